@@ -1,0 +1,1 @@
+"""The engine: everything Dealgraph does, below the API and above the declarations."""

@@ -1,0 +1,1 @@
+"""Where records live: the only package that speaks SQL."""

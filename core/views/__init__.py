@@ -1,0 +1,1 @@
+"""What may be seen: queries with the asker's rights added."""

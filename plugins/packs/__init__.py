@@ -1,0 +1,1 @@
+"""Packs of declarations, one folder each."""

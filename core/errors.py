@@ -1,14 +1,14 @@
 """What can go wrong, for every module to raise and the API to tell.
 
-    DealgraphError
-    ├── NotFound            no such record for this tenant
-    ├── Forbidden           the role does not allow it
-    ├── Unauthenticated     no token, or one that is unknown, expired or revoked
-    ├── Conflict            someone else was faster: `ifVersion` differs
-    ├── Refused             the input breaks rules; holds every Problem
-    ├── LimitExceeded       too deep, too costly, too many
-    ├── Timeout             the deadline passed
-    └── Unavailable         the database cannot be reached or is not fit; says what to do
+DealgraphError
+├── NotFound            no such record for this tenant
+├── Forbidden           the role does not allow it
+├── Unauthenticated     no token, or one that is unknown, expired or revoked
+├── Conflict            someone else was faster: `ifVersion` differs
+├── Refused             the input breaks rules; holds every Problem
+├── LimitExceeded       too deep, too costly, too many
+├── Timeout             the deadline passed
+└── Unavailable         the database cannot be reached or is not fit; says what to do
 """
 
 from __future__ import annotations
@@ -75,9 +75,22 @@ class Refused(DealgraphError):
 
 
 class LimitExceeded(DealgraphError):
-    """The request is larger than a limit allows."""
+    """The request is larger than a limit allows: which one, what was asked, what is allowed."""
 
     code = "LIMIT_EXCEEDED"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit: str | None = None,
+        value: int | None = None,
+        allowed: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.value = value
+        self.allowed = allowed
 
 
 class Timeout(DealgraphError):

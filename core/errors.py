@@ -6,7 +6,8 @@ DealgraphError
 ├── Unauthenticated     no token, or one that is unknown, expired or revoked
 ├── Conflict            someone else was faster: `ifVersion` differs
 ├── Refused             the input breaks rules; holds every Problem
-├── LimitExceeded       too deep, too costly, too many
+├── LimitExceeded       too deep, too costly, too many; names limit, value, allowed
+├── BadRequest          (schema.requests) no operation could be read from it; nothing ran
 ├── Timeout             the deadline passed
 └── Unavailable         the database cannot be reached or is not fit; says what to do
 """

@@ -1,0 +1,169 @@
+"""One JSON object a line: every request, and whatever else the process has to say."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Final
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+ENTRY: Final = "dealgraph.entry"
+_SANE_ID = re.compile(rb"[A-Za-z0-9._:+/=-]{8,128}", re.ASCII)
+_QUIET = ("/healthz", "/readyz", "/playground/")
+_LONGEST = 200
+
+_log = logging.getLogger("dealgraph")
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is learned about a request while it is answered: the line that the log gets."""
+
+    request_id: str
+    tenant: str | None = None
+    operation: str | None = None
+    cost: int | None = None
+    codes: tuple[str, ...] = ()
+    status: int = 0
+
+
+def entry_of(scope: Scope) -> Entry:
+    """The entry of this request; a fresh one where no log is listening."""
+    entry = scope.get(ENTRY)
+    if not isinstance(entry, Entry):
+        entry = scope[ENTRY] = Entry(_request_id(scope))
+    return entry
+
+
+def unexpected(error: BaseException, request_id: str, *, tenant: str | None = None) -> None:
+    """Write down a fault of ours, with its traceback."""
+    _log.error(
+        "unexpected error",
+        exc_info=error,
+        extra={"said": {"request_id": request_id, "tenant": tenant}},
+    )
+
+
+class RequestLog:
+    """Gives each request an id, answers it in `X-Request-Id`, and writes a line when done.
+
+    A line has no token, no variable, no query text. Health checks and assets are logged only
+    when they fail.
+    """
+
+    def __init__(self, app: ASGIApp, write: Callable[[bytes], object] | None = None) -> None:
+        self.app = app
+        self.write = write or _to_stdout
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        entry = entry_of(scope)
+        header = (b"x-request-id", entry.request_id.encode())
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                entry.status = message["status"]
+                message["headers"] = [*message["headers"], header]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception as error:
+            unexpected(error, entry.request_id, tenant=entry.tenant)
+            entry.codes = ("INTERNAL",)
+            if entry.status:
+                raise
+            await _failed(noting)
+        finally:
+            self._note(scope, entry, time.perf_counter() - started)
+
+    def _note(self, scope: Scope, entry: Entry, seconds: float) -> None:
+        path = scope["path"]
+        if entry.status < 400 and path.startswith(_QUIET):
+            return
+        line: dict[str, object] = {
+            "time": datetime.now(UTC),
+            "level": "error" if entry.status >= 500 or not entry.status else "info",
+            "event": "request",
+            "request_id": entry.request_id,
+            "method": scope["method"],
+            "path": path[:_LONGEST],
+            "status": entry.status,
+            "ms": round(seconds * 1000, 2),
+        }
+        _add(line, entry)
+        self.write(orjson.dumps(line, option=_OPTIONS))
+
+
+class JsonLines(logging.Formatter):
+    """The same shape for everything that goes through `logging`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            "logger": record.name,
+        }
+        said = getattr(record, "said", None)
+        if isinstance(said, dict):
+            line |= {key: value for key, value in said.items() if value is not None}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, option=orjson.OPT_UTC_Z, default=str).decode()
+
+
+def logging_settings(level: str = "INFO") -> dict[str, object]:
+    """For `logging.config.dictConfig` and uvicorn: JSON lines on stderr, no access log."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": JsonLines}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {"uvicorn.access": {"level": "WARNING"}},
+    }
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _SANE_ID.fullmatch(value):
+            return str(value, "ascii")
+    return token_hex(16)
+
+
+def _add(line: MutableMapping[str, object], entry: Entry) -> None:
+    if entry.tenant is not None:
+        line["tenant"] = entry.tenant
+    if entry.operation is not None:
+        line["operation"] = entry.operation[:_LONGEST]
+    if entry.cost is not None:
+        line["cost"] = entry.cost
+    if entry.codes:
+        line["codes"] = entry.codes
+
+
+async def _failed(send: Send) -> None:
+    body = b'{"errors":[{"message":"Internal error","extensions":{"code":"INTERNAL"}}]}'
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _to_stdout(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+
+
+_OPTIONS: Final = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE

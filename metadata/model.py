@@ -1,0 +1,327 @@
+"""What a tenant has declared, parsed: the frozen values that everyone reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+Json = Mapping[str, object]
+Labels = Mapping[str, str]  # language tag → text
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class FieldType(StrEnum):
+    """What a field holds, and with it how it is stored, compared and shown."""
+
+    TEXT = "text"
+    LONGTEXT = "longtext"
+    RICHTEXT = "richtext"
+    AUTONUMBER = "autonumber"  # text made by the server
+    INTEGER = "integer"  # 32 bits
+    BIGINT = "bigint"  # 64 bits, travels as text
+    FLOAT = "float"
+    DECIMAL = "decimal"  # exact, at the field's scale
+    PERCENT = "percent"  # exact fraction, 1 = 100 %
+    MONEY = "money"  # exact, in the record's currency
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    PICKLIST = "picklist"
+    PICKLISTS = "picklists"  # several options of one list
+    TEXTS = "texts"  # several texts
+    REFERENCE = "reference"
+    JSON = "json"  # nested objects and other arrays
+
+
+NUMBERS = frozenset(
+    {
+        FieldType.INTEGER,
+        FieldType.BIGINT,
+        FieldType.FLOAT,
+        FieldType.DECIMAL,
+        FieldType.PERCENT,
+        FieldType.MONEY,
+    }
+)
+EXACT = frozenset(
+    {FieldType.BIGINT, FieldType.DECIMAL, FieldType.PERCENT, FieldType.MONEY}
+)  # stored as canonical text, never as a float
+LISTS = frozenset({FieldType.PICKLISTS, FieldType.TEXTS})
+LONG = frozenset({FieldType.LONGTEXT, FieldType.RICHTEXT})  # kept in a column of their own
+TEXTUAL = frozenset({FieldType.TEXT, FieldType.AUTONUMBER}) | LONG
+
+
+class OnDelete(StrEnum):
+    """What happens to a record when the one it refers to is deleted."""
+
+    RESTRICT = "restrict"
+    CASCADE = "cascade"
+    SET_NULL = "set_null"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a picklist."""
+
+    key: str
+    title: str
+    labels: Labels = NOTHING
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A field that names a record of another object (or of the same)."""
+
+    object: str
+    on_delete: OnDelete = OnDelete.RESTRICT
+    inverse: str | None = None  # key of the connection on the other side; None: there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """A value computed over the records whose reference `via` names this one."""
+
+    object: str
+    via: str
+    op: str  # count, sum, avg, min, max
+    field: str | None = None  # None for count
+    where: str | None = None  # an expression over the child's own fields
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """Fields whose values, together, no two live records of the object share.
+
+    A record in which every field is null claims nothing. In a key of several fields a null
+    equals a null.
+    """
+
+    key: str
+    fields: tuple[str, ...]
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One declared field of an object."""
+
+    key: str
+    type: FieldType
+    title: str
+    schema: Json  # plain JSON Schema of the value, `x-` keywords left out
+    required: bool = False  # must be given when a record is created, and never null
+    read_only: bool = False  # the server writes it
+    hidden: bool = False  # kept, but not shown by the API
+    index: bool = False
+    search: bool = False
+    personal: bool = False
+    scale: int | None = None  # decimals after the point; None for money: its currency's digits
+    options: tuple[Option, ...] = ()
+    reference: Reference | None = None
+    formula: str | None = None
+    rollup: Rollup | None = None
+    tree: bool = False
+    default: object = None
+    number_format: str | None = None  # of an autonumber, such as "OPP-{0000}"
+    description: str = ""
+    labels: Labels = NOTHING  # titles by language
+    deprecated: bool = False
+    layer: str = ""  # which layer declared it
+
+    @property
+    def derived(self) -> bool:
+        """Whether the server computes it."""
+        return self.formula is not None or self.rollup is not None
+
+    def option(self, key: str) -> Option | None:
+        return next((option for option in self.options if option.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What must hold whenever a record is written: `when` true and `check` false is a problem."""
+
+    key: str
+    check: str
+    message: str
+    when: str | None = None
+    severity: str = "block"  # or "warn"
+    labels: Labels = NOTHING  # messages by language
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """A kind of record."""
+
+    key: str
+    plural: str
+    title: str
+    fields: Mapping[str, Field]  # by key, in declared order
+    schema: Json  # plain JSON Schema of a record's values, keyed by field, for the validator
+    title_field: str | None = None
+    plural_title: str = ""
+    description: str = ""
+    uniques: tuple[Unique, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    labels: Labels = NOTHING
+    plural_labels: Labels = NOTHING
+    hidden: bool = False
+    layer: str = ""
+
+    @property
+    def tree(self) -> Field | None:
+        """The self-reference that makes this object a tree."""
+        return next((field for field in self.fields.values() if field.tree), None)
+
+    def references(self) -> Iterator[Field]:
+        return (field for field in self.fields.values() if field.reference is not None)
+
+
+class StageKind(StrEnum):
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One requirement of a gate; exactly one of `schema`, `check` and `kind` is its body."""
+
+    key: str
+    title: str
+    severity: str = "block"
+    enforce_on_skip: bool = False
+    schema: Json | None = None
+    check: str | None = None
+    kind: str | None = None
+    parameters: Json = field(default_factory=dict)
+    labels: Labels = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of a pipeline."""
+
+    key: str
+    title: str
+    kind: StageKind
+    probability: str = "0"  # canonical decimal text, a fraction
+    forecast_category: str = "pipeline"
+    max_days: int | None = None
+    warn_days: int | None = None
+    entry: tuple[Criterion, ...] = ()
+    exit: tuple[Criterion, ...] = ()
+    allowed_targets: tuple[str, ...] | None = None
+    reactivate_targets: tuple[str, ...] = ()
+    free_jump: bool = False
+    allow_backward: bool = False
+    tasks: tuple[Json, ...] = ()
+    playbook: str = ""
+    labels: Labels = NOTHING
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """An object's ordered stages. `amount`, `date` and `probability` name fields of the object."""
+
+    key: str
+    object: str
+    title: str
+    stages: tuple[Stage, ...]
+    amount: str | None = None
+    date: str | None = None
+    probability: str | None = None
+    reasons: tuple[Json, ...] = ()
+    labels: Labels = NOTHING
+    layer: str = ""
+
+    def stage(self, key: str) -> Stage | None:
+        return next((stage for stage in self.stages if stage.key == key), None)
+
+    @property
+    def first(self) -> Stage:
+        return self.stages[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One way that nodes of a graph are joined.
+
+    Either `reference` (a self-reference of the node's object) or a link `object` with its
+    `source` and `target` references; `within` names the link's reference to the anchor.
+    """
+
+    kind: str  # the fixed kind, or for link objects the field that holds it
+    reference: str | None = None  # field key of the node's object
+    object: str | None = None
+    source: str | None = None
+    target: str | None = None
+    strength: str | None = None
+    within: str | None = None
+    acyclic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes and edges around an anchor record, such as a decision chain.
+
+    `through` is the link object that makes a record of `node` a member; `measures` names
+    fields of the link (or `<node object>.<field>`) by their meaning: rank, joint, weight,
+    stance, coverage, department, roles.
+    """
+
+    key: str
+    title: str
+    anchor: str
+    node: str
+    through: str
+    anchor_reference: str  # field of `through` that names the anchor
+    node_reference: str  # field of `through` that names the node
+    edges: tuple[Edge, ...] = ()
+    measures: Mapping[str, str] = NOTHING
+    labels: Labels = NOTHING
+    layer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse:
+    """The connection that a reference gives to the object it names."""
+
+    key: str
+    object: str  # whose records are connected
+    field: str  # their reference
+    target: str  # the object that has the connection
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Everything a tenant's layers declare, merged. Equal declarations have equal fingerprints."""
+
+    objects: Mapping[str, ObjectType]
+    pipelines: Mapping[str, Pipeline]
+    graphs: Mapping[str, Graph]
+    fingerprint: str
+
+    def pipeline_of(self, object_key: str) -> Pipeline | None:
+        """The pipeline bound to an object, if it is staged."""
+        return next((p for p in self.pipelines.values() if p.object == object_key), None)
+
+    def inverses(self, object_key: str) -> Sequence[Inverse]:
+        """Connections that other objects' references give to this one, in declared order."""
+        return tuple(
+            Inverse(found.reference.inverse, other.key, found.key, object_key)
+            for other in self.objects.values()
+            for found in other.references()
+            if found.reference is not None
+            and found.reference.object == object_key
+            and found.reference.inverse is not None
+        )
+
+    def graphs_of(self, object_key: str) -> Sequence[Graph]:
+        return tuple(graph for graph in self.graphs.values() if graph.anchor == object_key)

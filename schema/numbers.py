@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Self
 
 
 class Exact(float):
@@ -17,7 +18,7 @@ class Exact(float):
 
     text: str
 
-    def __new__(cls, text: str) -> Exact:
+    def __new__(cls, text: str) -> Self:
         number = super().__new__(cls, text)
         number.text = text
         return number

@@ -1,0 +1,99 @@
+"""How large a request may be: every limit a setting, each refusal naming it.
+
+Cost and depth are read from what a field says of itself in its `extensions`, under `OPENS`:
+
+    GraphQLField(..., extensions={OPENS: Opens.CONNECTION})
+
+A field without the key is a leaf or a plain object, costs what is selected below it, and adds
+no depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Final
+
+from core.errors import LimitExceeded
+
+OPENS: Final = "dealgraph"
+
+
+class Opens(StrEnum):
+    """What a field leads to."""
+
+    RECORD = "record"  # one record: a level deeper
+    CONNECTION = "connection"  # a page of records, by `first` or `last`: a level deeper
+    ROWS = "rows"  # inside a connection or a batch: once for each of its rows (nodes, edges)
+    LIST = "list"  # records without a page (ancestors, members): a level deeper, a nested page
+    GROUPS = "groups"  # inside a connection: a page of groups, by `first`
+    BATCH = "batch"  # a mutation of the records in its list argument
+
+
+def _limit(default: int, says: str) -> int:
+    setting: int = field(default=default, metadata={"says": says})
+    return setting
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit as the API lists it."""
+
+    name: str
+    value: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may ask. Each is a setting of the same name."""
+
+    depth: int = _limit(10, "levels of records; introspection apart")
+    cost: int = _limit(50_000, "points: rows times the leaf fields asked of each")
+    page: int = _limit(50, "rows of a page at the root when neither first nor last is given")
+    nested_page: int = _limit(10, "rows of a page inside a record when none is given")
+    max_page: int = _limit(1_000, "rows of any page")
+    aliases: int = _limit(50, "aliases in a document")
+    fields: int = _limit(5_000, "fields and fragments of an operation, the fragments spread out")
+    operations: int = _limit(50, "operations and fragments in a document")
+    tokens: int = _limit(5_000, "tokens in a document")
+    document: int = _limit(50_000, "bytes of a document")
+    body: int = _limit(5_000_000, "bytes of a request body")
+    nesting: int = _limit(100, "levels of lists and objects in the variables")
+    batch: int = _limit(500, "records written by one request")
+    deadline: int = _limit(5_000, "milliseconds a statement may take")
+
+    def listing(self) -> tuple[Limit, ...]:
+        """Every limit with its value and meaning, in declared order."""
+        return tuple(
+            Limit(it.name, getattr(self, it.name), it.metadata["says"]) for it in fields(self)
+        )
+
+    def check(self, name: str, value: int) -> None:
+        """Refuse `value` where it is beyond the limit `name`.
+
+        Raises:
+            LimitExceeded: it is; the error names limit, value and allowed.
+        """
+        allowed: int = getattr(self, name)
+        if value > allowed:
+            raise exceeded(name, value, allowed)
+
+    def default_page(self, *, nested: bool) -> int:
+        """Rows of a page that asks for no number: nested is anything not at the root."""
+        return self.nested_page if nested else self.page
+
+
+def exceeded(name: str, value: int, allowed: int) -> LimitExceeded:
+    """The refusal for one limit, in the words of its description."""
+    unit = _SAYS.get(name, name)
+    return LimitExceeded(
+        f"Limit `{name}` exceeded: {value:,} asked, {allowed:,} allowed ({unit}).",
+        limit=name,
+        value=value,
+        allowed=allowed,
+    )
+
+
+_SAYS: Mapping[str, str] = {it.name: it.metadata["says"] for it in fields(Limits)}

@@ -1,0 +1,112 @@
+"""A small HTTP load: some connections, each sending its next request when the last is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httptools
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where requests go: `body(n)` is the n-th request's body, so that writes can differ."""
+
+    port: int
+    path: str
+    body: Callable[[int], bytes]
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one run saw. Latencies in milliseconds."""
+
+    requests: int
+    seconds: float
+    latencies: tuple[float, ...]
+    sample: bytes
+
+    @property
+    def rate(self) -> float:
+        return self.requests / self.seconds
+
+    def percentile(self, share: float) -> float:
+        return sorted(self.latencies)[min(int(len(self.latencies) * share), self.requests - 1)]
+
+
+async def run(target: Target, *, connections: int, seconds: float) -> Load:
+    """Drive a target for some seconds. Raises RuntimeError at the first answer that is not 200."""
+    clients = [_Client(target) for _ in range(connections)]
+    loop = asyncio.get_running_loop()
+    for client in clients:
+        await loop.create_connection(lambda client=client: client, "127.0.0.1", target.port)  # type: ignore[misc]
+    counter = iter(range(10**9))
+    started = time.perf_counter()
+    until = started + seconds
+    await asyncio.gather(*(_drive(client, counter, until) for client in clients))
+    elapsed = time.perf_counter() - started
+    for client in clients:
+        client.close()
+    latencies = [latency for client in clients for latency in client.latencies]
+    return Load(len(latencies), elapsed, tuple(latencies), clients[0].answer)
+
+
+async def _drive(client: _Client, counter: Iterator[int], until: float) -> None:
+    while time.perf_counter() < until:
+        sent = time.perf_counter()
+        await client.ask(next(counter))
+        client.latencies.append((time.perf_counter() - sent) * 1000)
+
+
+class _Client(asyncio.Protocol):
+    """One kept-alive connection."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._head = (
+            f"POST {target.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            "Content-Type: application/json\r\nAccept: application/graphql-response+json\r\n"
+            f"Authorization: Bearer {target.token}\r\nContent-Length: "
+        ).encode()
+        self._waiter: asyncio.Future[None] | None = None
+        self._parts: list[bytes] = []
+        self._parser = httptools.HttpResponseParser(self)
+        self.latencies: list[float] = []
+        self.answer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_exception(RuntimeError("the server closed the connection"))
+
+    def on_body(self, body: bytes) -> None:
+        self._parts.append(body)
+
+    def on_message_complete(self) -> None:
+        self.answer = b"".join(self._parts)
+        status = self._parser.get_status_code()
+        self._parser = httptools.HttpResponseParser(self)
+        assert self._waiter is not None
+        if status != 200 or b'"errors":[{' in self.answer:
+            self._waiter.set_exception(RuntimeError(f"{status}: {self.answer[:500]!r}"))
+        else:
+            self._waiter.set_result(None)
+
+    async def ask(self, number: int) -> None:
+        body = self._target.body(number)
+        self._parts = []
+        self._waiter = asyncio.get_running_loop().create_future()
+        self._transport.write(self._head + str(len(body)).encode() + b"\r\n\r\n" + body)
+        await self._waiter
+
+    def close(self) -> None:
+        self._transport.close()

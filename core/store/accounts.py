@@ -1,0 +1,120 @@
+"""As whom the private PostgreSQL runs: as us, or, since it refuses root, as someone who owns little.
+
+Folders above ours are never opened to anyone.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from core.errors import Unavailable
+
+STAND_INS = ("nobody", "postgres", "daemon")
+
+
+class RunAs(TypedDict, total=False):
+    """Arguments of `subprocess.run`."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The user whose processes and files the server's are; ours unless we are root."""
+
+    name: str
+    user: int
+    group: int
+
+    @property
+    def is_ours(self) -> bool:
+        return self.user == os.geteuid()
+
+    def run_as(self) -> RunAs:
+        """What makes a child process run as this account."""
+        if self.is_ours:
+            return {}
+        return {"user": self.user, "group": self.group, "extra_groups": []}
+
+
+def check_current() -> None:
+    """Refuse a user whom the system does not know: PostgreSQL's programs do, less clearly."""
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError as error:
+        raise Unavailable(
+            f"The user {os.geteuid()} has no entry in the password file, so PostgreSQL cannot run"
+            " as it. Set DEALGRAPH_DATABASE_URL to a server, or run as a user that exists."
+        ) from error
+
+
+def for_server(data: Path) -> Account:
+    """The owner of the data folder; before it is there we, or a stand-in for root."""
+    if data.exists() and (owner := data.stat().st_uid) != 0:
+        return _account(pwd.getpwuid(owner))
+    if os.geteuid() != 0:
+        return _account(pwd.getpwuid(os.geteuid()))
+    for name in STAND_INS:
+        try:
+            return _account(pwd.getpwnam(name))
+        except KeyError:
+            continue
+    raise Unavailable(
+        "PostgreSQL does not run as root, and there is no user nobody, postgres or daemon to run it"
+        " as. Start as another user, or set DEALGRAPH_DATABASE_URL to a server."
+    )
+
+
+def check_reachable(account: Account, directory: Path, programs: Path) -> None:
+    """Refuse folders that the account cannot enter, by name."""
+    if account.is_ours:
+        return
+    for wanted, setting in (
+        (directory, "DEALGRAPH_DATA_DIR"),
+        (programs, "DEALGRAPH_POSTGRES_BIN"),
+    ):
+        for folder in (wanted, *wanted.parents):
+            if not _may_enter(account, folder):
+                raise Unavailable(
+                    f"PostgreSQL does not run as root but as the user {account.name}, who cannot"
+                    f" enter {folder}. Set {setting} to a folder that everyone can reach, start as"
+                    " another user, or set DEALGRAPH_DATABASE_URL to a server."
+                )
+
+
+def make_private(folder: Path, account: Account) -> None:
+    """A folder that only the account can enter; one that someone else owns is refused."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (account.user, os.geteuid()):
+        raise Unavailable(
+            f"{folder} belongs to someone else; remove it, or set DEALGRAPH_DATA_DIR."
+        )
+    give(folder, account)
+    folder.chmod(0o700)
+
+
+def give(path: Path, account: Account) -> None:
+    """Make the account the owner of one of our files."""
+    if not account.is_ours:
+        os.chown(path, account.user, account.group)
+
+
+def _account(entry: pwd.struct_passwd) -> Account:
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def _may_enter(account: Account, folder: Path) -> bool:
+    found = folder.stat()
+    if found.st_uid == account.user:
+        return bool(found.st_mode & stat.S_IXUSR)
+    if found.st_gid == account.group:
+        return bool(found.st_mode & stat.S_IXGRP)
+    return bool(found.st_mode & stat.S_IXOTH)

@@ -1,0 +1,244 @@
+"""Connections to PostgreSQL with a tenant set: the one way to reach a tenant's rows.
+
+How the tenant is set is decided here. *session*: a pooled connection remembers the tenant that it
+was set to and is set anew only when another asks, so the steady state costs no round trip.
+*transaction*: one `BEGIN; SET LOCAL …` in front of each unit of work, for Citus and for poolers
+that hand a session from one client to the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal
+
+from asyncpg import Connection
+
+from core.errors import Unavailable
+from core.identity import TenantId
+from core.store import engine, sessions
+from core.store.pool import Pool
+from core.store.sessions import Session, Unit
+
+Plan = Literal["custom", "generic"]
+Isolation = Literal["read committed", "repeatable read", "serializable"]
+TenantSetting = Literal["auto", "session", "transaction"]
+
+UNSET = "RESET dealgraph.tenant"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How connections are opened."""
+
+    tenant_setting: TenantSetting = "auto"
+    connections: int = 10
+    """At most, for each of the two kinds of plans."""
+    statement_timeout: float = 5.0
+    """Seconds; also how long a transaction may idle. 0 for none."""
+
+
+class Database:
+    """The connections of this process: a pool for custom plans and one for generic ones.
+
+    Sizes are skewed between tenants, so what filters or sorts is planned for its values
+    (`custom`); what reads by id or writes keeps one plan (`generic`).
+    """
+
+    def __init__(self, custom: Pool, generic: Pool, *, setting: TenantSetting) -> None:
+        self._pools: dict[Plan, Pool] = {"custom": custom, "generic": generic}
+        self._in_transaction = setting == "transaction"
+        self.tenant_setting = setting
+
+    @classmethod
+    async def open(cls, url: str, options: Options | None = None) -> Database:
+        """Connect, and learn how the server wants the tenant set.
+
+        Raises:
+            Unavailable: the server cannot be reached.
+        """
+        options = options or Options()
+        await engine.prepare()
+        setting, parameters = await _how(url, options)
+        pools = [
+            Pool(
+                sessions.opener(url, {**parameters, "plan_cache_mode": f"force_{plan}_plan"}),
+                options.connections,
+            )
+            for plan in ("custom", "generic")
+        ]
+        for pool in pools:
+            pool.give_back(await pool.take(None))
+        return cls(*pools, setting=setting)
+
+    async def close(self) -> None:
+        """Close every connection, lent ones after a moment's grace."""
+        for pool in self._pools.values():
+            await pool.close()
+
+    def reading(self, tenant: TenantId, plan: Plan = "custom") -> Reading | Writing:
+        """A connection with the tenant set, for statements that read: `async with … as c`."""
+        if self._in_transaction:
+            return Writing(self._pools[plan], tenant, "BEGIN READ ONLY", remembers=False)
+        return Reading(self._pools[plan], tenant)
+
+    def transaction(
+        self, tenant: TenantId, isolation: Isolation | None = None, plan: Plan = "generic"
+    ) -> Writing:
+        """A connection in a transaction, with the tenant set; an error rolls it back."""
+        begin = f"BEGIN ISOLATION LEVEL {isolation.upper()}" if isolation else "BEGIN"
+        return Writing(self._pools[plan], tenant, begin, remembers=not self._in_transaction)
+
+    def unscoped(self) -> Unscoped:
+        """A connection with no tenant set, for the global tables: any other table fails."""
+        return Unscoped(self._pools["generic"], None)
+
+
+class Reading:
+    """A connection on loan, set to a tenant outside any transaction."""
+
+    __slots__ = ("_pool", "_session", "_tenant")
+
+    def __init__(self, pool: Pool, tenant: TenantId | None) -> None:
+        self._pool = pool
+        self._tenant = tenant
+        self._session: Session | None = None
+
+    async def __aenter__(self) -> Connection:
+        session = self._pool.take_idle(self._tenant) or await self._pool.take(self._tenant)
+        self._session = session
+        if session.tenant != self._tenant:
+            await self._set(session)
+        return session
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        session, self._session = self._session, None
+        if session is None:
+            return
+        if kind is not None:
+            session.tenant = None
+            session.is_certain = False
+        self._pool.give_back(session)
+
+    async def _set(self, session: Session) -> None:
+        """Remember a tenant only after the server has it: until then nobody knows."""
+        session.tenant = None
+        session.is_certain = False
+        try:
+            await session.execute(f"SET dealgraph.tenant = '{self._tenant}'")
+        except BaseException as error:
+            await self.__aexit__(type(error), error, None)
+            raise
+        session.tenant = self._tenant
+        session.is_certain = True
+
+
+class Unscoped(Reading):
+    """A connection on loan with no tenant."""
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> Connection:
+        session = self._pool.take_idle(None) or await self._pool.take(None)
+        self._session = session
+        if session.tenant is not None or not session.is_certain:
+            await self._unset(session)
+        return session
+
+    async def _unset(self, session: Session) -> None:
+        session.tenant = None
+        session.is_certain = False
+        try:
+            await session.execute(UNSET)
+        except BaseException as error:
+            await self.__aexit__(type(error), error, None)
+            raise
+        session.is_certain = True
+
+
+class Writing:
+    """A connection on loan in a transaction that has the tenant set."""
+
+    __slots__ = ("_begin", "_pool", "_remembers", "_session", "_tenant", "_unit")
+
+    def __init__(self, pool: Pool, tenant: TenantId, begin: str, *, remembers: bool) -> None:
+        self._pool = pool
+        self._tenant = tenant
+        self._begin = begin
+        self._remembers = remembers
+        self._session: Session | None = None
+        self._unit: Unit | None = None
+
+    async def __aenter__(self) -> Connection:
+        tenant = self._tenant if self._remembers else None
+        session = self._pool.take_idle(tenant) or await self._pool.take(tenant)
+        begin = self._begin
+        if not self._remembers or session.tenant != self._tenant:
+            begin = f"{begin}; SET LOCAL dealgraph.tenant = '{self._tenant}'"
+        self._session = session
+        self._unit = Unit(session, begin)
+        try:
+            await self._unit.start()
+        except BaseException:
+            self._return(session, failed=True)
+            raise
+        return session
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        session, unit = self._session, self._unit
+        if session is None or unit is None:
+            return
+        failed = True
+        try:
+            if kind is None:
+                await unit.commit()
+                failed = False
+            else:
+                await unit.roll_back()
+        finally:
+            self._return(session, failed=failed)
+
+    def _return(self, session: Session, *, failed: bool) -> None:
+        self._session = None
+        if failed:
+            session.tenant = None
+            session.is_certain = False
+        self._pool.give_back(session)
+
+
+async def _how(url: str, options: Options) -> tuple[TenantSetting, dict[str, str]]:
+    """The way to set the tenant on this server, and the parameters of its connections."""
+    connection = await sessions.opener(url, {})()
+    try:
+        on_citus = await connection.fetchval(
+            "select exists (select from pg_extension where extname = 'citus')"
+        )
+    finally:
+        await connection.close()
+    setting = options.tenant_setting
+    if setting == "auto":
+        setting = "transaction" if on_citus else "session"
+    if on_citus and setting == "session":
+        raise Unavailable(
+            "On Citus a session's tenant does not reach the shards:"
+            " set DEALGRAPH_TENANT_SETTING to auto or transaction."
+        )
+    milliseconds = str(int(options.statement_timeout * 1000))
+    parameters = {
+        "timezone": "UTC",
+        "statement_timeout": milliseconds,
+        "idle_in_transaction_session_timeout": milliseconds,
+    }
+    if on_citus:
+        parameters["citus.propagate_set_commands"] = "local"
+    return setting, parameters

@@ -1,0 +1,324 @@
+"""A private PostgreSQL in the data directory, shared by every process that uses the directory.
+
+It runs detached. Each process holds a shared lock while it needs the server, the last one out
+stops it, and a start mends whatever a kill has left: a stale pid file, orphaned backends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+from urllib.parse import quote
+
+from core.errors import Unavailable
+from core.store import accounts, binaries, postmaster
+
+PORT = 5432
+LONGEST_SOCKET_PATH = 107
+PATIENCE = 60.0
+ATTEMPTS = 5
+
+SETTINGS = {
+    "listen_addresses": "''",
+    "port": str(PORT),
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "max_locks_per_transaction": "256",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "autovacuum_naptime": "15s",
+    "timezone": "'UTC'",
+    "log_timezone": "'UTC'",
+    "log_min_messages": "fatal",
+    "log_min_error_statement": "panic",
+}
+CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where the running server listens."""
+
+    socket_folder: Path
+    port: int = PORT
+
+    def url(self, user: str, database: str) -> str:
+        """A URL for that user; who can enter the socket's folder needs no password."""
+        folder = quote(str(self.socket_folder), safe="")
+        return f"postgresql://{user}@/{database}?host={folder}&port={self.port}"
+
+
+class Embedded:
+    """The server of one data directory, as this process holds it.
+
+    `durable=False` trades the data's safety in a power cut for speed: for tests.
+    """
+
+    def __init__(
+        self, directory: Path, *, postgres_bin: str | None = None, durable: bool = True
+    ) -> None:
+        self.directory = directory.expanduser().absolute()
+        self.data = self.directory / "postgres"
+        self._postgres_bin = postgres_bin
+        self._durable = durable
+        self._users: IO[bytes] | None = None
+
+    def start(self) -> Cluster:
+        """The running server: found if another process has started it, else started.
+
+        Raises:
+            Unavailable: it cannot be run here, and what to do about it.
+        """
+        accounts.check_current()
+        self._make_directory()
+        with self._alone():
+            self._users = (self.directory / "users.lock").open("ab")
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+            try:
+                return self._find_running() or self._launch()
+            except BaseException:
+                self._leave()
+                raise
+
+    def release(self) -> None:
+        """Stop needing the server; whoever is the last stops it."""
+        if self._users is None:
+            return
+        with self._alone():
+            if self._is_last():
+                self._stop()
+            self._leave()
+
+    def stop_if_unused(self) -> None:
+        """Stop a server that its last user left running when it was killed."""
+        with self._alone(), (self.directory / "users.lock").open("ab") as users:
+            if _locked(users):
+                self._stop()
+
+    def __enter__(self) -> Cluster:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def _make_directory(self) -> None:
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                f"The data directory {self.directory} cannot be made: {error.strerror}."
+                " Set DEALGRAPH_DATA_DIR to a folder that you may write to."
+            ) from error
+        if not os.access(self.directory, os.W_OK | os.X_OK):
+            raise Unavailable(
+                f"The data directory {self.directory} is not yours to write to."
+                " Set DEALGRAPH_DATA_DIR to one that is."
+            )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While one process starts or stops the server, the others wait."""
+        with (self.directory / "start.lock").open("ab") as lock:
+            deadline = time.monotonic() + PATIENCE
+            while not _locked(lock):
+                if time.monotonic() > deadline:
+                    raise Unavailable(
+                        f"Another process has been starting or stopping PostgreSQL in"
+                        f" {self.directory} for {PATIENCE:.0f} seconds; try again when it is done."
+                    )
+                time.sleep(0.02)
+            yield
+
+    def _is_last(self) -> bool:
+        return self._users is not None and _locked(self._users)
+
+    def _leave(self) -> None:
+        if self._users is not None:
+            self._users.close()
+            self._users = None
+
+    def _find_running(self) -> Cluster | None:
+        deadline = time.monotonic() + PATIENCE
+        while (running := postmaster.living(self.data)) is not None:
+            if running.ready:
+                return Cluster(running.socket_folder, running.port)
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    f"PostgreSQL in {self.data} (process {running.pid}) is not ready after"
+                    f" {PATIENCE:.0f} seconds; see {self._log}."
+                )
+            time.sleep(0.05)
+        return None
+
+    def _launch(self) -> Cluster:
+        programs = binaries.find(self._postgres_bin)
+        account = accounts.for_server(self.data)
+        accounts.check_reachable(account, self.directory, programs)
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise(programs, account)
+        self._check_version(programs)
+        sockets = self._socket_folder(account)
+        self._configure(sockets, account)
+        self._start_with_backoff(programs, account)
+        return Cluster(sockets)
+
+    def _initialise(self, programs: Path, account: accounts.Account) -> None:
+        """Make the data folder under another name first: half of one must not look whole."""
+        making = self.directory / "postgres.making"
+        shutil.rmtree(making, ignore_errors=True)
+        accounts.make_private(making, account)
+        answer = _run(
+            [
+                *(programs / "initdb", "--pgdata", making, "--username=postgres"),
+                *("--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
+                *("--builtin-locale=C.UTF-8", *(() if self._durable else ("--no-sync",))),
+            ],
+            account,
+            making,
+        )
+        if answer.returncode:
+            raise Unavailable(f"PostgreSQL cannot make its files in {making}: {_told(answer)}")
+        with (making / "postgresql.conf").open("a") as conf:
+            conf.write("\ninclude 'dealgraph.conf'\n")
+        making.rename(self.data)
+
+    def _check_version(self, programs: Path) -> None:
+        made_by, have = (self.data / "PG_VERSION").read_text().strip(), binaries.major(programs)
+        if made_by != str(have):
+            raise Unavailable(
+                f"The data in {self.data} is of PostgreSQL {made_by}, the programs in {programs}"
+                f" are {have}. Point {binaries.SETTING} to PostgreSQL {made_by}, make a backup with"
+                " `dealgraph backup`, and restore it into a new data directory."
+            )
+
+    def _socket_folder(self, account: accounts.Account) -> Path:
+        folder = self.directory / "run"
+        if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET_PATH:
+            name = sha256(os.fsencode(self.directory)).hexdigest()[:16]
+            folder = Path(tempfile.gettempdir()) / f"dealgraph-{name}"
+        accounts.make_private(folder, account)
+        return folder
+
+    def _configure(self, sockets: Path, account: accounts.Account) -> None:
+        settings = SETTINGS | ({} if self._durable else CARELESS)
+        settings["unix_socket_directories"] = f"'{_quoted(sockets)}'"
+        settings["cluster_name"] = f"'{postmaster.cluster_name(self.data)}'"
+        text = "".join(f"{name} = {value}\n" for name, value in settings.items())
+        conf = self.data / "dealgraph.conf"
+        conf.write_text(
+            "# Written at each start; your own settings go into postgresql.conf.\n" + text
+        )
+        accounts.give(conf, account)
+
+    def _start_with_backoff(self, programs: Path, account: accounts.Account) -> None:
+        for attempt in range(ATTEMPTS):
+            self._clear_what_a_kill_left()
+            answer = _run(
+                [
+                    *(programs / "pg_ctl", "start", "--pgdata", self.data, "--log", self._log),
+                    *("--wait", "--timeout", str(int(PATIENCE)), "--silent"),
+                ],
+                account,
+                self.data,
+            )
+            if answer.returncode == 0:
+                return
+            time.sleep(0.1 * 2**attempt)
+        raise Unavailable(
+            f"PostgreSQL does not start in {self.data}: {_last_lines(self._log) or _told(answer)}"
+        )
+
+    def _clear_what_a_kill_left(self) -> None:
+        if postmaster.living(self.data) is None:
+            postmaster.end_orphans(self.data)
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _stop(self) -> None:
+        if postmaster.living(self.data) is None:
+            return
+        programs = binaries.find(self._postgres_bin)
+        command: list[str | Path] = [
+            programs / "pg_ctl",
+            "stop",
+            "--pgdata",
+            self.data,
+            "--mode=fast",
+            "--silent",
+        ]
+        answer = _run(command, accounts.for_server(self.data), self.data)
+        if answer.returncode:
+            raise Unavailable(f"PostgreSQL does not stop in {self.data}: {_told(answer)}")
+
+    @property
+    def _log(self) -> Path:
+        return self.data / "server.log"
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _run(
+    command: Sequence[str | Path], account: accounts.Account, folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run one of PostgreSQL's programs as the server's account.
+
+    Its output goes to a file: a server that it starts would hold a pipe open for ever.
+    """
+    surroundings = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=folder,
+            env=surroundings | {"LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+            **account.run_as(),
+        )
+        output.seek(0)
+        return subprocess.CompletedProcess(done.args, done.returncode, output.read())
+
+
+def _told(answer: subprocess.CompletedProcess[str]) -> str:
+    return " ".join(answer.stdout.split())[-500:] or f"exit code {answer.returncode}"
+
+
+def _last_lines(log: Path, count: int = 5) -> str:
+    try:
+        return " ".join(log.read_text(errors="replace").splitlines()[-count:])
+    except OSError:
+        return ""
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,54 @@
+"""On Citus: each tenant's rows together on one shard, small global tables on every node.
+
+Where the extension is missing these commands do nothing.
+"""
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+DISTRIBUTED = (
+    "record",
+    "token",
+    "metadata_version",
+    "metadata_head",
+    "metadata_draft",
+    "slot",
+    "unique_key",
+    "change",
+    "stage_history",
+    "tree_node",
+    "counter",
+    "exchange_rate",
+)
+REFERENCE = ("tenant", "platform")
+
+
+def on_citus(table: str, call: str) -> str:
+    """One command that makes `call` unless the table is spread already."""
+    return (
+        "do $$ begin"
+        " if exists (select from pg_extension where extname = 'citus') then"
+        f" if not exists (select from pg_dist_partition where logicalrel = '{table}'::regclass)"
+        f" then perform {call}; end if; end if; end $$"
+    )
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("platform", "0001_tables")]
+    operations = [
+        ops.RunSQL(
+            [
+                *(on_citus(table, f"create_reference_table('{table}')") for table in REFERENCE),
+                on_citus("record", "create_distributed_table('record', 'tenant_id')"),
+                *(
+                    on_citus(
+                        table,
+                        f"create_distributed_table('{table}', 'tenant_id',"
+                        " colocate_with => 'record')",
+                    )
+                    for table in DISTRIBUTED[1:]
+                ),
+            ]
+        )
+    ]

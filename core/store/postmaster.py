@@ -1,0 +1,100 @@
+"""The processes of a private PostgreSQL: which live in its folder, and which are only said to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+PROCESSES = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class PidFile:
+    """What `postmaster.pid` says; nothing in it is true until the process has been looked at."""
+
+    pid: int
+    port: int
+    socket_folder: Path
+    ready: bool
+
+
+def read_pid_file(data: Path) -> PidFile | None:
+    """The pid file of a data folder; None where it is missing or was not written to its end."""
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+        return PidFile(
+            pid=abs(int(lines[0])),
+            port=int(lines[3]),
+            socket_folder=Path(lines[4]),
+            ready=len(lines) > 7 and lines[7].strip() == "ready",
+        )
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def living(data: Path) -> PidFile | None:
+    """The pid file, if the process that it names is PostgreSQL in this very folder."""
+    said = read_pid_file(data)
+    return said if said is not None and said.pid in set(processes_in(data)) else None
+
+
+def processes_in(data: Path) -> Iterator[int]:
+    """Every PostgreSQL process whose home is this folder, backends included."""
+    if (PROCESSES / "self" / "cwd").exists():
+        return _by_working_folder(data)
+    return _by_command_line(data)
+
+
+def end_orphans(data: Path, patience: float = 5.0) -> None:
+    """End every process that still lives in the folder after its postmaster died.
+
+    A busy backend outlives a killed postmaster and holds its shared memory, and while it does no
+    server starts there. None of them can lose anything: what they wrote is in the log or is not.
+    """
+    deadline = time.monotonic() + patience
+    number = signal.SIGQUIT
+    while orphans := list(processes_in(data)):
+        for pid in orphans:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        time.sleep(0.02)
+        if time.monotonic() > deadline - patience / 2:
+            number = signal.SIGKILL
+        if time.monotonic() > deadline:
+            return
+
+
+def _by_working_folder(data: Path) -> Iterator[int]:
+    home = os.path.realpath(data)
+    for folder in PROCESSES.iterdir():
+        if not folder.name.isdigit():
+            continue
+        with suppress(OSError):  # it ended, or it is someone else's
+            if os.readlink(folder / "cwd") == home and _is_postgres(folder):
+                yield int(folder.name)
+
+
+def _is_postgres(folder: Path) -> bool:
+    return (folder / "comm").read_text().startswith("postgres")
+
+
+def _by_command_line(data: Path) -> Iterator[int]:
+    listing = subprocess.run(
+        ["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=False
+    ).stdout
+    for line in listing.splitlines():
+        pid, _, command = line.strip().partition(" ")
+        if "postgres" in command and (f"-D {data}" in command or cluster_name(data) in command):
+            yield int(pid)
+
+
+def cluster_name(data: Path) -> str:
+    """The name that stands in the title of each process of the cluster in this folder."""
+    return "dealgraph-" + sha256(os.fsencode(os.path.realpath(data))).hexdigest()[:12]

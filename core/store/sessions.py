@@ -1,0 +1,111 @@
+"""One connection: what it remembers of its tenant, how it opens, begins and ends a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import msgspec
+from asyncpg.transaction import Transaction, TransactionState
+
+from core.errors import Unavailable
+from core.identity import TenantId
+
+STATEMENTS_KEPT = 512
+JSONB_VERSION = b"\x01"
+
+
+class Session(asyncpg.Connection):  # type: ignore[misc]
+    """An asyncpg connection that remembers the tenant the server holds for it.
+
+    `tenant` is what was set and known to have arrived. Where `is_certain` is false the server may
+    hold any tenant: an error or a cancellation came between.
+    """
+
+    __slots__ = ("is_certain", "tenant")
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.tenant: TenantId | None = None
+        self.is_certain = True
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the next one may have it as it is."""
+        return not (self._protocol.is_in_transaction() or self._protocol._is_cancelling())
+
+
+class Unit(Transaction):  # type: ignore[misc]
+    """A transaction that begins with whatever statement it is given, in one round trip.
+
+    asyncpg's own would need one for BEGIN and one for SET LOCAL. Cursors and savepoints
+    (`connection.transaction()`) work inside.
+    """
+
+    __slots__ = ("_begin",)
+    _state: TransactionState
+
+    def __init__(self, session: Session, begin: str) -> None:
+        super().__init__(session, None, False, False)
+        self._begin = begin
+
+    async def start(self) -> None:
+        self._connection._top_xact = self
+        try:
+            await self._connection.execute(self._begin)
+        except BaseException:
+            self._connection._top_xact = None
+            self._state = TransactionState.FAILED
+            raise
+        self._state = TransactionState.STARTED
+
+    async def roll_back(self) -> None:
+        """Roll back, if there is still a connection to do it on."""
+        if not self._connection.is_closed():
+            await self.rollback()
+
+
+Opener = Callable[[], Awaitable[Session]]
+
+
+def opener(url: str, parameters: dict[str, str]) -> Opener:
+    """What opens a session with these server parameters fixed from its start.
+
+    Raises, when called:
+        Unavailable: the server cannot be reached.
+    """
+
+    async def open_session() -> Session:
+        try:
+            session: Session = await asyncpg.connect(
+                url,
+                connection_class=Session,
+                server_settings={"application_name": "dealgraph", **parameters},
+                statement_cache_size=STATEMENTS_KEPT,
+                max_cached_statement_lifetime=0,
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            raise Unavailable(
+                f"The database cannot be reached: {error or type(error).__name__}"
+            ) from error
+        await session.set_type_codec(
+            "jsonb", schema="pg_catalog", encoder=encode, decoder=decode, format="binary"
+        )
+        return session
+
+    return open_session
+
+
+def encode(value: object) -> bytes:
+    """A value as jsonb; text and bytes are taken as JSON that is ready."""
+    if isinstance(value, str):
+        return JSONB_VERSION + value.encode()
+    if isinstance(value, bytes):
+        return JSONB_VERSION + value
+    return JSONB_VERSION + msgspec.json.encode(value)
+
+
+def decode(value: bytes) -> object:
+    """A jsonb value in plain Python: decimals are strings in it."""
+    return msgspec.json.decode(value[1:])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -90,22 +91,20 @@ class Plan:
         return points
 
 
-def plan(
-    schema: GraphQLSchema,
-    operation: OperationDefinitionNode,
-    fragments: Mapping[str, FragmentDefinitionNode],
-    limits: Limits,
-) -> Plan:
-    """The cost plan of a valid operation.
+def plans(
+    schema: GraphQLSchema, document: DocumentNode, limits: Limits
+) -> list[tuple[OperationDefinitionNode, Plan]]:
+    """Each operation of a valid document with its cost plan.
 
     Raises:
         LimitExceeded: too deep, too many fields, or a literal page that is too large.
     """
-    root = schema.get_root_type(operation.operation)
-    assert root is not None
-    survey = _Survey(schema, fragments, limits)
-    whole = survey.part(root, [operation.selection_set], _Place(depth=0, page=None))
-    return Plan(whole, tuple(survey.pages), tuple(survey.batches))
+    survey = _Survey(schema, document, limits)
+    return [
+        (it, survey.plan(it))
+        for it in document.definitions
+        if isinstance(it, OperationDefinitionNode)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +122,24 @@ _Group: TypeAlias = tuple[GraphQLField, list[FieldNode]]
 class _Survey:
     """One walk over an operation, equal fields merged as execution merges them."""
 
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        limits: Limits,
-    ) -> None:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> None:
         self.schema = schema
-        self.fragments = fragments
         self.limits = limits
+        self.fragments = {
+            it.name.value: it
+            for it in document.definitions
+            if isinstance(it, FragmentDefinitionNode)
+        }
+        self.fields = 0
         self.pages: list[Page] = []
         self.batches: list[Page] = []
-        self.fields = 0
+
+    def plan(self, operation: OperationDefinitionNode) -> Plan:
+        self.pages, self.batches = [], []
+        root = self.schema.get_root_type(operation.operation)
+        assert root is not None
+        whole = self.part(root, [operation.selection_set], _Place(depth=0, page=None))
+        return Plan(whole, tuple(self.pages), tuple(self.batches))
 
     def part(
         self, parent: GraphQLNamedType, selections: Sequence[SelectionSetNode], place: _Place

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 import orjson
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -34,7 +35,20 @@ def of_failure(error: DealgraphError) -> tuple[WireError, ...]:
     return (told(error.message, error.code, details=_details(error)),)
 
 
-def of_field(error: GraphQLError, request_id: str, *, tenant: str | None = None) -> WireError:
+def status_of(error: DealgraphError, *, strict: bool) -> int:
+    """The HTTP status of a request error.
+
+    A client that isn't strict (it accepts `application/json`) gets 200 for whatever a
+    well-formed request may run into, and reads the `errors`.
+    """
+    if isinstance(error, BadRequest):
+        status, well_formed = error.status, error.well_formed
+    else:
+        status, well_formed = STATUS.get(error.code, 400), True
+    return status if strict or not well_formed or status >= 500 or status == 401 else 200
+
+
+def of_field(error: GraphQLError, request_id: str, *, tenant: UUID | None = None) -> WireError:
     """An error from executing, with its path; what nobody foresaw is logged and masked."""
     original = error.original_error
     if original is None:
@@ -56,9 +70,7 @@ def of_document(error: GraphQLError, code: str = VALIDATION_FAILED) -> WireError
     if isinstance(error, GraphQLSyntaxError):
         code = PARSE_FAILED
     given = (error.extensions or {}).get("code")
-    return told(
-        error.message, given if isinstance(given, str) else code, error, path=error.path
-    )
+    return told(error.message, given if isinstance(given, str) else code, error, path=error.path)
 
 
 def masked(request_id: str, error: GraphQLError | None = None) -> WireError:

@@ -55,8 +55,8 @@ class Limits:
     nested_page: int = _limit(10, "rows of a page inside a record when none is given")
     max_page: int = _limit(1_000, "rows of any page")
     aliases: int = _limit(50, "aliases in a document")
-    fields: int = _limit(5_000, "fields and fragments of an operation, the fragments spread out")
-    operations: int = _limit(50, "operations and fragments in a document")
+    fields: int = _limit(5_000, "fields and fragments of a document, the fragments spread out")
+    overlaps: int = _limit(30_000, "comparisons of fields with the same response name")
     tokens: int = _limit(5_000, "tokens in a document")
     document: int = _limit(50_000, "bytes of a document")
     body: int = _limit(5_000_000, "bytes of a request body")
@@ -89,7 +89,7 @@ def exceeded(name: str, value: int, allowed: int) -> LimitExceeded:
     """The refusal for one limit, in the words of its description."""
     unit = _SAYS.get(name, name)
     return LimitExceeded(
-        f"Limit `{name}` exceeded: {value:,} asked, {allowed:,} allowed ({unit}).",
+        f"Limit `{name}` exceeded: {value:,} reached, {allowed:,} allowed ({unit}).",
         limit=name,
         value=value,
         allowed=allowed,

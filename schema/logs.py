@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Final
+from uuid import UUID
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,7 +29,7 @@ class Entry:
     """What is learned about a request while it is answered: the line that the log gets."""
 
     request_id: str
-    tenant: str | None = None
+    tenant: UUID | None = None
     operation: str | None = None
     cost: int | None = None
     codes: tuple[str, ...] = ()
@@ -43,7 +44,7 @@ def entry_of(scope: Scope) -> Entry:
     return entry
 
 
-def unexpected(error: BaseException, request_id: str, *, tenant: str | None = None) -> None:
+def unexpected(error: BaseException, request_id: str, *, tenant: UUID | None = None) -> None:
     """Write down a fault of ours, with its traceback."""
     _log.error(
         "unexpected error",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Self
 
 
 class Exact(float):
-    """A JSON number with a fraction, an exponent or more than 64 bits, with its `text`.
+    """A JSON number with a fraction or an exponent, and its `text`.
 
-    Int and Float read it as the float that it is; Decimal reads the text, so that
-    12345678901234567.89 stays what the client wrote. A text beyond the range of a float is
-    kept too: `finite` is False then, and a scalar that needs a float refuses it.
+    Float reads it as the float that it is; Decimal reads the text, so that
+    12345678901234567.89 stays what the client wrote.
     """
 
     __slots__ = ("text",)
@@ -22,7 +20,3 @@ class Exact(float):
         number = super().__new__(cls, text)
         number.text = text
         return number
-
-    @property
-    def finite(self) -> bool:
-        return math.isfinite(self)

@@ -1,0 +1,63 @@
+"""Every path that the server answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from core.errors import DealgraphError
+from schema.limits import Limits
+from schema.playground.pages import playground
+from schema.requests import Answering, Authenticating
+from schema.transport import GraphQLEndpoint
+
+_SECONDS: Final = 2.0
+
+
+def routes(
+    answer: Answering,
+    authenticate: Authenticating,
+    ready: Callable[[], Awaitable[None]],
+    limits: Limits,
+) -> list[BaseRoute]:
+    """`/graphql`, the playground's assets, `/healthz`, `/readyz`; `/` leads to the playground.
+
+    `ready` returns when requests can be served, and raises a `DealgraphError` otherwise.
+    """
+
+    async def readiness(request: Request) -> Response:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                await ready()
+        except DealgraphError as error:
+            return _state(503, ready=False, code=error.code, reason=error.message)
+        except TimeoutError:
+            reason = f"No answer within {_SECONDS:.0f} seconds."
+            return _state(503, ready=False, code="TIMEOUT", reason=reason)
+        return _state(200, ready=True)
+
+    ours = playground()
+    return [
+        Route("/graphql", GraphQLEndpoint(answer, authenticate, limits, ours.page)),
+        Route("/playground/{path:path}", ours),
+        Route("/healthz", _alive),
+        Route("/readyz", readiness),
+        Route("/", _front),
+    ]
+
+
+async def _alive(request: Request) -> Response:
+    return _state(200, alive=True)
+
+
+async def _front(request: Request) -> Response:
+    return RedirectResponse("graphql")
+
+
+def _state(status: int, **what: object) -> Response:
+    return JSONResponse(what, status, headers={"cache-control": "no-store"})

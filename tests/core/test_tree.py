@@ -1,0 +1,59 @@
+"""Paths sort and nest; cycles are seen."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import tree
+
+NUMBERS = st.integers(min_value=1, max_value=10**12)
+
+
+@given(NUMBERS, NUMBERS)
+def test_elements_sort_as_their_numbers(one: int, other: int) -> None:
+    assert (tree.element(one) < tree.element(other)) == (one < other)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=6), st.lists(NUMBERS, min_size=1, max_size=6))
+def test_a_path_starts_with_anothers_exactly_when_it_stands_below(
+    one: list[int], other: list[int]
+) -> None:
+    above, below = path(one), path(other)
+
+    assert below.path.startswith(above.path) == (other[: len(one)] == one)
+    inside = above.path <= below.path < above.path + tree.BEYOND
+    assert inside == above.holds(below)
+
+
+def test_elements_are_base_36_behind_their_length() -> None:
+    assert [tree.element(n) for n in (1, 35, 36, 1296)] == ["a1", "az", "b10", "c100"]
+
+
+def test_a_root_is_at_depth_0_and_its_child_at_1() -> None:
+    assert tree.root(7) == tree.Place("a7", 0)
+    assert tree.root(7).below(40) == tree.Place("a7b14", 1)
+
+
+def test_twenty_levels_fit_and_twenty_one_do_not() -> None:
+    assert not tree.too_deep(19, 0)
+    assert not tree.too_deep(0, 19)
+    assert tree.too_deep(20, 0)
+    assert tree.too_deep(10, 10)
+
+
+def test_a_cycle_names_its_members_and_not_who_leads_into_it() -> None:
+    parents = {"a": "b", "b": "c", "c": "a", "d": "a", "e": None}
+
+    assert tree.cycle(parents, ["a", "b", "d", "e"]) == ["a", "b"]
+
+
+def test_a_node_that_is_its_own_parent_is_a_cycle() -> None:
+    assert tree.cycle({"a": "a"}, ["a"]) == ["a"]
+
+
+def path(numbers: list[int]) -> tree.Place:
+    place = tree.root(numbers[0])
+    for number in numbers[1:]:
+        place = place.below(number)
+    return place

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 Json = Mapping[str, object]
 Labels = Mapping[str, str]  # language tag → text
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class FieldType(StrEnum):
@@ -68,7 +65,7 @@ class Option:
 
     key: str
     title: str
-    labels: Labels = NOTHING
+    labels: Labels = field(default_factory=dict)
     deprecated: bool = False
 
 
@@ -128,7 +125,7 @@ class Field:
     default: object = None
     number_format: str | None = None  # of an autonumber, such as "OPP-{0000}"
     description: str = ""
-    labels: Labels = NOTHING  # titles by language
+    labels: Labels = field(default_factory=dict)  # titles by language
     deprecated: bool = False
     layer: str = ""  # which layer declared it
 
@@ -150,7 +147,7 @@ class Rule:
     message: str
     when: str | None = None
     severity: str = "block"  # or "warn"
-    labels: Labels = NOTHING  # messages by language
+    labels: Labels = field(default_factory=dict)  # messages by language
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +164,8 @@ class ObjectType:
     description: str = ""
     uniques: tuple[Unique, ...] = ()
     rules: tuple[Rule, ...] = ()
-    labels: Labels = NOTHING
-    plural_labels: Labels = NOTHING
+    labels: Labels = field(default_factory=dict)
+    plural_labels: Labels = field(default_factory=dict)
     hidden: bool = False
     layer: str = ""
 
@@ -200,7 +197,7 @@ class Criterion:
     check: str | None = None
     kind: str | None = None
     parameters: Json = field(default_factory=dict)
-    labels: Labels = NOTHING
+    labels: Labels = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +219,7 @@ class Stage:
     allow_backward: bool = False
     tasks: tuple[Json, ...] = ()
     playbook: str = ""
-    labels: Labels = NOTHING
+    labels: Labels = field(default_factory=dict)
     deprecated: bool = False
 
 
@@ -238,7 +235,7 @@ class Pipeline:
     date: str | None = None
     probability: str | None = None
     reasons: tuple[Json, ...] = ()
-    labels: Labels = NOTHING
+    labels: Labels = field(default_factory=dict)
     layer: str = ""
 
     def stage(self, key: str) -> Stage | None:
@@ -284,8 +281,8 @@ class Graph:
     anchor_reference: str  # field of `through` that names the anchor
     node_reference: str  # field of `through` that names the node
     edges: tuple[Edge, ...] = ()
-    measures: Mapping[str, str] = NOTHING
-    labels: Labels = NOTHING
+    measures: Mapping[str, str] = field(default_factory=dict)
+    labels: Labels = field(default_factory=dict)
     layer: str = ""
 
 

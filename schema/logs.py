@@ -10,7 +10,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -125,7 +125,7 @@ class JsonLines(logging.Formatter):
         return orjson.dumps(line, option=orjson.OPT_UTC_Z, default=str).decode()
 
 
-def logging_settings(level: str = "INFO") -> dict[str, object]:
+def logging_settings(level: str = "INFO") -> dict[str, Any]:
     """For `logging.config.dictConfig` and uvicorn: JSON lines on stderr, no access log."""
     return {
         "version": 1,

@@ -1,0 +1,1 @@
+"""From what a document selects to what is asked of the store."""

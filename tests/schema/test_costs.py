@@ -1,0 +1,140 @@
+"""What an operation costs: rows times leaves, pages by default, by literal, by variable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from graphql import parse, validate
+
+from core.errors import LimitExceeded
+from schema.costs import Plan, plans
+from schema.limits import Limits
+from tests.schema.a_server import a_schema
+
+SCHEMA = a_schema()
+LIMITS = Limits()
+NODES = "{ nodes { id name } }"
+
+
+def plan(query: str, limits: Limits = LIMITS) -> Plan:
+    """The plan of a valid document's only operation."""
+    document = parse(query)
+    assert validate(SCHEMA, document) == []
+    ((_, found),) = plans(SCHEMA, document, limits)
+    return found
+
+
+def cost(query: str, limits: Limits = LIMITS, **variables: object) -> int:
+    """The points of a query."""
+    return plan(query, limits).cost(variables, limits)
+
+
+@pytest.mark.parametrize(
+    ("query", "points"),
+    [
+        ("{ __typename }", 0),
+        ('{ account(id: "1") { id name __typename } }', 2),
+        (f"{{ accounts {NODES} }}", 50 * 2),
+        (f"{{ accounts(first: 3) {NODES} }}", 3 * 2),
+        (f"{{ accounts(last: 3, first: null) {NODES} }}", 3 * 2),
+        ("{ accounts(first: 3) { edges { cursor node { id } } totalCount } }", 3 * 2 + 1),
+        ("{ accounts(first: 0) { nodes { id } totalCount } }", 1),
+        ("{ accounts { aggregate { count } totalCount } }", 2),
+        ("{ accounts { groups { key aggregate { count } } } }", 50 * 2),
+        ('{ account(id: "1") { contacts { nodes { id } } } }', 10),
+        (
+            f"{{ accounts(first: 5) {{ nodes {{ id contacts(first: 3) {NODES} }} }} }}",
+            5 + 5 * 3 * 2,
+        ),
+        ("{ accounts(first: 5) { nodes { parent { id name } } } }", 5 * 2),
+        ('{ account(id: "1") { ancestors { id name } } }', 10 * 2),
+        ('{ node(id: "1") { id ... on Account { name } ... on Contact { name } } }', 3),
+        ("{ __schema { types { name fields { name } } } }", 0),
+        ('{ __type(name: "Account") { name } }', 0),
+    ],
+)
+def test_counts_one_point_for_a_leaf_of_a_row(query: str, points: int) -> None:
+    assert cost(query) == points
+
+
+def test_counts_a_field_once_however_often_it_is_written() -> None:
+    spread = f"""
+        {{ accounts(first: 5) {{ ...A ...B nodes {{ id }} }} accounts(first: 5) {NODES} }}
+        fragment A on AccountConnection {NODES}
+        fragment B on AccountConnection {{ nodes {{ id ... on Node {{ id }} ... {{ name }} }} }}
+    """
+    assert cost(spread) == 5 * 2
+
+
+def test_counts_aliases_apart() -> None:
+    assert cost(f"{{ a: accounts(first: 5) {NODES} b: accounts(first: 5) {NODES} }}") == 20
+
+
+def test_follows_variables_and_takes_a_page_by_default_without_them() -> None:
+    query = f"query($n: Int, $m: Int) {{ accounts(first: $n) {{ nodes {{ contacts(first: $m) {NODES} }} }} }}"
+    measured = plan(query)
+    assert measured.cost({"n": 2, "m": 4}, LIMITS) == 2 * 4 * 2
+    assert measured.cost({"n": 2}, LIMITS) == 2 * 10 * 2
+    assert measured.cost({"n": None}, LIMITS) == 50 * 10 * 2
+    assert measured.cost({"n": -5}, LIMITS) == 0
+
+
+def test_refuses_what_costs_too_much_and_says_how_much() -> None:
+    query = (
+        "query($n: Int) { accounts(first: $n) { nodes { contacts(first: 100) { nodes { id } } } } }"
+    )
+    assert cost(query, n=500) == 50_000
+    with pytest.raises(LimitExceeded) as caught:
+        cost(query, n=501)
+    error = caught.value
+    assert (error.limit, error.value, error.allowed) == ("cost", 50_100, 50_000)
+    assert "50,100" in error.message
+
+
+def test_depth_counts_records_and_connections_only() -> None:
+    shallow = replace(LIMITS, depth=3)
+    query = "{ accounts { edges { node { contacts { nodes { account { id } } } } } } }"
+    assert cost(query, shallow) == 500
+    with pytest.raises(LimitExceeded) as caught:
+        cost(query, replace(LIMITS, depth=2))
+    assert (caught.value.limit, caught.value.value) == ("depth", 3)
+
+
+def test_introspection_has_no_depth() -> None:
+    query = "{ __schema { types { fields { type { ofType { ofType { ofType { name } } } } } } } }"
+    assert cost(query, replace(LIMITS, depth=1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("inputs", "variables", "records"),
+    [
+        ("[{name: 1}, {name: 2}]", {}, 2),
+        ("{name: 1}", {}, 1),
+        ("[]", {}, 0),
+        ("null", {}, 0),
+        ("$inputs", {"inputs": [{}] * 7}, 7),
+        ("$inputs", {"inputs": {}}, 1),
+        ("$inputs", {}, 0),
+    ],
+)
+def test_counts_the_records_of_a_batch(
+    inputs: str, variables: dict[str, object], records: int
+) -> None:
+    declared = "($inputs: [AccountInput!])" if "$" in inputs else ""
+    inputs = inputs.replace("1", '"x"').replace("2", '"y"')
+    query = (
+        f"mutation{declared} {{ createAccounts(inputs: {inputs}) {{ accounts {{ id name }} }} }}"
+    )
+    assert cost(query, **variables) == records * 2
+
+
+def test_a_batch_is_limited_over_the_whole_request() -> None:
+    query = """mutation($a: [AccountInput!]) {
+        a: createAccounts(inputs: $a) { accounts { id } }
+        b: createAccounts(inputs: $a) { accounts { id } }
+    }"""
+    assert cost(query, a=[{}] * 250) == 500
+    with pytest.raises(LimitExceeded) as caught:
+        cost(query, a=[{}] * 251)
+    assert (caught.value.limit, caught.value.value) == ("batch", 502)

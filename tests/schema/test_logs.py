@@ -1,0 +1,148 @@
+"""One JSON line for each request, and for whatever goes wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime
+from logging.config import DictConfigurator
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from schema.logs import JsonLines, RequestLog, logging_settings
+from tests.schema.a_server import AUTHORIZED, TENANT, TOKEN, a_server
+
+SECRET = "a-secret-value"
+QUERY = "query Named($of: Text) { text(of: $of) }"
+
+
+def logged(method: str, path: str, **sent: object) -> list[dict[str, object]]:
+    """The lines that a request leaves."""
+    lines: list[bytes] = []
+    client = TestClient(a_server(write=lines.append), headers=AUTHORIZED)
+    client.request(method, path, **sent)  # type: ignore[arg-type]
+    assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in lines)
+    return [json.loads(line) for line in lines]
+
+
+def test_writes_who_asked_what_and_how_it_went() -> None:
+    sent = {"query": QUERY, "variables": {"of": "x"}, "operationName": "Named"}
+    headers = {"x-request-id": "abc-12345"}
+    (line,) = logged("POST", "/graphql", json=sent, headers=headers)
+    assert datetime.fromisoformat(str(line.pop("time"))).utcoffset() is not None
+    assert float(str(line.pop("ms"))) >= 0
+    assert line == {
+        "level": "info",
+        "event": "request",
+        "request_id": "abc-12345",
+        "method": "POST",
+        "path": "/graphql",
+        "status": 200,
+        "tenant": str(TENANT),
+        "operation": "Named",
+        "cost": 1,
+    }
+
+
+def test_never_writes_tokens_variables_or_queries() -> None:
+    sent = {"query": QUERY, "variables": {"of": SECRET}, "operationName": "Named"}
+    for how in ({"json": sent}, {"json": {**sent, "variables": SECRET}}):
+        text = json.dumps(logged("POST", "/graphql", **how))
+        assert SECRET not in text
+        assert TOKEN not in text
+        assert "$of" not in text
+    text = json.dumps(logged("GET", f"/graphql?query={SECRET}&token={TOKEN}"))
+    assert SECRET not in text
+    assert TOKEN not in text
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "codes"),
+    [
+        ("{ nothing }", 200, ["GRAPHQL_VALIDATION_FAILED"]),
+        ("{ broken }", 200, ["INTERNAL"]),
+        (None, 400, ["BAD_REQUEST"]),
+    ],
+)
+def test_writes_the_codes_of_what_went_wrong(
+    query: str | None, status: int, codes: list[str]
+) -> None:
+    (line,) = logged("POST", "/graphql", json={"query": query})
+    assert (line["status"], line["codes"]) == (status, codes)
+
+
+def test_a_clients_error_leaves_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    for query in ("{", "{ nothing }", "{ accounts(first: 5000) { totalCount } }"):
+        logged("POST", "/graphql", json={"query": query})
+    assert caplog.records == []
+
+
+def test_a_fault_of_ours_leaves_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    (line,) = logged("POST", "/graphql", json={"query": "{ broken }"})
+    (record,) = caplog.records
+    written = json.loads(JsonLines().format(record))
+    assert written["event"] == "unexpected error"
+    assert written["request_id"] == line["request_id"]
+    assert "RuntimeError: secret" in written["traceback"]
+
+
+@pytest.mark.parametrize("given", ["short", "x" * 129, "with space!", "a\tb-12345"])
+def test_makes_an_id_where_the_given_one_is_not_sane(given: str) -> None:
+    client = TestClient(a_server(), headers=AUTHORIZED)
+    answered = client.get("/healthz", headers={"x-request-id": given}).headers["x-request-id"]
+    assert answered != given
+    assert len(answered) == 32
+
+
+def test_answers_with_the_id_that_was_given() -> None:
+    client = TestClient(a_server())
+    answered = client.get("/healthz", headers={"x-request-id": "trace/1234:a=b"})
+    assert answered.headers["x-request-id"] == "trace/1234:a=b"
+
+
+def test_is_silent_about_health_and_assets() -> None:
+    assert logged("GET", "/healthz") == []
+    assert logged("GET", "/readyz") == []
+    (line,) = logged("GET", "/playground/nothing")
+    assert line["status"] == 404
+
+
+def test_long_names_are_cut() -> None:
+    name = "A" * 5000
+    sent = {"query": f"query {name} {{ __typename }}", "operationName": name}
+    (line,) = logged("POST", "/graphql", json=sent)
+    assert line["operation"] == "A" * 200
+
+
+def test_answers_and_logs_when_the_application_itself_fails(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            raise RuntimeError("secret")
+
+    lines: list[bytes] = []
+    response = TestClient(RequestLog(failing, lines.append)).get("/graphql")
+    assert response.status_code == 500
+    assert response.json()["errors"][0]["extensions"] == {"code": "INTERNAL"}
+    assert json.loads(lines[0])["level"] == "error"
+    assert len(caplog.records) == 1
+
+
+def test_everything_that_is_logged_is_one_json_line() -> None:
+    record = logging.LogRecord("a.b", logging.WARNING, "f", 1, "two\nlines %s", (SECRET,), None)
+    assert json.loads(JsonLines().format(record)) | {"time": ""} == {
+        "time": "",
+        "level": "warning",
+        "event": f"two\nlines {SECRET}",
+        "logger": "a.b",
+    }
+    assert "\n" not in JsonLines().format(record)
+
+
+def test_settings_suit_the_logging_module() -> None:
+    settings = logging_settings("WARNING")
+    DictConfigurator(settings).configure_formatter(settings["formatters"]["json"])
+    assert settings["disable_existing_loggers"] is False

@@ -1,0 +1,110 @@
+"""A real server process: it finishes what runs, and passes the audits of GraphQL over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.schema.a_server import AUTHORIZED, TOKEN
+
+ROOT = Path(__file__).parents[2]
+AUDITS = """
+import { serverAudits } from 'graphql-http';
+const [url, token] = process.argv.slice(1);
+const fetchFn = (to, how = {}) =>
+  fetch(to, { ...how, headers: { authorization: `Bearer ${token}`, ...how.headers } });
+const results = [];
+for (const audit of serverAudits({ url, fetchFn })) {
+  const { status, reason } = await audit.fn();
+  results.push({ name: audit.name, status, reason });
+}
+console.log(JSON.stringify(results));
+"""
+
+
+@asynccontextmanager
+async def a_process() -> AsyncIterator[tuple[Process, str]]:
+    """A serving process and the URL of its API."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.schema.a_process", cwd=ROOT, stdout=PIPE, stderr=PIPE
+    )
+    assert process.stdout is not None
+    try:
+        port = int(await process.stdout.readline())
+        yield process, f"http://127.0.0.1:{port}/graphql"
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def line_with(process: Process, text: str) -> str:
+    """The first line of its log that holds `text`."""
+    assert process.stderr is not None
+    async for line in process.stderr:
+        if text in line.decode():
+            return line.decode()
+    raise AssertionError(f"no {text!r}")
+
+
+async def test_finishes_what_runs_when_it_is_told_to_stop() -> None:
+    query = {"query": "query Slow { slow(seconds: 0.5) }", "operationName": "Slow"}
+    async with a_process() as (process, url), httpx2.AsyncClient(headers=AUTHORIZED) as client:
+        answer = asyncio.create_task(client.post(url, json=query))
+        await line_with(process, "started")
+        process.send_signal(signal.SIGTERM)
+        assert (await answer).json() == {"data": {"slow": "done"}}
+        assert await process.wait() in (0, -signal.SIGTERM)
+        with pytest.raises(httpx2.ConnectError):
+            await client.post(url, json=query)
+
+
+async def test_logs_in_json_lines() -> None:
+    async with a_process() as (process, url), httpx2.AsyncClient(headers=AUTHORIZED) as client:
+        await client.post(url, json={"query": "{ __typename }"})
+        line = json.loads(await line_with(process, '"request"'))
+        assert (line["status"], line["path"]) == (200, "/graphql")
+
+
+async def test_a_client_sees_why_its_body_was_refused() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" " * 100_000
+
+    headers = AUTHORIZED | {"content-type": "application/json"}
+    async with a_process() as (_, url), httpx2.AsyncClient(headers=headers) as client:
+        for body in (b" " * 10_000_000, pieces()):
+            response = await client.post(url, content=body)
+            assert response.status_code == 413
+            assert response.json()["errors"][0]["extensions"]["value"] == 10_000_000
+        assert (await client.post(url, content=b'{"query":"{__typename}"}')).status_code == 200
+
+
+async def test_passes_every_audit_of_graphql_over_http() -> None:
+    modules = os.environ.get("DEALGRAPH_GRAPHQL_HTTP")
+    node = shutil.which("node")
+    if not modules or not node:
+        pytest.skip(
+            "needs node, and DEALGRAPH_GRAPHQL_HTTP with a node_modules that has graphql-http"
+        )
+    async with a_process() as (_, url):
+        audits = await asyncio.create_subprocess_exec(
+            *(node, "--input-type=module", "-e", AUDITS, url, TOKEN),
+            cwd=Path(modules).parent,
+            stdout=PIPE,
+        )
+        output, _ = await audits.communicate()
+    results = json.loads(output)
+    assert len(results) > 50
+    assert [it for it in results if it["status"] != "ok"] == []

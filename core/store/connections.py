@@ -83,10 +83,19 @@ class Database:
         return Reading(self._pools[plan], tenant)
 
     def transaction(
-        self, tenant: TenantId, isolation: Isolation | None = None, plan: Plan = "generic"
+        self,
+        tenant: TenantId,
+        isolation: Isolation | None = None,
+        plan: Plan = "generic",
+        *,
+        first: str = "",
     ) -> Writing:
-        """A connection in a transaction, with the tenant set; an error rolls it back."""
+        """A connection in a transaction, with the tenant set; an error rolls it back.
+
+        `first` is a statement, without parameters, that goes with the BEGIN in one round trip.
+        """
         begin = f"BEGIN ISOLATION LEVEL {isolation.upper()}" if isolation else "BEGIN"
+        begin = f"{begin}; {first}" if first else begin
         return Writing(self._pools[plan], tenant, begin, remembers=not self._in_transaction)
 
     def unscoped(self) -> Unscoped:

@@ -1,0 +1,71 @@
+"""The packs that tenants may have, and why others are not among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from core.errors import Problem, Refused
+from metadata.model import Json
+from metadata.problems import did_you_mean, listed
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why something that a plugin brought is not in the offer. The rest of the offer stands."""
+
+    plugin: str
+    hook: str  # empty: the plugin as a whole
+    argument: str  # the parameter, pack or file at fault; empty: the hook as a whole
+    message: str
+
+    def __str__(self) -> str:
+        place = ", ".join(
+            f"{word} {name}"
+            for word, name in (("plugin", self.plugin), ("hook", self.hook), ("at", self.argument))
+            if name
+        )
+        return f"{place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A named, versioned set of declarations."""
+
+    key: str
+    version: str
+    title: str
+    plugin: str
+    requires: Mapping[str, str]  # pack → versions, such as ">=1.0,<2"
+    documents: Mapping[str, Json]  # by path in the folder: "objects/account.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The packs on offer, each after the ones it requires, and what was refused."""
+
+    packs: Mapping[str, Pack]
+    faults: tuple[Fault, ...] = ()
+
+    def choose(self, keys: Iterable[str]) -> tuple[Pack, ...]:
+        """These packs with all that they require, in the order in which their layers apply.
+
+        Raises:
+            Refused: when a key names no pack on offer; holds one problem for each.
+        """
+        wanted = list(dict.fromkeys(keys))
+        unknown = [key for key in wanted if key not in self.packs]
+        if unknown:
+            raise Refused([self._unknown(key) for key in unknown])
+        chosen: set[str] = set()
+        while wanted:
+            key = wanted.pop()
+            if key not in chosen:
+                chosen.add(key)
+                wanted += self.packs[key].requires
+        return tuple(pack for key, pack in self.packs.items() if key in chosen)
+
+    def _unknown(self, key: str) -> Problem:
+        known = f"On offer: {listed(self.packs, 'and')}." if self.packs else "None is on offer."
+        message = f"There is no pack '{key}'. {did_you_mean(key, self.packs) or known}"
+        return Problem((key,), "UNKNOWN_PACK", message)

@@ -1,0 +1,1 @@
+"""The base pack: accounts, contacts, opportunities and what leads to them."""

@@ -39,6 +39,19 @@ class Actor:
         return self.role is Role.ADMIN
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """On which way a change comes in: `source` is api, import, job or system."""
+
+    source: str = "api"
+    request_id: str | None = None
+
+
+API = Origin()
+IMPORT = Origin("import")
+SYSTEM = Origin("system")
+
+
 def new_id() -> UUID:
     """A UUIDv7: sorted by the millisecond it was made in, 74 random bits (RFC 9562 §5.7)."""
     milliseconds = time.time_ns() // 1_000_000

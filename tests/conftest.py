@@ -17,8 +17,9 @@ import pytest
 
 from core.identity import TenantId
 from core.store import migrating, roles, tenants
-from core.store.connections import Database, Options
+from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
+from core.store.ways import Options
 
 TEMPLATE = "dealgraph_template"
 KEYS = itertools.count(1)

@@ -8,34 +8,20 @@ that hand a session from one client to the next.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Literal
 
 from asyncpg import Connection
 
-from core.errors import Unavailable
 from core.identity import TenantId
 from core.store import engine, sessions
 from core.store.pool import Pool
 from core.store.sessions import Session, Unit
+from core.store.ways import PLANS, Options, Plan, Ways, ways_of
 
-Plan = Literal["custom", "generic"]
 Isolation = Literal["read committed", "repeatable read", "serializable"]
-TenantSetting = Literal["auto", "session", "transaction"]
-
 UNSET = "RESET dealgraph.tenant"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How connections are opened."""
-
-    tenant_setting: TenantSetting = "auto"
-    connections: int = 10
-    """At most, for each of the two kinds of plans."""
-    statement_timeout: float = 5.0
-    """Seconds; also how long a transaction may idle. 0 for none."""
 
 
 class Database:
@@ -45,10 +31,11 @@ class Database:
     (`custom`); what reads by id or writes keeps one plan (`generic`).
     """
 
-    def __init__(self, custom: Pool, generic: Pool, *, setting: TenantSetting) -> None:
-        self._pools: dict[Plan, Pool] = {"custom": custom, "generic": generic}
-        self._in_transaction = setting == "transaction"
-        self.tenant_setting = setting
+    def __init__(self, pools: Mapping[Plan, Pool], ways: Ways) -> None:
+        self._pools = pools
+        self._preludes = {plan: ways.prelude(plan) for plan in pools}
+        self._in_transaction = ways.tenant_setting == "transaction"
+        self.tenant_setting = ways.tenant_setting
 
     @classmethod
     async def open(cls, url: str, options: Options | None = None) -> Database:
@@ -59,17 +46,14 @@ class Database:
         """
         options = options or Options()
         await engine.prepare()
-        setting, parameters = await _how(url, options)
-        pools = [
-            Pool(
-                sessions.opener(url, {**parameters, "plan_cache_mode": f"force_{plan}_plan"}),
-                options.connections,
-            )
-            for plan in ("custom", "generic")
-        ]
-        for pool in pools:
+        ways = await ways_of(url, options)
+        pools = {
+            plan: Pool(sessions.opener(url, ways.parameters(plan)), options.connections)
+            for plan in PLANS
+        }
+        for pool in pools.values():
             pool.give_back(await pool.take(None))
-        return cls(*pools, setting=setting)
+        return cls(pools, ways)
 
     async def close(self) -> None:
         """Close every connection, lent ones after a moment's grace."""
@@ -79,7 +63,8 @@ class Database:
     def reading(self, tenant: TenantId, plan: Plan = "custom") -> Reading | Writing:
         """A connection with the tenant set, for statements that read: `async with … as c`."""
         if self._in_transaction:
-            return Writing(self._pools[plan], tenant, "BEGIN READ ONLY", remembers=False)
+            begin = f"BEGIN READ ONLY{self._preludes[plan]}"
+            return Writing(self._pools[plan], tenant, begin, remembers=False)
         return Reading(self._pools[plan], tenant)
 
     def transaction(
@@ -95,7 +80,7 @@ class Database:
         `first` is a statement, without parameters, that goes with the BEGIN in one round trip.
         """
         begin = f"BEGIN ISOLATION LEVEL {isolation.upper()}" if isolation else "BEGIN"
-        begin = f"{begin}; {first}" if first else begin
+        begin = f"{begin}{self._preludes[plan]}; {first}" if first else begin + self._preludes[plan]
         return Writing(self._pools[plan], tenant, begin, remembers=not self._in_transaction)
 
     def unscoped(self) -> Unscoped:
@@ -223,31 +208,3 @@ class Writing:
             session.tenant = None
             session.is_certain = False
         self._pool.give_back(session)
-
-
-async def _how(url: str, options: Options) -> tuple[TenantSetting, dict[str, str]]:
-    """The way to set the tenant on this server, and the parameters of its connections."""
-    connection = await sessions.opener(url, {})()
-    try:
-        on_citus = await connection.fetchval(
-            "select exists (select from pg_extension where extname = 'citus')"
-        )
-    finally:
-        await connection.close()
-    setting = options.tenant_setting
-    if setting == "auto":
-        setting = "transaction" if on_citus else "session"
-    if on_citus and setting == "session":
-        raise Unavailable(
-            "On Citus a session's tenant does not reach the shards:"
-            " set DEALGRAPH_TENANT_SETTING to auto or transaction."
-        )
-    milliseconds = str(int(options.statement_timeout * 1000))
-    parameters = {
-        "timezone": "UTC",
-        "statement_timeout": milliseconds,
-        "idle_in_transaction_session_timeout": milliseconds,
-    }
-    if on_citus:
-        parameters["citus.propagate_set_commands"] = "local"
-    return setting, parameters

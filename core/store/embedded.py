@@ -51,6 +51,13 @@ SETTINGS = {
     "log_min_messages": "fatal",
     "log_min_error_statement": "panic",
 }
+# Planning allocates and frees about a megabyte, which the C library would return to the system and
+# fetch again each time: a list with two joins took 1.7 ms, and takes 1.1 with these.
+ALLOCATION = {
+    "MALLOC_TRIM_THRESHOLD_": "8388608",
+    "MALLOC_TOP_PAD_": "1048576",
+    "MALLOC_MMAP_THRESHOLD_": "4194304",
+}
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -298,7 +305,7 @@ def _run(
         done = subprocess.run(
             [str(part) for part in command],
             cwd=folder,
-            env=surroundings | {"LC_ALL": "C"},
+            env=ALLOCATION | surroundings | {"LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -26,7 +26,7 @@ async def set_up(url: str, database: str) -> None:
                 "select exists (select from pg_roles where rolname = $1)", role
             ):
                 await connection.execute(f"create role {role} {login}")
-        await connection.execute(f"grant {VIEWS} to {OWNER} with inherit false, set true")
+        await connection.execute(f"grant {VIEWS} to {OWNER} with inherit true, set true")
         if not await connection.fetchval(
             "select exists (select from pg_database where datname = $1)", database
         ):

@@ -28,7 +28,7 @@ def on_citus(table: str, call: str) -> str:
     return (
         "do $$ begin"
         " if exists (select from pg_extension where extname = 'citus') then"
-        f" if not exists (select from pg_dist_partition where logicalrel = '{table}'::regclass)"
+        f" if not exists (select from pg_dist_partition where logicalrelid = '{table}'::regclass)"
         f" then perform {call}; end if; end if; end $$"
     )
 

@@ -45,6 +45,7 @@ def readable(table: str) -> list[str]:
     """The view that reads go through."""
     return [
         f"create or replace view read.{table} as select * from public.{table} where {THIS_TENANT}",
+        f"alter view read.{table} owner to dealgraph_views",
         f"grant select on read.{table} to dealgraph_app",
     ]
 
@@ -72,14 +73,8 @@ class Migration(migrations.Migration):
                 "grant select, update on platform to dealgraph_app",
                 "grant select on tortoise_migrations to dealgraph_app",
                 "grant usage on schema read to dealgraph_app",
+                *(command for table in OF_A_TENANT for command in readable(table)),
                 "insert into platform (singleton, epoch) values (true, 1) on conflict do nothing",
             ]
-        ),
-        ops.RunSQL(
-            [
-                "set role dealgraph_views",
-                *(command for table in OF_A_TENANT for command in readable(table)),
-                "set role dealgraph_owner",
-            ]
-        ),
+        )
     ]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from core.packs.offer import Pack
 from metadata import documents
 from metadata.documents import Document
 
 KINDS = ("objects", "pipelines", "graphs", "i18n")
 _KEY = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_VERSION = re.compile(r"\d{1,6}\.\d{1,6}\.\d{1,6}")
+_LEAST = re.compile(r"\d{1,6}\.\d{1,6}(\.\d{1,6})?")
 
 
 class BadPack(Exception):
@@ -57,10 +56,10 @@ def _document(path: Path, name: str) -> Document:
 
 
 def _pack(head: Document, declarations: dict[str, Document], plugin: str) -> Pack:
-    key, version, title = head.get("$id"), head.get("version"), head.get("title")
+    key, version, title = head.get("name"), head.get("version"), head.get("title")
     faults = []
     if not isinstance(key, str) or not _KEY.fullmatch(key):
-        faults.append('"$id" must be a key such as "field_service"')
+        faults.append('"name" must be a key such as "field_service"')
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         faults.append('"version" must be three numbers such as "1.0.0"')
     if not isinstance(title, str) or not title:
@@ -70,17 +69,22 @@ def _pack(head: Document, declarations: dict[str, Document], plugin: str) -> Pac
     requires, bad = _requirements(head.get("requires", {}))
     if faults + bad:
         raise BadPack(*(("pack.json", fault) for fault in faults + bad))
-    return Pack(str(key), str(version), str(title), plugin, requires, declarations)
+    return Pack(
+        key=str(key),
+        version=str(version),
+        title=str(title),
+        plugin=plugin,
+        requires=requires,
+        base=head.get("layer") == "base",
+        documents=declarations,
+    )
 
 
 def _requirements(value: object) -> tuple[dict[str, str], list[str]]:
     if not isinstance(value, dict):
-        return {}, ['"requires" must be an object such as {"crm": ">=1.0,<2"}']
-    requires: dict[str, str] = {}
-    faults = []
-    for key, versions in value.items():
-        try:
-            requires[key] = str(SpecifierSet(str(versions)))
-        except InvalidSpecifier:
-            faults.append(f'"requires" of {key}: {versions!r} is not like ">=1.0,<2"')
-    return requires, faults
+        return {}, ['"requires" must be an object such as {"crm": "1.0"}']
+    return value, [
+        f'"requires" of {key}: {version!r} is not a version such as "1.0"'
+        for key, version in value.items()
+        if not isinstance(version, str) or not _LEAST.fullmatch(version)
+    ]

@@ -9,12 +9,11 @@ from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
 import pluggy
-from packaging.specifiers import SpecifierSet
 
 from core import hookspecs
 from core.hookspecs import CONTRACT, PackFolder
 from core.packs import folders
-from core.packs.offer import Fault, Offer, Pack
+from core.packs.offer import Fault, Offer, Pack, serves
 from metadata.problems import did_you_mean
 
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("register_"))
@@ -145,36 +144,38 @@ def _take(packs: Iterator[Pack], found: dict[str, Pack], faults: list[Fault]) ->
 
 
 def _in_order(found: Mapping[str, Pack]) -> tuple[dict[str, Pack], list[Fault]]:
-    """Packs behind those they require; the ones whose requirements can't be met are refused."""
+    """Base packs first, each behind those it requires; refused where those can't be had."""
     ordered: dict[str, Pack] = {}
-    waiting = dict(found)
-    while ready := [pack for pack in waiting.values() if not _missing(pack, ordered)]:
-        for pack in ready:
-            ordered[pack.key] = waiting.pop(pack.key)
+    for base in (True, False):
+        waiting = {key: pack for key, pack in found.items() if pack.base is base}
+        while ready := [pack for pack in waiting.values() if not _missing(pack, ordered)]:
+            for pack in ready:
+                ordered[pack.key] = waiting.pop(pack.key)
     return ordered, [
-        Fault(pack.plugin, "register_packs", pack.key, _why(pack, found, ordered))
-        for pack in waiting.values()
+        Fault(pack.plugin, "register_packs", key, _why(pack, found, ordered))
+        for key, pack in found.items()
+        if key not in ordered
     ]
 
 
 def _missing(pack: Pack, ordered: Mapping[str, Pack]) -> list[str]:
     return [
         key
-        for key, versions in pack.requires.items()
-        if key not in ordered or ordered[key].version not in SpecifierSet(versions)
+        for key, least in pack.requires.items()
+        if key not in ordered or not serves(ordered[key].version, least)
     ]
 
 
 def _why(pack: Pack, found: Mapping[str, Pack], ordered: Mapping[str, Pack]) -> str:
     reasons = []
     for key in _missing(pack, ordered):
-        versions = pack.requires[key]
+        least = pack.requires[key]
         if key not in found:
-            reasons.append(f"requires the pack {key} {versions}, which no plugin offers")
-        elif found[key].version not in SpecifierSet(versions):
-            reasons.append(f"requires {key} {versions}, but {found[key].version} is on offer")
+            reasons.append(f"requires the pack {key} {least}, which no plugin offers")
+        elif not serves(found[key].version, least):
+            reasons.append(f"requires {key} {least}, but {found[key].version} is on offer")
         else:
-            reasons.append(f"requires {key}, which is refused itself or requires this pack")
+            reasons.append(f"requires {key}, which is refused itself, comes later or requires this")
     return "; ".join(reasons)
 
 

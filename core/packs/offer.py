@@ -36,7 +36,8 @@ class Pack:
     version: str
     title: str
     plugin: str
-    requires: Mapping[str, str]  # pack → versions, such as ">=1.0,<2"
+    requires: Mapping[str, str]  # pack → the least version of the same major one, such as "1.2"
+    base: bool  # stands on the platform alone; industry packs come after the base packs
     documents: Mapping[str, Json]  # by path in the folder: "objects/account.json"
 
 
@@ -69,3 +70,10 @@ class Offer:
         known = f"On offer: {listed(self.packs, 'and')}." if self.packs else "None is on offer."
         message = f"There is no pack '{key}'. {did_you_mean(key, self.packs) or known}"
         return Problem((key,), "UNKNOWN_PACK", message)
+
+
+def serves(version: str, least: str) -> bool:
+    """Whether a pack of this version will do where `least` or newer of the same major is asked."""
+    have = tuple(map(int, version.split(".")))
+    need = tuple(map(int, least.split(".")))
+    return have[0] == need[0] and have >= need

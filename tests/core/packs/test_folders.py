@@ -13,15 +13,15 @@ from tests.core.packs.a_plugin import a_folder
 
 def test_every_fault_of_the_head_is_told_at_once(tmp_path: Path) -> None:
     folder = a_folder(tmp_path)
-    head = {"$id": "Visits!", "version": "1.0", "requires": {"crm": "about 1"}}
+    head = {"name": "Visits!", "version": "1.0", "requires": {"crm": "about 1"}}
     (folder / "pack.json").write_text(json.dumps(head))
     with pytest.raises(BadPack) as caught:
         read(folder, "field")
     assert [message for _, message in caught.value.faults] == [
-        '"$id" must be a key such as "field_service"',
+        '"name" must be a key such as "field_service"',
         '"version" must be three numbers such as "1.0.0"',
         '"title" is missing',
-        '"requires" of crm: \'about 1\' is not like ">=1.0,<2"',
+        '"requires" of crm: \'about 1\' is not a version such as "1.0"',
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from pathlib import Path
 
 import pytest
@@ -124,18 +125,27 @@ def test_the_first_plugin_keeps_a_key_that_two_offer(tmp_path: Path) -> None:
 
 
 def test_packs_follow_those_that_they_require(tmp_path: Path) -> None:
-    second = a_folder(tmp_path, "alpha", requires={"beta": ">=1.0,<2"})
+    second = a_folder(tmp_path, "alpha", requires={"beta": "1.2"})
     first = a_folder(tmp_path, "beta", version="1.4.0")
     offer = load({"both": a_module(offering(second, first))})
+    assert list(offer.packs) == ["beta", "alpha"]
+
+
+def test_base_packs_come_before_the_others(tmp_path: Path) -> None:
+    other, base = a_folder(tmp_path, "alpha"), a_folder(tmp_path, "beta")
+    head = json.loads((base / "pack.json").read_text())
+    (base / "pack.json").write_text(json.dumps(head | {"layer": "base"}))
+    offer = load({"both": a_module(offering(other, base))})
     assert list(offer.packs) == ["beta", "alpha"]
 
 
 @pytest.mark.parametrize(
     ("requires", "told"),
     [
-        ({"gamma": ">=1.0"}, "requires the pack gamma >=1.0, which no plugin offers"),
-        ({"beta": ">=2"}, "requires beta >=2, but 1.0.0 is on offer"),
-        ({"alpha": ">=1"}, "requires alpha, which is refused itself or requires this pack"),
+        ({"gamma": "1.0"}, "requires the pack gamma 1.0, which no plugin offers"),
+        ({"beta": "1.1"}, "requires beta 1.1, but 1.0.0 is on offer"),
+        ({"beta": "0.9"}, "requires beta 0.9, but 1.0.0 is on offer"),
+        ({"alpha": "1.0"}, "requires alpha, which is refused itself, comes later or requires this"),
     ],
 )
 def test_a_requirement_that_is_not_met_refuses_the_pack(

@@ -9,7 +9,7 @@ from core.packs.offer import Offer, Pack
 
 
 def a_pack(key: str, *requires: str) -> Pack:
-    return Pack(key, "1.0.0", key.title(), "ours", dict.fromkeys(requires, ">=1"), {})
+    return Pack(key, "1.0.0", key.title(), "ours", dict.fromkeys(requires, "1.0"), True, {})
 
 
 OFFER = Offer(

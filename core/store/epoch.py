@@ -17,11 +17,13 @@ async def settle(database: Database) -> int:
 
     Looks at each tenant's newest change once: to be called when a server starts.
     """
-    epoch, following = await current(database), await _next_transaction(database)
-    for tenant in await tenants.everyone(database):
-        newest = await _newest_change(tenant.id, database, epoch)
-        if newest is not None and newest >= following:
-            return await advance(database, epoch)
+    epoch = await current(database)
+    newest = [
+        await _newest_change(tenant.id, database, epoch)
+        for tenant in await tenants.everyone(database)
+    ]
+    if max(newest, default=0) >= await _next_transaction(database):
+        return await advance(database, epoch)
     return epoch
 
 
@@ -45,9 +47,9 @@ async def _next_transaction(database: Database) -> int:
     return following
 
 
-async def _newest_change(tenant: TenantId, database: Database, epoch: int) -> int | None:
+async def _newest_change(tenant: TenantId, database: Database, epoch: int) -> int:
     async with database.reading(tenant, "generic") as connection:
         newest: int | None = await connection.fetchval(
             "select max(xact) from read.change where tenant_id = $1 and epoch = $2", tenant, epoch
         )
-    return newest
+    return newest or 0

@@ -6,37 +6,34 @@ one that was killed half-way is simply run again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-import asyncpg
 from asyncpg import Connection
+from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor
 
+from core.errors import Unavailable
 from core.store import engine, roles
+from core.store.links import connected
 
+OLDEST = 18
 LOCK = 0x6465616C  # "deal"
 
 
-async def migrate(url: str) -> list[str]:
+async def migrate(url: str, app_login: str | None = None) -> list[str]:
     """Apply what is missing, as the owner; the names of what was applied.
 
+    `app_login` is who will serve, so that it gets the rights to.
+
     Raises:
-        Unavailable: something that needs more rights than ours is missing; the message holds the
-            SQL that does it.
+        Unavailable: the server is too old or cannot be reached, or something takes more rights
+            than this login has; then the message holds the SQL that does it.
     """
     await engine.prepare()
-    async with _alone(url), _connected(url) as connection:
+    async with connected(url) as lock, connected(url) as connection:
+        await lock.execute("select pg_advisory_lock($1)", LOCK)
+        await require_version(connection)
+        await roles.prepare(connection, app_login)
         await roles.become_owner(connection)
-        applied: list[str] = []
-
-        def note(event: str, app: str, name: str) -> None:
-            if event == "apply_done":
-                applied.append(name)
-
-        executor = MigrationExecutor(engine.on(connection), engine.MIGRATIONS)
-        await executor.migrate(progress=note)
-        return applied
+        return await _apply(connection)
 
 
 async def pending(connection: Connection) -> list[str]:
@@ -46,19 +43,32 @@ async def pending(connection: Connection) -> list[str]:
     return [step.migration.name for step in await executor.plan()]
 
 
-@asynccontextmanager
-async def _alone(url: str) -> AsyncIterator[None]:
-    async with _connected(url) as connection:
-        await connection.execute("select pg_advisory_lock($1)", LOCK)
-        yield
+async def require_version(connection: Connection) -> None:
+    """Refuse a PostgreSQL that lacks what we use.
+
+    Raises:
+        Unavailable: it is too old.
+    """
+    version = connection.get_server_version()
+    if version.major < OLDEST:
+        raise Unavailable(
+            f"The database runs PostgreSQL {version.major}; Dealgraph needs {OLDEST} or newer."
+            " Upgrade it, or leave DEALGRAPH_DATABASE_URL out to use the embedded one."
+        )
 
 
-@asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(
-        url, server_settings={"application_name": "dealgraph migrate"}
-    )
+async def _apply(connection: Connection) -> list[str]:
+    applied: list[str] = []
+
+    def note(event: str, app: str, name: str) -> None:
+        if event == "apply_done":
+            applied.append(name)
+
+    executor = MigrationExecutor(engine.on(connection), engine.MIGRATIONS)
     try:
-        yield connection
-    finally:
-        await connection.close()
+        await executor.migrate(progress=note)
+    except OperationalError as error:
+        raise Unavailable(
+            f"The migration after {applied or 'the last one'} failed: {error}"
+        ) from error
+    return applied

@@ -7,8 +7,10 @@ member of it.
 
 from __future__ import annotations
 
-import asyncpg
-from asyncpg import Connection
+from asyncpg import Connection, InsufficientPrivilegeError
+
+from core.errors import Unavailable
+from core.store.links import connected
 
 OWNER = "dealgraph_owner"
 APP = "dealgraph_app"
@@ -16,25 +18,84 @@ VIEWS = "dealgraph_views"
 LOCK = 0x726F6C65  # "role"
 
 
-async def set_up(url: str, database: str) -> None:
-    """Make the roles and the database on a server that is ours; `url` is its superuser's."""
-    connection = await asyncpg.connect(url)
-    try:
+async def set_up(superuser_url: str, database: str) -> None:
+    """Make the roles, as logins, and the database, on a server that is ours."""
+    async with connected(superuser_url) as connection:
         await connection.execute("select pg_advisory_lock($1)", LOCK)
-        for role, login in ((OWNER, "login"), (APP, "login"), (VIEWS, "nologin")):
-            if not await connection.fetchval(
-                "select exists (select from pg_roles where rolname = $1)", role
-            ):
-                await connection.execute(f"create role {role} {login}")
-        await connection.execute(f"grant {VIEWS} to {OWNER} with inherit true, set true")
+        for command in await lacking(connection):
+            await connection.execute(command)
+        for role in (OWNER, APP):
+            await connection.execute(f"alter role {role} login")
         if not await connection.fetchval(
             "select exists (select from pg_database where datname = $1)", database
         ):
             await connection.execute(f"create database {database} owner {OWNER}")
-    finally:
-        await connection.close()
+
+
+async def prepare(connection: Connection, app_login: str | None) -> None:
+    """Make what is lacking before a migration, as far as this login may.
+
+    Raises:
+        Unavailable: the rest takes more rights; the message holds the SQL.
+    """
+    refused = []
+    for command in await lacking(connection, app_login):
+        try:
+            await connection.execute(command)
+        except InsufficientPrivilegeError:
+            refused.append(command)
+    if refused:
+        login = await connection.fetchval("select session_user")
+        raise Unavailable(
+            f"The login {login} may not do all that Dealgraph needs. Have a superuser run this in"
+            " the same database, then migrate again:\n\n"
+            + "\n".join(f"    {command};" for command in refused)
+        )
+
+
+async def lacking(connection: Connection, app_login: str | None = None) -> list[str]:
+    """The commands that make what this database lacks, in the order to run them."""
+    known = {
+        row["rolname"]
+        for row in await connection.fetch(
+            "select rolname from pg_roles where rolname = any($1)", [OWNER, APP, VIEWS]
+        )
+    }
+    created = [f"create role {role} nologin" for role in (OWNER, APP, VIEWS) if role not in known]
+    login, database = await connection.fetchrow("select session_user, current_database()")
+    wanted = [
+        (
+            OWNER,
+            f"grant {VIEWS} to {OWNER} with inherit true, set true",
+            _IS_MEMBER,
+            (OWNER, VIEWS),
+        ),
+        (OWNER, f"grant {OWNER} to {_quoted(login)}", _IS_MEMBER, (login, OWNER)),
+        (OWNER, f"grant create on database {_quoted(database)} to {OWNER}", _MAY_CREATE, (OWNER,)),
+        (OWNER, f"grant usage, create on schema public to {OWNER}", _MAY_MAKE_TABLES, (OWNER,)),
+    ]
+    if app_login is not None:
+        wanted.append((APP, f"grant {APP} to {_quoted(app_login)}", _IS_MEMBER, (app_login, APP)))
+    return created + [
+        command
+        for role, command, question, arguments in wanted
+        if role not in known or not await connection.fetchval(question, *arguments)
+    ]
 
 
 async def become_owner(connection: Connection) -> None:
     """From here on what this connection makes belongs to the owner's role."""
     await connection.execute(f"set role {OWNER}")
+
+
+_IS_MEMBER = (
+    "select $1 = $2 or exists (select from pg_roles where rolname = $1)"
+    " and exists (select from pg_roles where rolname = $2)"
+    " and pg_has_role($1::text::name, $2::text::name, 'USAGE')"
+)
+_MAY_CREATE = "select has_database_privilege($1::text::name, current_database(), 'CREATE')"
+_MAY_MAKE_TABLES = "select has_schema_privilege($1::text::name, 'public', 'CREATE')"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

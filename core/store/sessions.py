@@ -9,8 +9,8 @@ import asyncpg
 import msgspec
 from asyncpg.transaction import Transaction, TransactionState
 
-from core.errors import Unavailable
 from core.identity import TenantId
+from core.store.links import unreachable
 
 STATEMENTS_KEPT = 512
 JSONB_VERSION = b"\x01"
@@ -85,10 +85,8 @@ def opener(url: str, parameters: dict[str, str]) -> Opener:
                 statement_cache_size=STATEMENTS_KEPT,
                 max_cached_statement_lifetime=0,
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-            raise Unavailable(
-                f"The database cannot be reached: {error or type(error).__name__}"
-            ) from error
+        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise unreachable(url, error) from error
         await session.set_type_codec(
             "jsonb", schema="pg_catalog", encoder=encode, decoder=decode, format="binary"
         )

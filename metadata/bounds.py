@@ -1,0 +1,28 @@
+"""How much a tenant may declare. Each bound is checked before anything is published."""
+
+from __future__ import annotations
+
+DOCUMENT_BYTES = 1_000_000
+DOCUMENTS = 2_000  # of one layer
+PROBLEMS = 200  # told at once; the rest is counted
+DEPTH = 64  # levels of objects and arrays in a document or a JSON value
+OBJECTS = 500
+FIELDS = 500  # of one object
+REFERENCES = 24  # of one object: each has a foreign key of its own
+OPTIONS = 500  # of one picklist
+STAGES = 50  # of one pipeline
+RULES = 100  # of one object
+UNIQUES = 20  # of one object
+KEY_BYTES = 60
+NUMBER_DIGITS = 40  # of a number in a declaration
+
+TEXT_LENGTH = 1_000  # of a text whose declaration gives no `maxLength`
+MOST_TEXT_LENGTH = 4_000  # that a text may ask for
+LONGTEXT_LENGTH = 131_072  # of a long text whose declaration gives no `maxLength`
+MOST_LONGTEXT_LENGTH = 1_000_000
+LIST_LENGTH = 100  # items of a list whose declaration gives no `maxItems`
+MOST_LIST_LENGTH = 1_000
+
+DECIMAL_SCALE = 2
+PERCENT_SCALE = 4  # a percent is a fraction: 0.1234 is 12.34 %
+MOST_SCALE = 12

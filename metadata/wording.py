@@ -1,0 +1,206 @@
+"""What a JSON Schema's complaint about a document says to people, with a mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias, cast
+
+import jsonschema_rs
+
+from metadata import dialects
+from metadata.dialects import Kind
+from metadata.problems import Path, Problem, did_you_mean, listed, pointer, shown
+
+Complaint: TypeAlias = jsonschema_rs.ValidationError
+Words: TypeAlias = tuple[str, str, str]  # rule, message, mend
+
+_PATTERNS = {
+    "^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*(__c)?$": (
+        "is no key",
+        "Keys are lower_snake, as in close_date or close_date__c: letters and digits, no digit "
+        "right after an underscore.",
+    ),
+    "^[a-z0-9]+(_[a-z0-9]+)*(__c|_)?$": (
+        "is no key of an option",
+        "Use lower case letters, digits and single underscores, as in new_business; put the "
+        "words for people in title.",
+    ),
+    "^#/\\$defs/[A-Za-z0-9_-]+$": (
+        "is no reference into this document",
+        "Put the schema under $defs and write #/$defs/name; nothing else is followed.",
+    ),
+    "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$": (
+        "is no language tag",
+        "Write it as in en, zh-Hans or pt-BR.",
+    ),
+}
+_MOVED = {
+    "enumNames": "Write the choices as oneOf: [{const, title}].",
+    "x-enum": "Write the choices as oneOf: [{const, title}].",
+    "nullable": "A value may always be absent unless its field is in required.",
+    "definitions": "It is called $defs.",
+    "$anchor": "Refer to #/$defs/name.",
+    "$dynamicRef": "Refer to #/$defs/name.",
+    "x-readonly": "It is called readOnly.",
+    "x-required": "List the field in required of the object.",
+    "additionalProperties": "Fields that are not declared are always refused.",
+}
+_MOST = {"maxLength": "characters", "maxItems": "items", "maxProperties": "entries"}
+
+
+def problems(document: Mapping[str, object], kind: Kind, name: str) -> tuple[Problem, ...]:
+    """Everything that a document's metaschema has against it."""
+    complaints = dialects.validator(kind).iter_errors(document)
+    schema = dialects.metaschema(kind)
+    return tuple(found for complaint in complaints for found in _problems(complaint, schema, name))
+
+
+def _problems(complaint: Complaint, schema: object, name: str) -> Iterator[Problem]:
+    path = tuple(complaint.instance_path)
+    kind = complaint.kind
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        known = _known(schema, tuple(complaint.schema_path[:-1]))
+        for word in kind.unexpected:
+            mend = _MOVED.get(word) or did_you_mean(word, known) or _all_of(known)
+            yield Problem(
+                name,
+                pointer((*path, word)),
+                "UNKNOWN_KEYWORD",
+                f"'{word}' is not known here.",
+                mend,
+            )
+    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.PropertyNames):
+        inner = kind.error
+        rule, message, mend = words(inner)
+        key = str(inner.instance)
+        yield Problem(name, pointer((*path, key)), rule, message, mend)
+    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AnyOf):
+        yield _closest(kind.context, complaint, name, path)
+    else:
+        rule, message, mend = words(complaint)
+        yield Problem(name, pointer(path), rule, message, mend)
+
+
+def words(complaint: Complaint) -> Words:
+    """Rule, message and mend of one complaint about a value."""
+    keyword = complaint.kind.name
+    value = complaint.instance
+    told = _TOLD.get(keyword)
+    if told is not None:
+        return told(complaint.kind.value, value)
+    if keyword in _MOST:
+        return "TOO_LONG", f"At most {complaint.kind.value} {_MOST[keyword]} are allowed.", ""
+    return "INVALID", f"{complaint.message}.", ""
+
+
+def _type(expected: object, value: object) -> Words:
+    kinds = cast("list[str]", expected if isinstance(expected, list) else [expected])
+    wanted = " or ".join(_ARTICLES.get(kind, kind) for kind in kinds)
+    return "WRONG_TYPE", f"{_shown(value)} is given where {wanted} is expected.", ""
+
+
+def _pattern(pattern: object, value: object) -> Words:
+    what, mend = _PATTERNS.get(str(pattern), ("does not have the expected form", ""))
+    return "BAD_KEY" if mend else "BAD_FORM", f"{_shown(value)} {what}.", mend
+
+
+def _format(form: object, value: object) -> Words:
+    if form == "regex":
+        mend = "Look-around and back references are not supported."
+        return "BAD_PATTERN", f"{_shown(value)} is no regular expression of the linear kind.", mend
+    return "BAD_FORM", f"{_shown(value)} is no {form}.", ""
+
+
+def _enum(options: object, value: object) -> Words:
+    known = [option for option in cast("list[object]", options) if isinstance(option, str)]
+    mend = did_you_mean(str(value), known) if isinstance(value, str) else ""
+    return "NOT_ALLOWED", f"{_shown(value)} is not one of {listed(known)}.", mend
+
+
+def _const(expected: object, value: object) -> Words:
+    return "NOT_ALLOWED", f"Only {_shown(expected)} is allowed here, not {_shown(value)}.", ""
+
+
+def _required(key: object, _value: object) -> Words:
+    return "MISSING", f"'{key}' is missing.", f"Add '{key}'."
+
+
+def _at_least(limit: object, value: object) -> Words:
+    return "OUT_OF_RANGE", f"{_shown(value)} is less than {limit}.", ""
+
+
+def _at_most(limit: object, value: object) -> Words:
+    return "OUT_OF_RANGE", f"{_shown(value)} is more than {limit}.", ""
+
+
+def _above(limit: object, value: object) -> Words:
+    return "OUT_OF_RANGE", f"{_shown(value)} is not more than {limit}.", ""
+
+
+def _too_short(limit: object, value: object) -> Words:
+    empty = "It must not be empty." if limit == 1 else f"At least {limit} are needed."
+    return "TOO_SHORT", empty, ""
+
+
+def _unique(_expected: object, _value: object) -> Words:
+    return "DUPLICATE", "The list has an item twice.", "Remove one of them."
+
+
+def _false(_expected: object, _value: object) -> Words:
+    return "NOT_ALLOWED", "Nothing is allowed here.", "Remove it."
+
+
+_ARTICLES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+_TOLD = {
+    "type": _type,
+    "pattern": _pattern,
+    "format": _format,
+    "enum": _enum,
+    "const": _const,
+    "required": _required,
+    "minimum": _at_least,
+    "maximum": _at_most,
+    "exclusiveMinimum": _above,
+    "minLength": _too_short,
+    "minItems": _too_short,
+    "uniqueItems": _unique,
+    "falseSchema": _false,
+}
+
+
+def _shown(value: object) -> str:
+    return shown(value)
+
+
+def _closest(
+    branches: list[list[Complaint]], complaint: Complaint, name: str, path: Path
+) -> Problem:
+    """The complaint of the branch that the value was most likely meant for: the deepest one."""
+    best = max(
+        (found for branch in branches for found in branch),
+        key=lambda found: (len(found.instance_path), found.kind.name != "type"),
+        default=complaint,
+    )
+    rule, message, mend = words(best)
+    return Problem(name, pointer(tuple(best.instance_path) or path), rule, message, mend)
+
+
+def _known(schema: object, path: Path) -> list[str]:
+    """The keywords that the metaschema allows at a place of itself."""
+    found = schema
+    for part in path:
+        found = cast("dict[str | int, object]", found)[part]
+    properties = cast("dict[str, object]", found).get("properties", {})
+    return list(cast("dict[str, object]", properties))
+
+
+def _all_of(known: list[str]) -> str:
+    return f"Known are {listed(sorted(known), 'and')}." if 0 < len(known) <= 12 else ""

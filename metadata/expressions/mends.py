@@ -1,0 +1,131 @@
+"""What is wrong with an expression that can be read, in words that help to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from metadata.expressions.environment import Environment
+from metadata.expressions.problems import Code, Problem
+from metadata.expressions.syntax import Applied, Listed, Part, Path
+from metadata.expressions.tree import Call, Function, Literal, Node, Type
+
+_PAIRS = {
+    frozenset({Type.DATE, Type.TEXT}): "Write a date as date('2026-01-31').",
+    frozenset({Type.INSTANT, Type.TEXT}): "Write an instant as instant('2026-01-31T08:30:00Z').",
+    frozenset({Type.INSTANT, Type.DATE}): "Take the day of the instant: date(x).",
+    frozenset({Type.NUMBER, Type.TEXT}): "Write numbers without quotation marks, or number(x).",
+}
+_CONVERSIONS = frozenset({"date", "instant", "number"})
+_CONDITIONS = frozenset({"&&", "||", "!", "?:"})
+
+
+def unknown_name(path: Path, environment: Environment) -> Problem:
+    """A name that nothing has, with the one that may be meant."""
+    before, _, last = path.name.rpartition(".")
+    if last in environment.functions and environment.names.get(before) is not None:
+        mend = f"Write {last}({before})."
+    else:
+        mend = _did_you_mean(path.name, environment.names) or "Check the spelling of the field."
+    return Problem(path.at, Code.UNKNOWN_NAME, f"There is no {path.name} here.", mend)
+
+
+def unknown_function(written: Applied, environment: Environment) -> Problem:
+    """A function that nobody offers, with the one that may be meant."""
+    mend = _did_you_mean(written.name, environment.functions)
+    return Problem(
+        written.at,
+        Code.UNKNOWN_FUNCTION,
+        f"There is no function {written.name}.",
+        mend or f"The functions are {', '.join(sorted(environment.functions))}.",
+    )
+
+
+def no_parts(part: Part) -> Problem:
+    """A dot after something that is not a name."""
+    return Problem(
+        part.at,
+        Code.UNKNOWN_NAME,
+        f"Only references have fields, so .{part.name} names nothing.",
+        f"To call a function, write {part.name}(…).",
+    )
+
+
+def misplaced_list(listed: Listed) -> Problem:
+    """A list that is not asked for a member."""
+    return Problem(
+        listed.at,
+        Code.WRONG_TYPE,
+        "A list can't stand here.",
+        "Lists stand after `in` only: x in ['a', 'b'].",
+    )
+
+
+def empty_list(listed: Listed) -> Problem:
+    """`x in []`, which is never true."""
+    return Problem(
+        listed.at, Code.WRONG_TYPE, "The list is empty.", "Put the values to look for into it."
+    )
+
+
+def misapplied(written: Applied, functions: Sequence[Function], nodes: Sequence[Node]) -> Problem:
+    """A function or operator that does not take what it was given."""
+    given = ", ".join(node.type for node in nodes)
+    return Problem(
+        written.at,
+        Code.WRONG_TYPE,
+        f"{written.name} does not take ({given}).",
+        _mend(written, nodes) or f"It takes {' or '.join(map(_taken, functions))}.",
+    )
+
+
+def unreadable(written: Applied, call: Call) -> Problem | None:
+    """A text written out that is not what it is said to be, such as date('2026-02-30')."""
+    literal = call.arguments[0] if len(call.arguments) == 1 else None
+    if call.function.name not in _CONVERSIONS or not isinstance(literal, Literal):
+        return None
+    convert = call.function.call
+    if literal.type is not Type.TEXT or literal.value is None or convert is None:
+        return None
+    if convert(literal.value) is not None:
+        return None
+    return Problem(
+        written.at,
+        Code.BAD_LITERAL,
+        f"'{literal.value}' is no {written.name}.",
+        f"{written.name}(…) gives: {call.function.says}",
+    )
+
+
+def unwanted(given: Type, wanted: Type) -> Problem:
+    """An expression that gives something else than is needed."""
+    mend = "Compare it with something, or ask has(x)." if wanted is Type.BOOL else ""
+    return Problem(
+        0,
+        Code.WRONG_TYPE,
+        f"The expression gives a {given}, and a {wanted} is needed.",
+        mend or f"Change it so that it gives a {wanted}.",
+    )
+
+
+def _mend(written: Applied, nodes: Sequence[Node]) -> str | None:
+    types = frozenset(node.type for node in nodes)
+    if written.name in _CONDITIONS and types - {Type.BOOL, Type.NULL} and written.name != "?:":
+        return "It takes conditions: compare the value with something, or ask has(x)."
+    if written.name == "?:" and nodes[0].type is not Type.BOOL:
+        return "Before the ? stands a condition: compare the value, or ask has(x)."
+    if written.name == "in" and Type.TEXTS not in types and len(nodes) == 2:
+        return "After `in` stands a list: x in ['a', 'b'], or a field with several values."
+    if Type.TEXTS in types and written.name in ("==", "!="):
+        return "Ask a list 'a' in x, hasAny(x, 'a', 'b') or hasAll(x, 'a', 'b')."
+    return _PAIRS.get(types - {Type.NULL})
+
+
+def _taken(function: Function) -> str:
+    more = ", …" if function.variadic else ""
+    return f"({', '.join(map(str, function.takes))}{more})"
+
+
+def _did_you_mean(wanted: str, known: Iterable[str]) -> str:
+    close = get_close_matches(wanted, list(known), n=1)
+    return f"Did you mean {close[0]}?" if close else ""

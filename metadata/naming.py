@@ -21,7 +21,7 @@ RESERVED_FIELDS = frozenset(
     id record_id key history as_of version created_at updated_at deleted_at created_by updated_by
     owner currency record_type life_status pipeline stage stage_history gate allowed_moves
     time_in_stage flags parent children ancestors descendants subtree scores count is_null
-    and or not under some none every
+    and or not under some none every eq ne in not_in aggregate depth ultimate_parent
     """.split()  # noqa: SIM905
 )
 """Fields that every object has or may come to have, and words of filters."""
@@ -34,6 +34,7 @@ RESERVED_OBJECTS = frozenset(
     query mutation subscription node page_info user_error change event
     id int float string boolean decimal date date_time json
     int_stats decimal_stats money_stats float_stats date_stats date_time_stats
+    big_int big_int_stats errors warnings deleted_id deleted_ids
     maybe input_maybe exact scalars incremental
     limits plugins packs me record
     """.split()  # noqa: SIM905
@@ -54,6 +55,8 @@ DERIVED_TYPES = (
     "Connection",
     "Edge",
     "Input",
+    "UpdateInput",
+    "UniqueKey",
     "Payload",
 )
 STAGED_TYPES = ("Stage", "StageInfo", "StageFilter", "StageHistoryInfo")
@@ -134,6 +137,7 @@ class Operations:
     delete_many: str
     move: str | None
     reparent: str | None
+    preview_reparent: str | None
 
 
 def operations(of: ObjectType, *, staged: bool) -> Operations:
@@ -151,6 +155,7 @@ def operations(of: ObjectType, *, staged: bool) -> Operations:
         delete_many=f"delete{many}",
         move=f"move{one}" if staged else None,
         reparent=f"reparent{one}" if of.tree else None,
+        preview_reparent=f"previewReparent{one}" if of.tree else None,
     )
 
 
@@ -194,14 +199,16 @@ def _types(of: ObjectType, metadata: Metadata) -> Iterator[Name]:
         if found.type in (FieldType.PICKLIST, FieldType.PICKLISTS):
             place = ("properties", found.key)
             words = f"the picklist '{found.key}' of '{of.key}'"
-            for ending in ("", "Filter"):
-                yield Name("types", enum_name(of.key, found.key) + ending, of.key, words, place)
+            for part in ("", "Filter"):
+                yield Name("types", enum_name(of.key, found.key) + part, of.key, words, place)
 
 
 def _operations(of: ObjectType, metadata: Metadata) -> Iterator[Name]:
     found = operations(of, staged=metadata.pipeline_of(of.key) is not None)
     yield Name("query", found.one, of.key, f"the object '{of.key}'")
     yield Name("query", found.many, of.key, f"the plural of '{of.key}'", ("x-plural",))
+    if found.preview_reparent:
+        yield Name("query", found.preview_reparent, of.key, f"the tree of '{of.key}'")
     for name in (found.create, found.update, found.delete, found.restore):
         yield Name("mutation", name, of.key, f"the object '{of.key}'")
     for name in (found.upsert_many, found.create_many, found.update_many, found.delete_many):

@@ -43,6 +43,11 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Versions:
+    """A record's changes, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """A page of records; below a record: those whose `via` names it, or by `scope` its subtree."""
 
@@ -106,10 +111,40 @@ class AnyById:
     """A record of whatever object, by its id."""
 
 
+class Verb(StrEnum):
+    """What a mutation does."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    RESTORE = "restore"
+    REPARENT = "reparent"
+    CREATE_MANY = "create_many"
+    UPDATE_MANY = "update_many"
+    DELETE_MANY = "delete_many"
+    UPSERT_MANY = "upsert_many"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A mutation of an object's records, done in Python."""
+
+    verb: Verb
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What moving a node of a tree would do, found out in Python."""
+
+    object: str
+
+
 FieldMeaning: TypeAlias = (
     Leaf
     | Branch
     | Listed
+    | Versions
     | Connected
     | Below
     | Grouped
@@ -120,6 +155,8 @@ FieldMeaning: TypeAlias = (
     | Way
     | ById
     | AnyById
+    | Write
+    | Preview
 )
 
 

@@ -1,0 +1,138 @@
+"""Every type of one tenant's schema by name, as shells that make their fields when asked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TypeAlias, TypeVar
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+)
+
+from metadata import naming
+from metadata.model import Field, Inverse, Metadata, ObjectType
+from schema.types.meanings import STRUCTURAL
+
+Fields: TypeAlias = dict[str, GraphQLField]
+InputFields: TypeAlias = dict[str, GraphQLInputField]
+T = TypeVar("T", bound=GraphQLNamedType)
+
+USER = "user"
+"""The object that owners and authors are records of."""
+
+
+class Catalogue:
+    """The types that a tenant's metadata gives, beside those that are given to it.
+
+    What is hidden is not there: neither objects, nor fields, nor references to what is hidden.
+    """
+
+    def __init__(
+        self,
+        metadata: Metadata,
+        shared: Iterable[GraphQLNamedType],
+        node: GraphQLInterfaceType,
+    ) -> None:
+        self.metadata = metadata
+        self.node = node
+        self.types: dict[str, GraphQLNamedType] = {it.name: it for it in (*shared, node)}
+        self.objects: Mapping[str, ObjectType] = {
+            key: it for key, it in metadata.objects.items() if not it.hidden
+        }
+
+    def add_object(
+        self,
+        name: str,
+        fields: Callable[[], Fields],
+        description: str | None = None,
+        interfaces: Sequence[GraphQLInterfaceType] = (),
+    ) -> None:
+        self.types[name] = GraphQLObjectType(name, fields, interfaces, description=description)
+
+    def add_input(
+        self,
+        name: str,
+        fields: Callable[[], InputFields],
+        *,
+        one_of: bool = False,
+        description: str | None = None,
+    ) -> None:
+        """An input; one of which exactly one field is given decides what is asked."""
+        self.types[name] = GraphQLInputObjectType(
+            name,
+            fields,
+            description=description,
+            extensions={STRUCTURAL: True} if one_of else None,
+            is_one_of=one_of,
+        )
+
+    def add_enum(
+        self,
+        name: str,
+        values: Callable[[], dict[str, GraphQLEnumValue]],
+        *,
+        structural: bool = False,
+    ) -> None:
+        extensions = {STRUCTURAL: True} if structural else None
+        self.types[name] = GraphQLEnumType(name, values, extensions=extensions)
+
+    def object(self, object_key: str, ending: str = "") -> GraphQLObjectType:
+        """The type of an object's records, or one derived from it."""
+        return self.named(naming.type_name(object_key) + ending, GraphQLObjectType)
+
+    def input(self, object_key: str, ending: str) -> GraphQLInputObjectType:
+        return self.named(naming.type_name(object_key) + ending, GraphQLInputObjectType)
+
+    def named(self, name: str, kind: type[T]) -> T:
+        found = self.types[name]
+        assert isinstance(found, kind)
+        return found
+
+    def fields_of(self, of: ObjectType) -> Sequence[Field]:
+        """What the API shows of an object's own fields, in declared order."""
+        return self._fields[of.key]
+
+    def inverses_of(self, of: ObjectType) -> Sequence[Inverse]:
+        """Connections that visible references give to an object, in declared order."""
+        return self._inverses[of.key]
+
+    @cached_property
+    def _fields(self) -> Mapping[str, Sequence[Field]]:
+        return {
+            key: tuple(it for it in of.fields.values() if self._is_visible(it))
+            for key, of in self.objects.items()
+        }
+
+    @cached_property
+    def _inverses(self) -> Mapping[str, Sequence[Inverse]]:
+        found: dict[str, list[Inverse]] = defaultdict(list)
+        for key, of in self.objects.items():
+            for it in self.fields_of(of):
+                reference = it.reference
+                if reference is not None and reference.inverse is not None:
+                    inverse = Inverse(reference.inverse, key, it.key, reference.object)
+                    found[reference.object].append(inverse)
+        return found
+
+    def _is_visible(self, field: Field) -> bool:
+        if field.hidden:
+            return False
+        return field.reference is None or field.reference.object in self.objects
+
+
+def described(
+    title: str, labels: Mapping[str, str], description: str = "", language: str = "zh-Hans"
+) -> str:
+    """What a type or field is called, in English and Chinese, and what it is for."""
+    other = labels.get(language)
+    called = f"{title} ({other})" if other and other != title else title
+    return f"{called}. {description}" if description else called

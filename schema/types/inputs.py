@@ -1,0 +1,107 @@
+"""What is sent to create and change records, and what comes back."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLField,
+    GraphQLID,
+    GraphQLInputField,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLString,
+)
+
+from metadata import naming
+from metadata.model import FieldType, ObjectType
+from schema.limits import OPENS, Opens
+from schema.types import operators, values
+from schema.types.catalogue import USER, Catalogue, Fields, InputFields, described
+
+ERRORS = GraphQLNonNull(GraphQLList(GraphQLNonNull(operators.USER_ERROR)))
+
+
+def declare(catalogue: Catalogue, of: ObjectType) -> None:
+    """The inputs of an object's mutations, and their payloads."""
+    one, many = naming.type_name(of.key), naming.type_name(of.plural)
+    catalogue.add_input(f"{one}Input", partial(_input, catalogue, of))
+    catalogue.add_input(f"{one}UpdateInput", partial(_update, catalogue, of))
+    if of.uniques:
+        catalogue.add_enum(f"{one}UniqueKey", partial(_keys, of))
+    catalogue.add_object(f"{one}Payload", partial(_payload, catalogue, of))
+    catalogue.add_object(f"{many}Payload", partial(_batch, catalogue, of))
+
+
+def _input(catalogue: Catalogue, of: ObjectType) -> InputFields:
+    fields: InputFields = {}
+    for field in catalogue.fields_of(of):
+        if not (field.derived or field.read_only or field.type is FieldType.AUTONUMBER):
+            fields[naming.field_name(field.key)] = GraphQLInputField(
+                values.whole(catalogue, of, field),
+                description=described(field.title, field.labels, field.description),
+                out_name=field.key,
+            )
+    if USER in catalogue.objects:
+        fields["owner"] = GraphQLInputField(GraphQLID, description="The id of a user.")
+    if any(field.type is FieldType.MONEY for field in catalogue.fields_of(of)):
+        says = "Of all amounts of the record, as a code of three letters."
+        fields["currency"] = GraphQLInputField(GraphQLString, description=says)
+    if catalogue.metadata.pipeline_of(of.key) is not None:
+        stage = catalogue.named(f"{naming.type_name(of.key)}Stage", GraphQLEnumType)
+        says = "Where a new record starts. A record that is there moves by its own mutation."
+        fields["stage"] = GraphQLInputField(stage, description=says)
+    return fields
+
+
+def _update(catalogue: Catalogue, of: ObjectType) -> InputFields:
+    return {
+        "id": GraphQLInputField(GraphQLNonNull(GraphQLID)),
+        "ifVersion": GraphQLInputField(GraphQLInt, description="Only if the record is at it."),
+        "input": GraphQLInputField(GraphQLNonNull(catalogue.input(of.key, "Input"))),
+    }
+
+
+def _keys(of: ObjectType) -> dict[str, GraphQLEnumValue]:
+    return {
+        naming.enum_value(it.key): GraphQLEnumValue(
+            it.key, description=" and ".join(naming.field_name(key) for key in it.fields)
+        )
+        for it in of.uniques
+    }
+
+
+def _payload(catalogue: Catalogue, of: ObjectType) -> Fields:
+    return {
+        naming.field_name(of.key): GraphQLField(
+            catalogue.object(of.key),
+            description="The record as it is now; null where nothing was written.",
+            extensions={OPENS: Opens.RECORD},
+        ),
+        "deletedId": GraphQLField(GraphQLID),
+        **_said(),
+    }
+
+
+def _batch(catalogue: Catalogue, of: ObjectType) -> Fields:
+    return {
+        naming.field_name(of.plural): GraphQLField(
+            GraphQLList(catalogue.object(of.key)),
+            description="The records as they are now, in the order of the input.",
+            extensions={OPENS: Opens.ROWS},
+        ),
+        "deletedIds": GraphQLField(GraphQLList(GraphQLNonNull(GraphQLID))),
+        **_said(),
+    }
+
+
+def _said() -> Fields:
+    return {
+        "errors": GraphQLField(
+            ERRORS, description="What is wrong. Nothing was written unless this is empty."
+        ),
+        "warnings": GraphQLField(ERRORS, description="What was written all the same."),
+    }

@@ -1,0 +1,68 @@
+"""What can be asked and done at the top: the platform's own fields and those of every object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLID,
+    GraphQLNonNull,
+    GraphQLObjectType,
+)
+
+from metadata import naming
+from metadata.model import ObjectType
+from schema.limits import OPENS, Opens
+from schema.types import connections, mutations
+from schema.types.catalogue import Catalogue, Fields, described
+from schema.types.meanings import MEANS, AnyById, ById, Connected
+
+
+def declare(
+    catalogue: Catalogue,
+    query: Mapping[str, GraphQLField],
+    mutation: Mapping[str, GraphQLField],
+) -> None:
+    """`Query` and `Mutation`, with the platform's fields first."""
+    catalogue.add_object("Query", partial(_query, catalogue, query))
+    catalogue.add_object("Mutation", partial(_mutation, catalogue, mutation))
+
+
+def _query(catalogue: Catalogue, platform: Mapping[str, GraphQLField]) -> Fields:
+    fields = dict(platform)
+    fields["node"] = GraphQLField(
+        catalogue.node,
+        {"id": GraphQLArgument(GraphQLNonNull(GraphQLID))},
+        description="Any record, by its id.",
+        extensions={MEANS: AnyById(), OPENS: Opens.RECORD},
+    )
+    for of in catalogue.objects.values():
+        fields.update(_reads(catalogue, of))
+    return fields
+
+
+def _reads(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQLField]]:
+    staged = catalogue.metadata.pipeline_of(of.key) is not None
+    names = naming.operations(of, staged=staged)
+    record: GraphQLObjectType = catalogue.object(of.key)
+    yield (
+        names.one,
+        GraphQLField(
+            record,
+            {"id": GraphQLArgument(GraphQLNonNull(GraphQLID))},
+            description=described(of.title, of.labels),
+            extensions={MEANS: ById(of.key), OPENS: Opens.RECORD},
+        ),
+    )
+    says = described(of.plural_title or of.title, of.plural_labels)
+    yield names.many, connections.connected(catalogue, of.key, Connected(of.key), says)
+
+
+def _mutation(catalogue: Catalogue, platform: Mapping[str, GraphQLField]) -> Fields:
+    fields = dict(platform)
+    for of in catalogue.objects.values():
+        fields.update(mutations.fields(catalogue, of))
+    return fields

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     PACK = "pack"
     ROLE = "role"
     LABELS = "labels"
+    IMPORT = "import"  # a mapping for an import: no part of any layer
 
     @property
     def schema(self) -> str:
@@ -29,7 +30,8 @@ class Kind(StrEnum):
         return f"{BASE}{self}-1.json"
 
 
-KINDS: Mapping[str, Kind] = {kind.schema: kind for kind in Kind}
+KINDS: Mapping[str, Kind] = {kind.schema: kind for kind in Kind if kind is not Kind.IMPORT}
+"""What a layer's documents may be, by their `$schema`."""
 
 
 @cache

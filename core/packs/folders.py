@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from core.packs.offer import Pack
-from metadata import documents
+from metadata import documents, layers, wording
+from metadata.dialects import Kind
 from metadata.documents import Document
+from metadata.problems import listed
 
-KINDS = ("objects", "pipelines", "graphs", "i18n")
-_KEY = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
-_VERSION = re.compile(r"\d{1,6}\.\d{1,6}\.\d{1,6}")
-_LEAST = re.compile(r"\d{1,6}\.\d{1,6}(\.\d{1,6})?")
+KINDS_BY_FOLDER = {
+    "objects": Kind.OBJECT,
+    "pipelines": Kind.PIPELINE,
+    "graphs": Kind.GRAPH,
+    "roles": Kind.ROLE,
+    "i18n": Kind.LABELS,
+}
+HEAD = "pack.json"
 
 
 class BadPack(Exception):
@@ -24,27 +29,30 @@ class BadPack(Exception):
 
 
 def read(folder: Path, plugin: str) -> Pack:
-    """The pack in the folder, its declarations as they stand in the files.
+    """The pack in the folder, each of its documents sound by itself.
 
     Raises:
-        BadPack: with every file that can't be read and everything wrong in `pack.json`.
+        BadPack: with everything that is wrong with each file.
     """
-    files = [folder / "pack.json"]
-    files += [path for kind in KINDS for path in sorted((folder / kind).glob("*.json"))]
+    files = [(folder / HEAD, Kind.PACK)]
+    for name, kind in KINDS_BY_FOLDER.items():
+        files += [(path, kind) for path in sorted((folder / name).glob("*.json"))]
     found: dict[str, Document] = {}
     faults: list[tuple[str, str]] = []
-    for path in files:
+    for path, kind in files:
         name = path.relative_to(folder).as_posix()
         try:
-            found[name] = _document(path, name)
+            found[name] = _document(path, name, kind)
         except BadPack as bad:
             faults += bad.faults
+    if not faults and len(found) == 1:
+        faults.append((HEAD, f"no declaration lies beside it, in {listed(KINDS_BY_FOLDER)}"))
     if faults:
         raise BadPack(*faults)
-    return _pack(found.pop("pack.json"), found, plugin)
+    return _pack(found, plugin)
 
 
-def _document(path: Path, name: str) -> Document:
+def _document(path: Path, name: str, kind: Kind) -> Document:
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -52,39 +60,26 @@ def _document(path: Path, name: str) -> Document:
     loaded = documents.load(text, name)
     if isinstance(loaded, tuple):
         raise BadPack(*((name, problem.message) for problem in loaded))
+    if layers.kind_of(loaded) is not kind:
+        raise BadPack((name, f'must begin with "$schema": "{kind.schema}"'))
+    problems = wording.problems(loaded, kind, name)
+    if problems:
+        raise BadPack(
+            *((name, f"{p.pointer or '/'}: {p.message} {p.mend}".strip()) for p in problems)
+        )
     return loaded
 
 
-def _pack(head: Document, declarations: dict[str, Document], plugin: str) -> Pack:
-    key, version, title = head.get("name"), head.get("version"), head.get("title")
-    faults = []
-    if not isinstance(key, str) or not _KEY.fullmatch(key):
-        faults.append('"name" must be a key such as "field_service"')
-    if not isinstance(version, str) or not _VERSION.fullmatch(version):
-        faults.append('"version" must be three numbers such as "1.0.0"')
-    if not isinstance(title, str) or not title:
-        faults.append('"title" is missing')
-    if not declarations:
-        faults.append(f"there is no declaration beside it, in {', '.join(KINDS[:-1])}")
-    requires, bad = _requirements(head.get("requires", {}))
-    if faults + bad:
-        raise BadPack(*(("pack.json", fault) for fault in faults + bad))
+def _pack(found: dict[str, Document], plugin: str) -> Pack:
+    head = found[HEAD]
+    requires = head.get("requires", {})
+    assert isinstance(requires, dict)
     return Pack(
-        key=str(key),
-        version=str(version),
-        title=str(title),
+        key=str(head["name"]),
+        version=str(head["version"]),
+        title=str(head.get("title", head["name"])),
         plugin=plugin,
         requires=requires,
         base=head.get("layer") == "base",
-        documents=declarations,
+        documents=found,
     )
-
-
-def _requirements(value: object) -> tuple[dict[str, str], list[str]]:
-    if not isinstance(value, dict):
-        return {}, ['"requires" must be an object such as {"crm": "1.0"}']
-    return value, [
-        f'"requires" of {key}: {version!r} is not a version such as "1.0"'
-        for key, version in value.items()
-        if not isinstance(version, str) or not _LEAST.fullmatch(version)
-    ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.errors import Problem, Refused
+from metadata.layers import Layer
 from metadata.model import Json
 from metadata.problems import did_you_mean, listed
 
@@ -38,7 +39,12 @@ class Pack:
     plugin: str
     requires: Mapping[str, str]  # pack → the least version of the same major one, such as "1.2"
     base: bool  # stands on the platform alone; industry packs come after the base packs
-    documents: Mapping[str, Json]  # by path in the folder: "objects/account.json"
+    documents: Mapping[str, Json]  # by path in the folder: "pack.json", "objects/account.json"
+
+    @property
+    def layer(self) -> Layer:
+        """What the pack adds to a tenant's metadata."""
+        return Layer(self.key, self.documents)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,13 @@ def a_folder(
     """A folder with a sound pack of one object."""
     folder = root / key
     (folder / "objects").mkdir(parents=True)
-    head = {"name": key, "version": version, "title": key.title(), "requires": dict(requires)}
+    head = {
+        "$schema": "https://dealgraph.dev/schemas/pack-1.json",
+        "name": key,
+        "version": version,
+        "title": key.title(),
+        "requires": dict(requires),
+    }
     (folder / "pack.json").write_text(json.dumps(head))
     (folder / "objects" / "visit.json").write_text(json.dumps(AN_OBJECT))
     return folder

@@ -38,7 +38,7 @@ async def _too_many_rights(connection: Connection) -> list[str]:
     )
     reasons = (
         (superuser, "is a superuser"),
-        (bypasses, "has BYPASSRLS"),
+        (bypasses and not superuser, "has BYPASSRLS"),
         (owner and not superuser, "belongs to the owner of the tables"),
     )
     return [

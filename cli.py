@@ -1,0 +1,210 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import server
+from core.errors import DealgraphError, NotFound
+from core.identity import RecordId, Role
+from core.store import tenants, tokens
+from core.store.connections import Database
+from core.store.tenants import Tenant
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Dealgraph: opportunity management for teams that sell to companies.",
+)
+tenant_app = typer.Typer(no_args_is_help=True, help="Who is isolated from whom.")
+token_app = typer.Typer(no_args_is_help=True, help="The ways in.")
+app.add_typer(tenant_app, name="tenant")
+app.add_typer(token_app, name="token")
+
+Answer = TypeVar("Answer")
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Where the embedded PostgreSQL keeps its data.", show_default=".dealgraph"),
+]
+TenantKey = Annotated[str, typer.Option("--tenant", metavar="KEY", help="The tenant's key.")]
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    app()
+
+
+@app.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the tables of the database up to date."""
+    settings = _settings(data_dir=data_dir)
+    applied = _finish(server.migrate(settings))
+    typer.echo(f"Applied {', '.join(applied)}." if applied else "Nothing to do: all is up to date.")
+
+
+@tenant_app.command("create")
+def create_tenant(
+    key: Annotated[str, typer.Argument(help="A short name: letters, digits, - and _.")],
+    title: Annotated[str, typer.Option(help="What people call it.", show_default="the key")] = "",
+    currency: Annotated[str, typer.Option(help="What amounts are compared in.")] = "CNY",
+    time_zone: Annotated[str, typer.Option(help="Where its days begin.")] = "Asia/Shanghai",
+    language: Annotated[str, typer.Option(help="Of its labels.")] = "en",
+    data_dir: DataDir = None,
+) -> None:
+    """Make a tenant."""
+    wanted = tenants.Settings(key, title, currency, time_zone, language)
+    made = _with_database(data_dir, lambda database: tenants.create(database, wanted))
+    typer.echo(f"Tenant {made.key} is there, with id {made.id}.")
+
+
+@tenant_app.command("list")
+def list_tenants(data_dir: DataDir = None) -> None:
+    """Show all tenants."""
+    found = _with_database(data_dir, tenants.everyone)
+    _show(
+        ("key", "title", "currency", "time zone", "language", "id"),
+        [
+            (each.key, each.title, each.currency, each.time_zone, each.language, str(each.id))
+            for each in found
+        ],
+    )
+
+
+@token_app.command("create")
+def create_token(
+    tenant: TenantKey,
+    role: Annotated[Role, typer.Option(help="What it allows.")],
+    user: Annotated[str, typer.Option(help="The id of the user that it speaks for.")] = "",
+    expires: Annotated[str, typer.Option(help="After 12h, 30d, 8w, …", show_default="never")] = "",
+    title: Annotated[str, typer.Option(help="What it is for.")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Make a token and print it, alone: it is told this once."""
+    grant = tokens.Grant(role, _user(user), title, _moment(expires))
+
+    async def mint(database: Database) -> str:
+        text, _ = await tokens.mint((await _tenant(database, tenant)).id, database, grant)
+        return text
+
+    typer.echo(_with_database(data_dir, mint))
+
+
+@token_app.command("list")
+def list_tokens(tenant: TenantKey, data_dir: DataDir = None) -> None:
+    """Show a tenant's tokens; their texts are stored nowhere."""
+
+    async def find(database: Database) -> list[tokens.Token]:
+        return await tokens.every((await _tenant(database, tenant)).id, database)
+
+    _show(
+        ("id", "role", "title", "user", "created", "expires", "revoked"),
+        [
+            (
+                str(each.id),
+                each.role.value,
+                each.title,
+                str(each.user or ""),
+                *map(_told, (each.created_at, each.expires_at, each.revoked_at)),
+            )
+            for each in _with_database(data_dir, find)
+        ],
+    )
+
+
+@token_app.command("revoke")
+def revoke_token(
+    tenant: TenantKey,
+    id: Annotated[UUID, typer.Argument(help="The token's id, as `token list` shows it.")],
+    data_dir: DataDir = None,
+) -> None:
+    """End a token; running servers forget it within seconds."""
+
+    async def end(database: Database) -> None:
+        keeper = tokens.Doorkeeper(database)
+        await keeper.revoke((await _tenant(database, tenant)).id, id)
+
+    _with_database(data_dir, end)
+    typer.echo(f"Token {id} is revoked.")
+
+
+def _settings(**flags: object) -> server.Settings:
+    try:
+        return server.settings_of(flags)
+    except DealgraphError as error:
+        raise _refusal(error) from error
+
+
+def _with_database(data_dir: Path | None, work: Callable[[Database], Awaitable[Answer]]) -> Answer:
+    settings = _settings(data_dir=data_dir)
+
+    async def run() -> Answer:
+        async with server.open_database(settings) as database:
+            return await work(database)
+
+    return _finish(run())
+
+
+def _finish(work: Awaitable[Answer]) -> Answer:
+    async def run() -> Answer:
+        return await work
+
+    try:
+        return asyncio.run(run())
+    except DealgraphError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: DealgraphError) -> typer.Exit:
+    typer.echo(error.message, err=True)
+    return typer.Exit(1)
+
+
+async def _tenant(database: Database, key: str) -> Tenant:
+    found = await tenants.find(database, key)
+    if found is None:
+        raise NotFound(f"There is no tenant {key!r}; `dealgraph tenant list` shows them.")
+    return found
+
+
+def _user(text: str) -> RecordId | None:
+    try:
+        return RecordId(UUID(text)) if text else None
+    except ValueError as error:
+        raise typer.BadParameter("A user is named by its id.", param_hint="--user") from error
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that a span such as 30d ends, counted from now."""
+    if not text:
+        return None
+    span = re.fullmatch(r"([1-9]\d{0,4})([mhdw])", text)
+    if span is None:
+        raise typer.BadParameter("A span is 90m, 12h, 30d or 8w.", param_hint="--expires")
+    return datetime.now(UTC) + timedelta(**{UNITS[span.group(2)]: int(span.group(1))})
+
+
+def _told(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M") if moment else ""
+
+
+def _show(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    table = Table(box=None, header_style="bold")
+    for name in head:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = Console()
+    console.print(table, width=None if console.is_terminal else 300)

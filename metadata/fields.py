@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from types import MappingProxyType
 from typing import TypeAlias, cast
 
 from metadata import bounds, naming, picklists
@@ -71,7 +70,7 @@ def field(key: str, body: Body, place: Place) -> Field | None:
         key=key,
         type=holds,
         title=cast(str, seen.get("title", naming.title(key))),
-        schema=_EMPTY if computed else schema(holds, body, seen),
+        schema={} if computed else schema(holds, body, seen),
         required=place.required,
         read_only=computed or holds is FieldType.AUTONUMBER or bool(body.get("readOnly")),
         hidden=bool(body.get("x-hidden")),
@@ -185,7 +184,6 @@ def _rollup(body: Body) -> Rollup | None:
 
 # The schema of a value, for the validator
 
-_EMPTY: Json = MappingProxyType({})
 _TEXT_CHECKS = ("minLength", "maxLength", "pattern", "format", "enum", "const")
 _NUMBER_CHECKS = (
     "minimum",

@@ -64,6 +64,20 @@ TREE_TYPES = ("Subtree", "SubtreeAggregate")
 GRAPH_TYPES = ("", "Node", "Edge", "Measures", "PathTo")
 
 
+PLATFORM_TYPES = frozenset(
+    """
+    Query Mutation Subscription Node PageInfo UserError Int Float String Boolean ID Decimal Date
+    DateTime JSON IntStats DecimalStats MoneyStats FloatStats DateStats DateTimeStats
+    """.split()  # noqa: SIM905
+)
+PLATFORM_QUERIES = frozenset("node limits me plugins packs".split())  # noqa: SIM905
+PLATFORM_MUTATIONS = frozenset(
+    """
+    saveDraft checkDraft diffDraft publishDraft rollbackMetadata createToken revokeToken
+    """.split()  # noqa: SIM905
+)
+
+
 def stem(key: str) -> str:
     """The key without `__c`."""
     return key.removesuffix(TENANT_SUFFIX)
@@ -227,7 +241,7 @@ def _fields(of: ObjectType, metadata: Metadata) -> Iterator[Name]:
             yield Name(scope, field_name(corporate(found.key)), of.key, words, place)
     for inverse in metadata.inverses(of.key):
         words = f"the inverse of '{inverse.object}.{inverse.field}'"
-        place = ("properties", inverse.field, "x-reference", "inverse")
-        yield Name(scope, field_name(inverse.key), inverse.object, words, place)
+        at = ("properties", inverse.field, "x-reference", "inverse")
+        yield Name(scope, field_name(inverse.key), inverse.object, words, at)
     for graph in metadata.graphs_of(of.key):
         yield Name(scope, field_name(graph.key), of.key, f"the graph '{graph.key}'")

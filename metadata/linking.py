@@ -1,0 +1,126 @@
+"""Whether declarations fit each other: references, inverses, pipelines, and every name once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from metadata import bounds, naming
+from metadata.merging import Merged
+from metadata.model import NUMBERS, FieldType, Metadata, ObjectType, Pipeline
+from metadata.problems import Findings, Path, did_you_mean, listed
+from metadata.problems import Problem as Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The parts that are fitted together, with where each was declared."""
+
+    objects: Mapping[str, ObjectType]
+    declared: Mapping[str, Merged]  # by object
+    doubtful: frozenset[str]  # objects of which a document could not be read
+    findings: Mapping[str, Findings]  # by object
+
+
+def check_references(of: Linked) -> None:
+    """Every reference names an object that there is."""
+    for owner in of.objects.values():
+        for field in owner.references():
+            assert field.reference is not None
+            target = field.reference.object
+            if target not in of.objects and target not in of.doubtful:
+                path = ("properties", field.key, "x-reference", "object")
+                mend = did_you_mean(target, of.objects)
+                message = f"There is no object '{target}'."
+                of.findings[owner.key].add(path, "UNKNOWN_OBJECT", message, mend)
+
+
+def check_objects(of: Linked) -> None:
+    """Not too many objects, and no plural that is also a key."""
+    if len(of.objects) > bounds.OBJECTS:
+        last = list(of.objects)[-1]
+        message = f"There are {len(of.objects)} objects; at most {bounds.OBJECTS} are allowed."
+        of.findings[last].add((), "TOO_MANY", message)
+    for found in of.objects.values():
+        if found.plural in of.objects:
+            message = f"The plural '{found.plural}' of '{found.key}' is the key of an object."
+            path: Path = ("x-plural",) if "x-plural" in of.declared[found.key].body else ()
+            of.findings[found.key].add(path, "DUPLICATE", message, "Give another x-plural.")
+
+
+def check_pipeline(pipeline: Pipeline, of: Linked, findings: Findings) -> None:
+    """The bound object exists, and its bound fields are of the right types."""
+    bound = of.objects.get(pipeline.object)
+    if bound is None:
+        if pipeline.object not in of.doubtful:
+            mend = did_you_mean(pipeline.object, of.objects)
+            message = f"There is no object '{pipeline.object}'."
+            findings.add(("object",), "UNKNOWN_OBJECT", message, mend)
+        return
+    wanted = {
+        "amount": (pipeline.amount, NUMBERS),
+        "date": (pipeline.date, frozenset({FieldType.DATE})),
+        "probability": (pipeline.probability, frozenset({FieldType.PERCENT})),
+    }
+    for word, (key, types) in wanted.items():
+        if key is not None:
+            _check_bound(bound, word, key, types, of, findings)
+
+
+def _check_bound(
+    bound: ObjectType,
+    word: str,
+    key: str,
+    types: frozenset[FieldType],
+    of: Linked,
+    findings: Findings,
+) -> None:
+    field = bound.fields.get(key)
+    if field is None:
+        if bound.key not in of.doubtful:
+            mend = did_you_mean(key, bound.fields)
+            message = f"'{bound.key}' has no field '{key}'."
+            findings.add((word,), "UNKNOWN_FIELD", message, mend)
+    elif field.type not in types:
+        message = f"'{key}' is a {field.type}; wanted is {listed(sorted(types))}."
+        findings.add((word,), "WRONG_TYPE", message)
+    elif word == "probability" and field.derived:
+        message = f"'{key}' is computed; it can't take the stage's probability."
+        findings.add((word,), "WRONG_TYPE", message)
+
+
+def check_one_pipeline_each(
+    pipelines: Mapping[str, Pipeline], findings: Mapping[str, Findings]
+) -> None:
+    first: dict[str, str] = {}
+    for pipeline in pipelines.values():
+        other = first.setdefault(pipeline.object, pipeline.key)
+        if other != pipeline.key:
+            message = f"'{pipeline.object}' has the pipeline '{other}' already."
+            mend = f"Change that one: declare the same $id, '{other}'."
+            findings[pipeline.key].add(("object",), "SECOND_PIPELINE", message, mend)
+
+
+def check_names(metadata: Metadata, of: Linked, platform: Iterable[str] = ()) -> None:
+    """Every name of the API stands once in its scope; a duplicate names both sources."""
+    found = list(naming.names(metadata))
+    counts = Counter((name.scope, name.name) for name in found)
+    first: dict[tuple[str, str], str] = {
+        ("types", name): "the platform" for name in (*naming.PLATFORM_TYPES, *platform)
+    }
+    first |= {("query", name): "the platform" for name in naming.PLATFORM_QUERIES}
+    first |= {("mutation", name): "the platform" for name in naming.PLATFORM_MUTATIONS}
+    for name in found:
+        key = (name.scope, name.name)
+        if counts[key] == 1 and key not in first:
+            continue
+        other = first.setdefault(key, name.source)
+        if other != name.source:
+            message = f"{_where(name.scope)} '{name.name}' comes from {other} and {name.source}."
+            of.findings[name.object].add(name.path, "NAME_TAKEN", message, "Rename one of them.")
+
+
+def _where(scope: str) -> str:
+    words = {"types": "The type", "query": "The query", "mutation": "The mutation"}
+    return words.get(scope, f"On '{scope}' the field")

@@ -1,0 +1,190 @@
+"""One pipeline from its merged declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TypeAlias, cast
+
+from metadata import naming
+from metadata.decimals import trimmed
+from metadata.fields import labels
+from metadata.layers import TENANT
+from metadata.merging import Merged
+from metadata.model import Criterion, Json, Pipeline, Stage, StageKind
+from metadata.problems import Findings, Path, did_you_mean
+
+Body: TypeAlias = Mapping[str, object]
+
+_PROBABILITY = {StageKind.WON: "1"}
+_CATEGORY = {
+    StageKind.OPEN: "pipeline",
+    StageKind.WON: "closed",
+    StageKind.LOST: "omitted",
+    StageKind.INVALID: "omitted",
+}
+
+
+def pipeline(declared: Merged, findings: Findings) -> Pipeline | None:
+    """The pipeline, or None where it can't be made out; what is wrong is told."""
+    body = declared.body
+    if missing := {"object", "stages"} - body.keys():
+        for word in sorted(missing):
+            findings.add((), "MISSING", f"The pipeline has no {word}.", f"Add '{word}'.")
+        return None
+    _check_names(declared, findings)
+    stages = tuple(_stages(declared, findings))
+    _check_course(stages, findings)
+    _check_targets(stages, findings)
+    return Pipeline(
+        key=declared.key,
+        object=cast(str, body["object"]),
+        title=cast(str, body.get("title", naming.title(declared.key))),
+        stages=stages,
+        amount=cast("str | None", body.get("amount")),
+        date=cast("str | None", body.get("date")),
+        probability=cast("str | None", body.get("probability")),
+        reasons=tuple(_listed(declared, ("reasons",), findings)),
+        labels=labels(body, "title"),
+        layer=declared.sources[0].layer,
+    )
+
+
+def _check_names(declared: Merged, findings: Findings) -> None:
+    if declared.sources[0].layer == TENANT and not naming.suffix(declared.key):
+        message = f"What a tenant declares ends in __c: '{declared.key}__c'."
+        findings.add(("$id",), "SUFFIX", message, "Rename it.")
+
+
+def _stages(declared: Merged, findings: Findings) -> Iterator[Stage]:
+    for index, said in enumerate(_listed(declared, ("stages",), findings)):
+        path = ("stages", index)
+        if "kind" not in said:
+            message = f"The stage '{said['key']}' has no kind."
+            findings.add(path, "MISSING", message, "Say open, won, lost or invalid.")
+        yield _stage(said, path, findings)
+
+
+def _stage(said: Body, path: Path, findings: Findings) -> Stage:
+    key = cast(str, said["key"])
+    kind = StageKind(cast(str, said.get("kind", "open")))
+    targets = cast("list[str] | None", said.get("allowed_targets"))
+    if (max_days := said.get("max_days")) and (warn_days := said.get("warn_days")):
+        if cast(int, warn_days) > cast(int, max_days):
+            message = "'warn_days' is later than 'max_days'."
+            findings.add((*path, "warn_days"), "OUT_OF_RANGE", message)
+    return Stage(
+        key=key,
+        title=cast(str, said.get("title", naming.title(key))),
+        kind=kind,
+        probability=_probability(said.get("probability"), kind),
+        forecast_category=cast(str, said.get("forecast_category", _CATEGORY[kind])),
+        max_days=cast("int | None", said.get("max_days")),
+        warn_days=cast("int | None", said.get("warn_days")),
+        entry=_gate(said, "entry", path, findings),
+        exit=_gate(said, "exit", path, findings),
+        allowed_targets=None if targets is None else tuple(targets),
+        reactivate_targets=tuple(cast("list[str]", said.get("reactivate_targets", []))),
+        free_jump=bool(said.get("free_jump")),
+        allow_backward=bool(said.get("allow_backward")),
+        tasks=tuple(cast("list[Json]", said.get("tasks", []))),
+        playbook=cast(str, said.get("playbook", "")),
+        labels=labels(said, "title"),
+        deprecated=bool(said.get("deprecated")),
+    )
+
+
+def _probability(said: object, kind: StageKind) -> str:
+    if isinstance(said, int | Decimal):
+        return format(trimmed(Decimal(said)), "f")
+    return _PROBABILITY.get(kind, "0")
+
+
+def _gate(said: Body, side: str, path: Path, findings: Findings) -> tuple[Criterion, ...]:
+    result: dict[str, Criterion] = {}
+    for index, one in enumerate(cast("list[Body]", said.get(side, []))):
+        at = (*path, side, index)
+        key = cast(str, one["key"])
+        if key in result:
+            message = f"There are two criteria '{key}' in this gate."
+            findings.add((*at, "key"), "DUPLICATE", message, "Rename one.")
+        if len(one.keys() & {"schema", "check", "kind"}) != 1:
+            message = f"The criterion '{key}' has not exactly one of schema, check and kind."
+            findings.add(at, "BAD_CRITERION", message, "Keep one of them.")
+        if "parameters" in one and "kind" not in one:
+            message = "Parameters go with a plugin's kind of criterion."
+            findings.add((*at, "parameters"), "MISPLACED", message, "Remove them.")
+        result[key] = _criterion(key, one)
+    return tuple(result.values())
+
+
+def _criterion(key: str, said: Body) -> Criterion:
+    return Criterion(
+        key=key,
+        title=cast(str, said.get("title", naming.title(key))),
+        severity=cast(str, said.get("severity", "block")),
+        enforce_on_skip=bool(said.get("enforce_on_skip")),
+        schema=cast("Json | None", said.get("schema")),
+        check=cast("str | None", said.get("check")),
+        kind=cast("str | None", said.get("kind")),
+        parameters=cast(Json, said.get("parameters", {})),
+        labels=labels(said, "title"),
+    )
+
+
+def _listed(declared: Merged, path: Path, findings: Findings) -> list[Body]:
+    """The items of a list with keys, of which each stands once and a tenant's end in __c."""
+    said = cast("list[Body]", declared.body.get(cast(str, path[0]), []))
+    seen: dict[str, str] = {}
+    for index, one in enumerate(said):
+        key = cast(str, one["key"])
+        at = (*path, index)
+        if key.upper() in seen:
+            message = f"'{key}' is given twice."
+            findings.add((*at, "key"), "DUPLICATE", message, "Remove one of them.")
+        seen[key.upper()] = key
+        if _added_by_tenant(declared, at) and not naming.suffix(key):
+            message = f"What a tenant adds to a pack's pipeline ends in __c: '{key}__c'."
+            findings.add((*at, "key"), "SUFFIX", message, "Rename it.")
+    return [one for index, one in enumerate(said)]
+
+
+def _added_by_tenant(declared: Merged, path: Path) -> bool:
+    return declared.sources[0].layer != TENANT and declared.layer_of(path) == TENANT
+
+
+def _check_course(stages: tuple[Stage, ...], findings: Findings) -> None:
+    live = [stage for stage in stages if not stage.deprecated]
+    if not any(stage.kind is StageKind.OPEN for stage in live):
+        message = "The pipeline has no open stage for new records to enter."
+        findings.add(("stages",), "NO_OPEN_STAGE", message, "Add one.")
+    closed = False
+    for index, stage in enumerate(stages):
+        if stage.kind is StageKind.OPEN and closed:
+            message = f"The open stage '{stage.key}' follows a closed one."
+            mend = "Put it before the closed stages; in a higher layer, name a neighbour beside it."
+            findings.add(("stages", index), "STAGE_ORDER", message, mend)
+        closed = closed or stage.kind is not StageKind.OPEN
+
+
+def _check_targets(stages: tuple[Stage, ...], findings: Findings) -> None:
+    by_key = {stage.key: stage for stage in stages}
+    for index, stage in enumerate(stages):
+        path = ("stages", index)
+        for place, key in enumerate(stage.allowed_targets or ()):
+            _check_target(key, by_key, (*path, "allowed_targets", place), findings)
+        for place, key in enumerate(stage.reactivate_targets):
+            at = (*path, "reactivate_targets", place)
+            _check_target(key, by_key, at, findings)
+            if key in by_key and by_key[key].kind is not StageKind.OPEN:
+                message = f"A record can't be taken up again in the closed stage '{key}'."
+                findings.add(at, "STAGE_KIND", message, "Name an open stage.")
+        if stage.reactivate_targets and stage.kind is StageKind.OPEN:
+            message = "Only closed stages are reactivated."
+            findings.add((*path, "reactivate_targets"), "MISPLACED", message, "Remove it.")
+
+
+def _check_target(key: str, stages: Mapping[str, Stage], path: Path, findings: Findings) -> None:
+    if key not in stages:
+        mend = did_you_mean(key, stages)
+        findings.add(path, "UNKNOWN_STAGE", f"There is no stage '{key}'.", mend)

@@ -133,7 +133,7 @@ def _misfit(layer: Layer, found: Layer | None, name: str, least: str) -> str:
     has, asked = _version(found.pack.get("version")), _version(least)
     if has[0] != asked[0] or has < asked:
         has_text = ".".join(map(str, has))
-        return f"The pack '{layer.name}' requires '{name}' {least} or newer of the same major one; there is {has_text}."  # noqa: E501
+        return f"The pack '{layer.name}' requires '{name}' {least} or newer of the same major one; there is {has_text}."
     return ""
 
 

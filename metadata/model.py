@@ -128,6 +128,7 @@ class Field:
     labels: Labels = field(default_factory=dict)  # titles by language
     deprecated: bool = False
     layer: str = ""  # which layer declared it
+    stored: bool = True  # False: computed whenever it is asked, since it reads more than the record
 
     @property
     def derived(self) -> bool:
@@ -304,21 +305,32 @@ class Metadata:
     pipelines: Mapping[str, Pipeline]
     graphs: Mapping[str, Graph]
     fingerprint: str
+    _pipelines: Mapping[str, Pipeline] = field(init=False, repr=False, compare=False)
+    _inverses: Mapping[str, Sequence[Inverse]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_object = {pipeline.object: pipeline for pipeline in self.pipelines.values()}
+        object.__setattr__(self, "_pipelines", by_object)
+        object.__setattr__(self, "_inverses", _inverses(self.objects))
 
     def pipeline_of(self, object_key: str) -> Pipeline | None:
         """The pipeline bound to an object, if it is staged."""
-        return next((p for p in self.pipelines.values() if p.object == object_key), None)
+        return self._pipelines.get(object_key)
 
     def inverses(self, object_key: str) -> Sequence[Inverse]:
         """Connections that other objects' references give to this one, in declared order."""
-        return tuple(
-            Inverse(found.reference.inverse, other.key, found.key, object_key)
-            for other in self.objects.values()
-            for found in other.references()
-            if found.reference is not None
-            and found.reference.object == object_key
-            and found.reference.inverse is not None
-        )
+        return self._inverses.get(object_key, ())
 
     def graphs_of(self, object_key: str) -> Sequence[Graph]:
         return tuple(graph for graph in self.graphs.values() if graph.anchor == object_key)
+
+
+def _inverses(objects: Mapping[str, ObjectType]) -> dict[str, tuple[Inverse, ...]]:
+    found: dict[str, list[Inverse]] = {}
+    for owner in objects.values():
+        for of in owner.references():
+            reference = of.reference
+            if reference is not None and reference.inverse is not None:
+                inverse = Inverse(reference.inverse, owner.key, of.key, reference.object)
+                found.setdefault(reference.object, []).append(inverse)
+    return {key: tuple(inverses) for key, inverses in found.items()}

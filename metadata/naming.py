@@ -227,7 +227,7 @@ def _operations(of: ObjectType, metadata: Metadata) -> Iterator[Name]:
         yield Name("mutation", name, of.key, f"the object '{of.key}'")
     for name in (found.upsert_many, found.create_many, found.update_many, found.delete_many):
         yield Name("mutation", name, of.key, f"the plural of '{of.key}'", ("x-plural",))
-    for moving in filter(None, (found.move, found.reparent)):
+    for moving in filter(None, (found.move, found.reparent, found.preview_reparent)):
         yield Name("mutation", moving, of.key, f"the object '{of.key}'")
 
 

@@ -126,7 +126,7 @@ def _check_tree(object_key: str, field: Field, place: Place) -> None:
         "children",
     ):
         message = "A tree is a reference named parent to its own object, with the inverse children."
-        mend = f'"parent": {{"x-reference": {{"object": "{object_key}", "inverse": "children"}}, "x-tree": true}}'  # noqa: E501
+        mend = f'"parent": {{"x-reference": {{"object": "{object_key}", "inverse": "children"}}, "x-tree": true}}'
         place.add("x-tree", "BAD_TREE", message, mend)
     if field.required:
         message = "The parent can't be required: the topmost record has none."

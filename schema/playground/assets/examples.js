@@ -1,0 +1,225 @@
+// Queries that fit this tenant's schema, made from its introspection. No DOM here.
+
+import { isList, namedType } from './model.js';
+import { prettify } from './language.js';
+
+const PLAIN = new Set(['id', 'recordId', 'createdAt', 'updatedAt', 'deletedAt', 'version']);
+const NAMES = ['name', 'title', 'subject', 'fullName', 'key', 'number'];
+const MOST_LEAVES = 6;
+
+/** Groups of examples: `{title, type, examples: [{kind, title, query, variables}]}`, objects first. */
+export function examples(model) {
+  const query = model.root('query');
+  const groups = [];
+  for (const field of model.fields(query).values()) {
+    const rows = model.rowsOf(model.typeOf(field));
+    if (rows) groups.push(ofObject(model, field, rows));
+  }
+  const platform = ofPlatform(model, query);
+  if (platform.length) groups.push({ title: 'Platform', type: null, examples: platform });
+  return groups.filter((it) => it.examples.length);
+}
+
+function ofObject(model, field, type) {
+  const made = [
+    list(model, field, type),
+    one(model, type),
+    tree(model, field, type),
+    graph(model, type),
+    grouped(model, field, type),
+    created(model, type),
+    updated(model, type),
+  ];
+  return { title: type.name, type, examples: made.filter(Boolean) };
+}
+
+function list(model, field, type) {
+  const order = model.typeOf(argument(field, 'orderBy'));
+  const by = order && [...model.fields(order).values()].find((it) => isDirection(model, it));
+  const sorted = by ? `, orderBy: [{${by.name}: ${model.typeOf(by).enumValues.at(-1).name}}]` : '';
+  const total = model.fields(model.typeOf(field)).has('totalCount') ? 'totalCount ' : '';
+  return example('list', `${type.name}: list`, [
+    `query ${upper(field.name)}($first: Int) {`,
+    `${field.name}(first: $first${sorted}) { ${total}nodes { ${leaves(model, type)} ${related(model, type)} }`,
+    'pageInfo { hasNextPage endCursor } } }',
+  ], { first: 10 });
+}
+
+function one(model, type) {
+  const field = model.field(model.root('query'), lower(type.name));
+  if (!field || !argument(field, 'id') || model.typeOf(field) !== type) return null;
+  return example('one', `${type.name}: one by id`, [
+    `query ${type.name}($id: ID!) {`,
+    `${field.name}(id: $id) { ${leaves(model, type)} ${related(model, type)} ${many(model, type)} } }`,
+  ], { id: '' });
+}
+
+function tree(model, field, type) {
+  const children = model.field(type, 'children');
+  if (!children || model.rowsOf(model.typeOf(children)) !== type || !model.field(type, 'ancestors')) return null;
+  const filter = model.typeOf(argument(field, 'filter'));
+  const parent = model.typeOf(filter && model.field(filter, 'parent'));
+  const roots = parent && model.field(parent, 'isNull') ? 'filter: {parent: {isNull: true}}, ' : '';
+  const name = title(model, type);
+  const below = (levels) =>
+    levels ? `children(first: 10) { nodes { id ${name} ${below(levels - 1)} } }` : '';
+  return example('tree', `${type.name}: tree`, [
+    `query ${type.name}Tree { ${field.name}(${roots}first: 5) { nodes { id ${name} ${below(3)} } } }`,
+  ]);
+}
+
+/** A graph field leads to nodes with edges between them and measures of the whole. */
+function graph(model, type) {
+  const field = model.field(model.root('query'), lower(type.name));
+  const found = [...model.fields(type).values()].find((it) => {
+    const members = model.fields(model.typeOf(it));
+    return members.has('nodes') && members.has('edges') && members.has('measures');
+  });
+  if (!found || !field) return null;
+  const shape = model.typeOf(found);
+  const inside = (name) => everything(model, model.typeOf(model.field(shape, name)));
+  return example('graph', `${type.name}: ${spaced(found.name)}`, [
+    `query ${upper(found.name)}($id: ID!) { ${field.name}(id: $id) { id ${title(model, type)}`,
+    `${found.name} { nodes { ${inside('nodes')} } edges { ${inside('edges')} } measures { ${inside('measures')} } } } }`,
+  ], { id: '' });
+}
+
+function grouped(model, field, type) {
+  const groups = model.field(model.typeOf(field), 'groups');
+  const by = model.typeOf(argument(groups, 'by'));
+  const key = [...model.fields(by).values()].find((it) => namedType(it.type) === 'Boolean');
+  const shape = model.typeOf(groups);
+  if (!key || !shape) return null;
+  const keys = model.typeOf(model.field(shape, 'key'));
+  const wanted = model.field(keys, key.name);
+  if (!wanted) return null;
+  const inside = model.isLeaf(model.typeOf(wanted)) ? '' : ` { ${everything(model, model.typeOf(wanted))} }`;
+  const aggregate = model.typeOf(model.field(shape, 'aggregate'));
+  const sums = [...model.fields(aggregate).values()].find((it) => model.field(model.typeOf(it), 'sum'));
+  return example('groups', `${type.name}: by ${spaced(key.name)}`, [
+    `query ${type.name}By${upper(key.name)} { ${field.name} { groups(by: [{${key.name}: true}]) {`,
+    `key { ${key.name}${inside} } aggregate { count ${sums ? `${sums.name} { sum }` : ''} } } } }`,
+  ]);
+}
+
+function created(model, type) {
+  return change(model, type, 'create', '');
+}
+
+function updated(model, type) {
+  return change(model, type, 'update', 'id');
+}
+
+function change(model, type, verb, key) {
+  const field = model.field(model.root('mutation'), `${verb}${type.name}`);
+  const input = argument(field, 'input');
+  if (!input || (key && !argument(field, key))) return null;
+  const payload = model.typeOf(field);
+  const record = [...model.fields(payload).values()].find((it) => model.typeOf(it) === type);
+  const first = title(model, type) || 'id';
+  const declared = key ? `$${key}: ID!, ` : '';
+  const passed = key ? `${key}: $${key}, ` : '';
+  const errors = model.field(payload, 'errors') ? 'errors { path code message }' : '';
+  const values = model.field(model.typeOf(input), first) ? { [first]: '…' } : {};
+  return example(verb, `${type.name}: ${verb}`, [
+    `mutation ${upper(verb)}${type.name}(${declared}$input: ${namedType(input.type)}!) {`,
+    `${field.name}(${passed}input: $input) { ${record ? `${record.name} { id ${title(model, type)} }` : ''} ${errors} } }`,
+  ], key ? { [key]: '', input: values } : { input: values });
+}
+
+function ofPlatform(model, query) {
+  const made = [];
+  for (const name of ['me', 'limits', 'plugins', 'packs']) {
+    const field = model.field(query, name);
+    if (!field || field.args.some((it) => it.type.kind === 'NON_NULL')) continue;
+    const type = model.typeOf(field);
+    const inside = model.isLeaf(type) ? '' : ` { ${everything(model, type)} }`;
+    made.push(example(name, name, [`query ${upper(name)} { ${name}${inside} }`]));
+  }
+  return made;
+}
+
+function example(kind, title, lines, variables = null) {
+  return {
+    kind,
+    title,
+    query: prettify(lines.join(' ')),
+    variables: variables ? JSON.stringify(variables, null, 2) : '',
+  };
+}
+
+/** The id, the name, and a handful of other leaves. */
+function leaves(model, type) {
+  const found = [...model.fields(type).values()].filter(
+    (it) => model.isLeaf(model.typeOf(it)) && !PLAIN.has(it.name) && !it.isDeprecated && !it.args.length,
+  );
+  const named = found.filter((it) => NAMES.includes(it.name));
+  const others = found.filter((it) => !NAMES.includes(it.name));
+  return ['id', ...[...named, ...others].slice(0, MOST_LEAVES).map((it) => it.name)].join(' ');
+}
+
+/** Up to two records that a record refers to. */
+function related(model, type) {
+  return [...model.fields(type).values()]
+    .filter((it) => isRecord(model, it) && it.name !== 'parent')
+    .slice(0, 2)
+    .map((it) => `${it.name} { id ${title(model, model.typeOf(it))} }`)
+    .join(' ');
+}
+
+/** The first connection of a record. */
+function many(model, type) {
+  const found = [...model.fields(type).values()].find((it) => {
+    const rows = model.rowsOf(model.typeOf(it));
+    return rows && rows !== type;
+  });
+  if (!found) return '';
+  const rows = model.rowsOf(model.typeOf(found));
+  return `${found.name}(first: 5) { nodes { ${leaves(model, rows)} } }`;
+}
+
+/** Every leaf, and for records their id and name. */
+function everything(model, type) {
+  const found = [...model.fields(type).values()].filter((it) => !required(it));
+  const parts = found.map((it) => {
+    const inner = model.typeOf(it);
+    if (model.isLeaf(inner)) return it.name;
+    return isRecord(model, it) ? `${it.name} { id ${title(model, inner)} }` : '';
+  });
+  return parts.filter(Boolean).slice(0, 12).join(' ') || '__typename';
+}
+
+function isRecord(model, field) {
+  const type = model.typeOf(field);
+  return type?.kind === 'OBJECT' && !isList(field.type) && !required(field) && Boolean(model.field(type, 'id'));
+}
+
+function isDirection(model, member) {
+  const values = model.typeOf(member)?.enumValues ?? [];
+  return values.some((it) => it.name === 'DESC') && /amount|date|name/i.test(member.name);
+}
+
+function required(field) {
+  return field.args?.some((it) => it.type.kind === 'NON_NULL' && it.defaultValue === null);
+}
+
+function argument(field, name) {
+  return field?.args?.find((it) => it.name === name) ?? null;
+}
+
+/** The field that names a record to a person, if there is one. */
+function title(model, type) {
+  return NAMES.find((name) => model.isLeaf(model.typeOf(model.field(type, name)))) ?? '';
+}
+
+function upper(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+function lower(text) {
+  return text[0].toLowerCase() + text.slice(1);
+}
+
+function spaced(text) {
+  return text.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
+}

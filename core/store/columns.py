@@ -1,0 +1,123 @@
+"""The columns of the record table that one object's records fill, and what goes into each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from core.store.field_plans import FieldPlan, StagePlan
+from metadata.model import LISTS, FieldType
+from metadata.text import tokens
+
+SQL_TYPES = {
+    "p": "text",
+    "t": "text",
+    "n": "numeric",
+    "z": "timestamptz",
+    "d": "date",
+    "b": "boolean",
+    "r": "uuid",
+}
+"""By the first letter of a slot."""
+
+
+class Source(Protocol):
+    """A record with its values, as columns are filled from it."""
+
+    values: dict[str, Any]
+    data: dict[str, Any]
+    long: dict[str, Any] | None
+    owner: UUID | None
+    currency: str | None
+    stage: str | None
+    stage_entered_at: datetime | None
+
+
+Fill = Callable[[Source], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. Its value changes only with the fields (or system fields) in `of`."""
+
+    name: str
+    type: str
+    value: Fill
+    of: frozenset[str]
+
+
+def columns_of(fields: Sequence[FieldPlan], stage: StagePlan | None) -> tuple[Column, ...]:
+    """The columns that records with these fields fill; id and version left out."""
+    return (
+        *_fixed(fields),
+        *(_stage_columns(stage) if stage is not None else ()),
+        *_token_columns(fields),
+        *(_slot(plan, plan.column) for plan in fields if plan.column is not None),
+    )
+
+
+def _fixed(fields: Sequence[FieldPlan]) -> Iterator[Column]:
+    yield Column("data", "jsonb", lambda of: of.data, frozenset())
+    long = frozenset(plan.key for plan in fields if plan.long)
+    if long:
+        yield Column("long", "jsonb", lambda of: of.long, long)
+    yield Column("owner", "uuid", lambda of: of.owner, frozenset(("owner",)))
+    if any(plan.type is FieldType.MONEY for plan in fields):
+        yield Column("currency", "text", lambda of: of.currency, frozenset(("currency",)))
+
+
+def _stage_columns(stage: StagePlan) -> Iterator[Column]:
+    of = frozenset(("stage",))
+    yield Column("stage", "text", lambda record: record.stage, of)
+    yield Column("stage_entered_at", "timestamptz", lambda record: record.stage_entered_at, of)
+    if stage.amount is not None:
+        yield _plain("stage_amount", "numeric", stage.amount)
+    if stage.date is not None:
+        yield _plain("stage_date", "date", stage.date)
+
+
+def _plain(name: str, type: str, plan: FieldPlan) -> Column:
+    key = plan.key
+    return Column(name, type, lambda of: of.values.get(key), frozenset((key,)))
+
+
+def _slot(plan: FieldPlan, column: str) -> Column:
+    key, slot = plan.key, plan.form.slot
+
+    def value(of: Source) -> object:
+        held = of.values.get(key)
+        return None if held is None else slot(held)
+
+    return Column(column, SQL_TYPES[column[0]], value, frozenset((key,)))
+
+
+def _token_columns(fields: Sequence[FieldPlan]) -> Iterator[Column]:
+    lists = {plan.key: plan.stored for plan in fields if plan.type in LISTS}
+    searched = [plan.key for plan in fields if plan.field.search and plan.key not in lists]
+    if not lists and not searched:
+        return
+
+    def value(of: Source) -> object:
+        return search_tokens(of.values, searched, lists)
+
+    yield Column("tokens", "text[]", value, frozenset((*searched, *lists)))
+
+
+def search_tokens(
+    values: Mapping[str, Any], searched: Sequence[str], lists: Mapping[str, str]
+) -> list[str] | None:
+    """What searches and tests for members of lists look for; None where there is nothing.
+
+    Parts of the searched texts, and `key=member` for each member of a list, by its storage key.
+    """
+    found: set[str] = set()
+    for key in searched:
+        text = values.get(key)
+        if text is not None:
+            found |= tokens(str(text))
+    for key, stored in lists.items():
+        found.update(f"{stored}={member}" for member in values.get(key) or ())
+    return sorted(found) if found else None

@@ -1,0 +1,59 @@
+"""The store that a process works with: its connections, the packs on offer, what it remembers."""
+
+from __future__ import annotations
+
+import time
+
+from core.identity import TenantId
+from core.packs.offer import Offer
+from core.store import versions
+from core.store.autonumbers import Blocks
+from core.store.connections import Database
+from core.store.plans import ObjectPlan, plan_of
+from core.store.recent import Recent
+from core.store.versions import Head, Parsed
+from metadata.published import Published
+
+TENANTS_KEPT = 2_000
+PARSED_KEPT = 64
+PLANS_KEPT = 1_000
+UNSETTLED_FOR = 1.0
+"""Seconds for which a version with slots still filling is taken for what it is."""
+
+
+class Store:
+    """What every action and view works with. Holds nothing that the database doesn't know."""
+
+    def __init__(self, database: Database, offer: Offer) -> None:
+        self.database = database
+        self.offer = offer
+        self.numbers = Blocks(database)
+        self._heads: Recent[TenantId, tuple[Head, float]] = Recent(TENANTS_KEPT)
+        self._parsed: Parsed = Recent(PARSED_KEPT)
+        self._plans: Recent[tuple[str, str, str], ObjectPlan] = Recent(PLANS_KEPT)
+
+    async def head(self, tenant: TenantId) -> Head:
+        """The tenant's published metadata, from memory in the steady state.
+
+        Raises:
+            NotFound: there is no such tenant, or it has published nothing.
+        """
+        found = self._heads.get(tenant)
+        if found is not None and time.monotonic() < found[1]:
+            return found[0]
+        head = await versions.load(tenant, self.database, self._parsed)
+        until = float("inf") if head.settled else time.monotonic() + UNSETTLED_FOR
+        return self._heads.keep(tenant, (head, until))[0]
+
+    async def published(self, tenant: TenantId) -> Published:
+        """The tenant's published metadata alone."""
+        return (await self.head(tenant)).published
+
+    def forget(self, tenant: TenantId) -> None:
+        """Look the tenant's metadata up again when it is next asked for."""
+        self._heads.drop(tenant)
+
+    def plan(self, published: Published, object: str) -> ObjectPlan:
+        """How records of an object are written."""
+        key = (*published.key, object)
+        return self._plans.get_or(key, lambda: plan_of(published, object))

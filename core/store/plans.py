@@ -1,0 +1,90 @@
+"""How records of one object are written: worked out once for each published version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from core.store.columns import Column, columns_of
+from core.store.field_plans import FieldPlan, StagePlan, UniquePlan, field_plan
+from metadata.model import FieldType, ObjectType
+from metadata.published import Published
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPlan:
+    """Everything that writing one object's records takes."""
+
+    object: ObjectType
+    fields: Mapping[str, FieldPlan]
+    keys: Mapping[str, str]  # {storage key: field key}
+    given: Mapping[str, FieldPlan]  # those that a caller may write
+    defaulted: tuple[FieldPlan, ...]
+    autonumbers: tuple[FieldPlan, ...]
+    references: tuple[FieldPlan, ...]
+    uniques: tuple[UniquePlan, ...]
+    stage: StagePlan | None
+    tree: FieldPlan | None
+    acyclic: tuple[FieldPlan, ...]  # references that must not come back to where they start
+    has_money: bool
+    columns: tuple[Column, ...]
+
+    @property
+    def key(self) -> str:
+        return self.object.key
+
+
+def plan_of(published: Published, object: str) -> ObjectPlan:
+    """The plan for an object of the published version."""
+    declared = published.metadata.objects[object]
+    places = published.storage.places[object]
+    fields = {
+        field.key: field_plan(field, places[field.key])
+        for field in declared.fields.values()
+        if field.key in places  # what is computed when it is read has none
+    }
+    every = tuple(fields.values())
+    stage = _stage_plan(published, object, fields)
+    return ObjectPlan(
+        object=declared,
+        fields=fields,
+        keys={plan.stored: plan.key for plan in every},
+        given={plan.key: plan for plan in every if not plan.field.read_only},
+        defaulted=tuple(plan for plan in every if plan.field.default is not None),
+        autonumbers=tuple(plan for plan in every if plan.type is FieldType.AUTONUMBER),
+        references=tuple(plan for plan in every if plan.field.reference is not None),
+        uniques=tuple(
+            UniquePlan(unique, tuple(fields[key] for key in unique.fields))
+            for unique in declared.uniques
+        ),
+        stage=stage,
+        tree=fields[declared.tree.key] if declared.tree is not None else None,
+        acyclic=tuple(fields[key] for key in _acyclic(published, object)),
+        has_money=any(plan.type is FieldType.MONEY for plan in every),
+        columns=columns_of(every, stage),
+    )
+
+
+def _stage_plan(
+    published: Published, object: str, fields: Mapping[str, FieldPlan]
+) -> StagePlan | None:
+    pipeline = published.metadata.pipeline_of(object)
+    if pipeline is None:
+        return None
+    amount, date, probability = (
+        fields[key] if key is not None else None
+        for key in (pipeline.amount, pipeline.date, pipeline.probability)
+    )
+    return StagePlan(pipeline, amount, date, probability)
+
+
+def _acyclic(published: Published, object: str) -> Iterator[str]:
+    """Fields of the object that a graph declares as edges without cycles."""
+    found = {
+        edge.reference
+        for graph in published.metadata.graphs.values()
+        if graph.node == object
+        for edge in graph.edges
+        if edge.acyclic and edge.reference is not None
+    }
+    return iter(sorted(found))

@@ -1,0 +1,132 @@
+"""Rows of records: new ones, and new values for old ones, each with its change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from core.store import changes, drafts
+from core.store.changes import Change
+from core.store.columns import Column
+from core.store.drafts import Draft
+from core.store.plans import ObjectPlan
+from core.store.rows import Row
+from core.store.statements import Insert, Update, Write
+from core.store.writing import Transaction
+
+STATE = "~"
+"""What a key in `data` starts with that is no field's: the running state of a roll-up."""
+
+
+def insert(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Write]:
+    """New records of one object."""
+    dated = any(draft.created_at is not None for draft in new)
+    rows, log = [], []
+    for draft in new:
+        drafts.seal(draft)
+        row = [draft.id, *[column.value(draft) for column in plan.columns]]
+        if dated:
+            row.append(draft.created_at or tx.now)
+        rows.append(row)
+        log.append(Change(draft.id, 1, None, logged(draft)))
+    shared = (plan.key, tx.published.version, tx.author.user, tx.author.user)
+    shape = _insertion(tuple(column.name for column in plan.columns), dated=dated)
+    return [Write(shape, shared, rows), changes.write(tx, plan.key, "create", log)]
+
+
+@lru_cache(maxsize=1_000)
+def _insertion(columns: tuple[str, ...], *, dated: bool) -> Insert:
+    fixed = (("version", "1"), ("updated_at", "now()"))
+    return Insert(
+        "record",
+        shared=("object", "metadata_version", "created_by", "updated_by"),
+        columns=("id", *columns, *(("created_at",) if dated else ())),
+        fixed=fixed if dated else (*fixed, ("created_at", "now()")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a write changes in one record."""
+
+    draft: Draft
+    before: dict[str, Any]
+    after: dict[str, Any]
+    names: frozenset[str]  # of the fields and system fields that change
+
+    @property
+    def row(self) -> Row:
+        """The record as it was."""
+        assert self.draft.before is not None
+        return self.draft.before
+
+
+def difference(draft: Draft) -> Difference | None:
+    """What differs from the record as it stands; None where nothing does."""
+    assert draft.before is not None
+    drafts.seal(draft)
+    before, after = changes.difference(logged(draft.before), logged(draft))
+    if not after:
+        return None
+    keys = draft.plan.keys
+    names = frozenset(keys.get(key) or key.removeprefix("$") for key in after)
+    return Difference(draft, before, after, names)
+
+
+def update(
+    tx: Transaction, plan: ObjectPlan, kind: str, differences: Sequence[Difference]
+) -> list[Write]:
+    """New values for records of one object that someone changed."""
+    columns = _touched(tx, plan, differences)
+    rows, log = [], []
+    for one in differences:
+        version = one.row.version + 1
+        rows.append((one.draft.id, version, *[column.value(one.draft) for column in columns]))
+        log.append(Change(one.draft.id, version, one.before, one.after))
+    shape = _change(tuple((column.name, column.type) for column in columns))
+    shared = (tx.author.user, tx.published.version)
+    return [Write(shape, shared, rows), changes.write(tx, plan.key, kind, log)]
+
+
+@lru_cache(maxsize=1_000)
+def _change(columns: tuple[tuple[str, str], ...]) -> Update:
+    return Update(
+        "record",
+        shared=("updated_by", "metadata_version"),
+        columns=("id", "version", *(name for name, _ in columns)),
+        types=("uuid", "bigint", *(kind for _, kind in columns)),
+        sets=(
+            "updated_at = now()",
+            "updated_by = {0}::uuid",
+            "metadata_version = {1}::integer",
+        ),
+    )
+
+
+def _touched(
+    tx: Transaction, plan: ObjectPlan, differences: Sequence[Difference]
+) -> Sequence[Column]:
+    """The columns that change, or all where a record was last written by an older version.
+
+    In records that were written by the present version every slot of it is right.
+    """
+    if any(one.row.metadata_version != tx.published.version for one in differences):
+        return plan.columns
+    names = frozenset[str]().union(*(one.names for one in differences))
+    return [column for column in plan.columns if not column.of or column.of & names]
+
+
+def logged(of: Draft | Row) -> dict[str, Any]:
+    """Everything that the change log tells of a record."""
+    found = {key: value for key, value in of.data.items() if not key.startswith(STATE)}
+    if of.long:
+        found.update(of.long)
+    if of.owner is not None:
+        found[changes.OWNER] = str(of.owner)
+    if of.currency is not None:
+        found[changes.CURRENCY] = of.currency
+    if of.stage is not None:
+        found[changes.STAGE] = of.stage
+    return found

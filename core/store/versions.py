@@ -1,0 +1,102 @@
+"""Published versions of a tenant's metadata: loading the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from asyncpg import Connection
+
+from core.errors import NotFound
+from core.identity import TenantId
+from core.store.connections import Database
+from core.store.recent import Recent
+from metadata import storage as places
+from metadata.layers import Layer
+from metadata.model import Metadata
+from metadata.parsing import parse
+from metadata.published import Published
+from metadata.storage import SlotState
+
+Parsed = Recent[str, Metadata]
+"""Parsed metadata by fingerprint: tenants that declare the same share it."""
+Layers = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""As stored: {layer: {path: document}}, in the order of merging."""
+
+_HEAD = """
+    select h.version, v.fingerprint, v.storage, t.currency, t.time_zone, p.epoch
+    from read.metadata_head as h
+    join read.metadata_version as v on v.tenant_id = $1 and v.version = h.version
+    join tenant as t on t.id = $1
+    cross join platform as p
+    where h.tenant_id = $1
+"""
+_SLOTS = "select object, slot, state from read.slot where tenant_id = $1"
+_LAYERS = "select layers from read.metadata_version where tenant_id = $1 and version = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest version, and the epoch that changes are logged in."""
+
+    published: Published
+    epoch: int
+
+    @property
+    def settled(self) -> bool:
+        """Whether no slot is still filling, which ends without a new version."""
+        slots = (place.slot for _, _, place in self.published.storage.slots())
+        return all(slot is None or slot.state is not SlotState.FILLING for slot in slots)
+
+
+async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
+    """The tenant's newest version.
+
+    Raises:
+        NotFound: there is no such tenant, or it has published nothing.
+    """
+    async with database.reading(tenant, "generic") as connection:
+        row = await connection.fetchrow(_HEAD, tenant)
+        if row is None:
+            raise NotFound("There is no such tenant.")
+        states = await slot_states(tenant, connection)
+        metadata = parsed.get(row["fingerprint"])
+        if metadata is None:
+            metadata = parsed.keep(
+                row["fingerprint"], await load_metadata(tenant, connection, row["version"])
+            )
+    published = Published(
+        version=row["version"],
+        metadata=metadata,
+        storage=places.of_json(row["storage"]).with_states(states),
+        currency=row["currency"],
+        time_zone=row["time_zone"],
+    )
+    return Head(published, row["epoch"])
+
+
+async def slot_states(tenant: TenantId, connection: Connection) -> dict[tuple[str, str], SlotState]:
+    """The states of all columns that are not free: {(object, column): state}."""
+    rows = await connection.fetch(_SLOTS, tenant)
+    return {(row["object"], row["slot"]): SlotState(row["state"]) for row in rows}
+
+
+async def load_metadata(tenant: TenantId, connection: Connection, version: int) -> Metadata:
+    """One version's metadata, parsed from its layers."""
+    layers: Layers | None = await connection.fetchval(_LAYERS, tenant, version)
+    if layers is None:
+        raise NotFound(f"There is no version {version}.")
+    metadata = parse(layers_of(layers))
+    assert isinstance(metadata, Metadata), "a published version parses"
+    return metadata
+
+
+def layers_of(stored: Layers) -> list[Layer]:
+    """Layers from their stored form."""
+    return [Layer(name, documents) for name, documents in stored.items()]
+
+
+def stored_layers(layers: list[Layer]) -> Layers:
+    """The stored form of layers. Documents keep their numbers exact by becoming text."""
+    return {layer.name: layer.documents for layer in layers}

@@ -1,0 +1,169 @@
+"""Work that writes: one transaction, fenced against publishing, repeated when someone was faster.
+
+A write takes the tenant's fence shared, then reads the metadata version in a later statement.
+Publishing takes the fence alone. So whoever writes knows that its version stays the newest until
+it commits, and a publisher knows that nobody still writes by the version before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from asyncpg import (
+    Connection,
+    DeadlockDetectedError,
+    PostgresConnectionError,
+    QueryCanceledError,
+    SerializationError,
+)
+
+from core.errors import Conflict, Timeout, Unavailable
+from core.identity import SYSTEM, Actor, Origin, RecordId, TenantId
+from core.store import locks
+from core.store.opening import Store
+from core.store.versions import Head
+from metadata.model import Metadata
+from metadata.published import Published
+
+ATTEMPTS = 12
+LONGEST_PAUSE = 0.1
+
+Result = TypeVar("Result")
+
+
+class Again(Exception):
+    """What was read does not hold any more: the work starts over."""
+
+
+class MetadataMoved(Again):
+    """Someone published: the work starts over by the new version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes something, and on which way."""
+
+    user: RecordId | None = None
+    token: object = None
+    origin: Origin = SYSTEM
+
+    @classmethod
+    def of(cls, actor: Actor, origin: Origin) -> Author:
+        return cls(actor.user, actor.token, origin)
+
+
+NOBODY = Author()
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A tenant's open transaction, and the metadata that it writes by."""
+
+    tenant: TenantId
+    connection: Connection
+    head: Head
+    now: datetime
+    author: Author
+    confirmed: bool = False
+    _changes: int = field(default=0, repr=False)
+
+    @property
+    def published(self) -> Published:
+        return self.head.published
+
+    @property
+    def metadata(self) -> Metadata:
+        return self.head.published.metadata
+
+    def numbers(self, count: int) -> range:
+        """The next numbers of this transaction's changes."""
+        start = self._changes
+        self._changes += count
+        return range(start, start + count)
+
+    def confirm(self, version: int | None, epoch: int) -> None:
+        """Compare what a statement behind the fence read with what this transaction works by.
+
+        Raises:
+            MetadataMoved: it is something else.
+        """
+        if version != self.head.published.version or epoch != self.head.epoch:
+            raise MetadataMoved
+        self.confirmed = True
+
+
+Work = Callable[[Transaction], Awaitable[Result]]
+HEAD = "(select version from metadata_head where tenant_id = $1), (select epoch from platform)"
+"""What a statement selects to confirm its transaction; $1 is the tenant."""
+
+
+async def writing(
+    tenant: TenantId, store: Store, work: Work[Result], author: Author = NOBODY
+) -> Result:
+    """Run the work in a transaction and commit. It may run several times: it touches only tx.
+
+    Raises:
+        Conflict: others were faster again and again.
+        Timeout: it took longer than a statement may.
+        Unavailable: the connection was lost.
+    """
+    return await _repeat(tenant, store, work, author, locks.shared(locks.fence(tenant)))
+
+
+async def publishing(
+    tenant: TenantId, store: Store, work: Work[Result], author: Author = NOBODY
+) -> Result:
+    """As `writing`, with the fence held alone: no other write runs until it is committed."""
+    return await _repeat(tenant, store, work, author, locks.alone(locks.fence(tenant)))
+
+
+async def confirm(tx: Transaction) -> None:
+    """Make sure that the transaction works by the newest metadata, unless that is known.
+
+    Raises:
+        MetadataMoved: it does not.
+    """
+    if not tx.confirmed:
+        tx.confirm(*await tx.connection.fetchrow(f"select {HEAD}", tx.tenant))
+
+
+async def _repeat(
+    tenant: TenantId, store: Store, work: Work[Result], author: Author, fence: str
+) -> Result:
+    for attempt in range(ATTEMPTS):
+        head = await store.head(tenant)
+        try:
+            return await _once(tenant, store, work, (head, author, fence))
+        except MetadataMoved:
+            store.forget(tenant)
+        except (Again, SerializationError, DeadlockDetectedError):
+            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.002 * 2**attempt)))
+    raise Conflict("Others changed the same records again and again: try again.")
+
+
+async def _once(
+    tenant: TenantId, store: Store, work: Work[Result], setting: tuple[Head, Author, str]
+) -> Result:
+    head, author, fence = setting
+    async with _faults_named(), store.database.transaction(tenant, first=fence) as connection:
+        tx = Transaction(tenant, connection, head, datetime.now(UTC), author)
+        result = await work(tx)
+        await confirm(tx)
+        return result
+
+
+@asynccontextmanager
+async def _faults_named() -> AsyncIterator[None]:
+    """Faults of the database by the names that everyone knows, without its texts."""
+    try:
+        yield
+    except QueryCanceledError as error:
+        raise Timeout("The deadline passed before everything was written.") from error
+    except (PostgresConnectionError, OSError) as error:
+        raise Unavailable("The connection to the database was lost.") from error

@@ -37,6 +37,20 @@ class Account:
     def is_ours(self) -> bool:
         return self.user == os.geteuid()
 
+    def may_reach(self, folder: Path) -> bool:
+        """Whether it may enter this folder and every one above."""
+        return self.is_ours or all(
+            self._may_enter(each) for each in (folder.resolve(), *folder.resolve().parents)
+        )
+
+    def _may_enter(self, folder: Path) -> bool:
+        found = folder.stat()
+        if found.st_uid == self.user:
+            return bool(found.st_mode & stat.S_IXUSR)
+        if found.st_gid == self.group:
+            return bool(found.st_mode & stat.S_IXGRP)
+        return bool(found.st_mode & stat.S_IXOTH)
+
     def run_as(self) -> RunAs:
         """What makes a child process run as this account."""
         if self.is_ours:
@@ -44,23 +58,33 @@ class Account:
         return {"user": self.user, "group": self.group, "extra_groups": []}
 
 
-def check_current() -> None:
-    """Refuse a user whom the system does not know: PostgreSQL's programs do, less clearly."""
+def current(user: int | None = None) -> Account:
+    """Who runs this process; one whom the system does not know is refused, as PostgreSQL would.
+
+    Raises:
+        Unavailable: there is no such user.
+    """
+    user = os.geteuid() if user is None else user
     try:
-        pwd.getpwuid(os.geteuid())
+        return _account(pwd.getpwuid(user))
     except KeyError as error:
         raise Unavailable(
-            f"The user {os.geteuid()} has no entry in the password file, so PostgreSQL cannot run"
-            " as it. Set DEALGRAPH_DATABASE_URL to a server, or run as a user that exists."
+            f"The user {user} has no entry in the password file, so PostgreSQL cannot run as it."
+            " Set DEALGRAPH_DATABASE_URL to a server, or run as a user that exists."
         ) from error
 
 
 def for_server(data: Path) -> Account:
-    """The owner of the data folder; before it is there we, or a stand-in for root."""
-    if data.exists() and (owner := data.stat().st_uid) != 0:
-        return _account(pwd.getpwuid(owner))
-    if os.geteuid() != 0:
-        return _account(pwd.getpwuid(os.geteuid()))
+    """The owner of the data folder; before it is there we, or a stand-in for root.
+
+    Raises:
+        Unavailable: nobody can stand in.
+    """
+    ours = current()
+    if data.exists() and (owner := data.stat().st_uid) not in (0, ours.user):
+        return current(owner)
+    if ours.user != 0:
+        return ours
     for name in STAND_INS:
         try:
             return _account(pwd.getpwnam(name))
@@ -70,23 +94,6 @@ def for_server(data: Path) -> Account:
         "PostgreSQL does not run as root, and there is no user nobody, postgres or daemon to run it"
         " as. Start as another user, or set DEALGRAPH_DATABASE_URL to a server."
     )
-
-
-def check_reachable(account: Account, directory: Path, programs: Path) -> None:
-    """Refuse folders that the account cannot enter, by name."""
-    if account.is_ours:
-        return
-    for wanted, setting in (
-        (directory, "DEALGRAPH_DATA_DIR"),
-        (programs, "DEALGRAPH_POSTGRES_BIN"),
-    ):
-        for folder in (wanted, *wanted.parents):
-            if not _may_enter(account, folder):
-                raise Unavailable(
-                    f"PostgreSQL does not run as root but as the user {account.name}, who cannot"
-                    f" enter {folder}. Set {setting} to a folder that everyone can reach, start as"
-                    " another user, or set DEALGRAPH_DATABASE_URL to a server."
-                )
 
 
 def make_private(folder: Path, account: Account) -> None:
@@ -109,12 +116,3 @@ def give(path: Path, account: Account) -> None:
 
 def _account(entry: pwd.struct_passwd) -> Account:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-
-
-def _may_enter(account: Account, folder: Path) -> bool:
-    found = folder.stat()
-    if found.st_uid == account.user:
-        return bool(found.st_mode & stat.S_IXUSR)
-    if found.st_gid == account.group:
-        return bool(found.st_mode & stat.S_IXGRP)
-    return bool(found.st_mode & stat.S_IXOTH)

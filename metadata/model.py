@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from metadata.expressions.tree import Expression
+
 Json = Mapping[str, object]
 Labels = Mapping[str, str]  # language tag → text
 
@@ -288,6 +290,18 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """What a token with this role may do: the rights of admin, member or reader."""
+
+    key: str
+    title: str
+    rights: str
+    description: str = ""
+    labels: Labels = field(default_factory=dict)
+    layer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inverse:
     """The connection that a reference gives to the object it names."""
 
@@ -298,6 +312,16 @@ class Inverse:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """The expressions of an object, understood."""
+
+    formulas: Mapping[str, Expression] = field(default_factory=dict)  # by field
+    conditions: Mapping[str, Expression] = field(default_factory=dict)  # of roll-ups, by field
+    rules: tuple[tuple[Expression | None, Expression], ...] = ()  # when and check of each rule
+    order: tuple[str, ...] = ()  # stored formulas, each after those it reads
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """Everything a tenant's layers declare, merged. Equal declarations have equal fingerprints."""
 
@@ -305,13 +329,19 @@ class Metadata:
     pipelines: Mapping[str, Pipeline]
     graphs: Mapping[str, Graph]
     fingerprint: str
+    computed: Mapping[str, Computed] = field(default_factory=dict)  # by object, of those with any
+    roles: Mapping[str, Role] = field(default_factory=dict)
     _pipelines: Mapping[str, Pipeline] = field(init=False, repr=False, compare=False)
     _inverses: Mapping[str, Sequence[Inverse]] = field(init=False, repr=False, compare=False)
+    _rollups: Mapping[str, Sequence[tuple[str, Field]]] = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         by_object = {pipeline.object: pipeline for pipeline in self.pipelines.values()}
         object.__setattr__(self, "_pipelines", by_object)
         object.__setattr__(self, "_inverses", _inverses(self.objects))
+        object.__setattr__(self, "_rollups", _rollups(self.objects))
 
     def pipeline_of(self, object_key: str) -> Pipeline | None:
         """The pipeline bound to an object, if it is staged."""
@@ -321,8 +351,21 @@ class Metadata:
         """Connections that other objects' references give to this one, in declared order."""
         return self._inverses.get(object_key, ())
 
+    def rollups_over(self, object_key: str) -> Sequence[tuple[str, Field]]:
+        """Roll-ups that records of this object go into: (object that has it, its field)."""
+        return self._rollups.get(object_key, ())
+
     def graphs_of(self, object_key: str) -> Sequence[Graph]:
         return tuple(graph for graph in self.graphs.values() if graph.anchor == object_key)
+
+
+def _rollups(objects: Mapping[str, ObjectType]) -> dict[str, list[tuple[str, Field]]]:
+    found: dict[str, list[tuple[str, Field]]] = {}
+    for owner in objects.values():
+        for of in owner.fields.values():
+            if of.rollup is not None:
+                found.setdefault(of.rollup.object, []).append((owner.key, of))
+    return found
 
 
 def _inverses(objects: Mapping[str, ObjectType]) -> dict[str, tuple[Inverse, ...]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from metadata import (
     bounds,
+    computing,
     documents,
     fingerprint,
     graphs,
@@ -14,13 +16,14 @@ from metadata import (
     merging,
     objects,
     pipelines,
+    roles,
     wording,
 )
 from metadata.dialects import KINDS, Kind
 from metadata.layers import Layer, Order, kind_of, ordered
 from metadata.linking import Linked
 from metadata.merging import Merged, Source
-from metadata.model import Graph, Metadata, Pipeline
+from metadata.model import Graph, Metadata, Pipeline, Role
 from metadata.problems import Findings, Problem, did_you_mean, listed
 
 _MERGED = (Kind.OBJECT, Kind.PIPELINE, Kind.GRAPH, Kind.ROLE)
@@ -124,14 +127,16 @@ class _Parsing:
         linking.check_references(linked)
         found_pipelines, told = self._pipelines(linked)
         found_graphs = self._graphs(linked)
-        metadata = Metadata(made, found_pipelines, found_graphs, "")
+        staged = frozenset(pipeline.object for pipeline in found_pipelines.values())
+        expressions = computing.computed(linked, staged)
+        roles = self._roles()
+        metadata = Metadata(made, found_pipelines, found_graphs, "", expressions, roles)
         linking.check_names(metadata, linked)
         for one in (*findings.values(), *told.values()):
             self.problems += one.problems
         if self.problems:
             return metadata
-        print_ = fingerprint.fingerprint(made, found_pipelines, found_graphs)
-        return Metadata(made, found_pipelines, found_graphs, print_)
+        return replace(metadata, fingerprint=fingerprint.fingerprint(metadata))
 
     def _pipelines(self, linked: Linked) -> tuple[dict[str, Pipeline], dict[str, Findings]]:
         result: dict[str, Pipeline] = {}
@@ -144,6 +149,16 @@ class _Parsing:
                 result[key] = found
         linking.check_one_pipeline_each(result, told)
         return result, told
+
+    def _roles(self) -> dict[str, Role]:
+        result: dict[str, Role] = {}
+        for key, merged in self._merged[Kind.ROLE].items():
+            findings = Findings(merged.where)
+            found = roles.role(merged, findings)
+            self.problems += findings.problems
+            if found is not None:
+                result[key] = found
+        return result
 
     def _graphs(self, linked: Linked) -> dict[str, Graph]:
         result: dict[str, Graph] = {}

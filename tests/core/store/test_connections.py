@@ -2,29 +2,289 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
 import asyncpg
 import pytest
 
+from core.errors import Unavailable
 from core.identity import TenantId
 from core.store.connections import Database
+from core.store.ways import Options
+from tests.conftest import Urls
 
 WHO = "select current_setting('dealgraph.tenant', true)"
+ROWS = "select count(*) from read.counter"
+INSERT = "insert into counter (tenant_id, key, value) values ($1, $2, 1)"
 
 
-async def test_reads_as_the_tenant_it_is_asked_for(
+@pytest.fixture(params=["session", "transaction"])
+async def single(urls: Urls, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A database of one connection for each kind of plan: everyone gets the one before's."""
+    options = Options(tenant_setting=request.param, connections=1, statement_timeout=20)
+    database = await Database.open(urls.app, options)
+    yield database
+    await database.close()
+
+
+async def assert_sees_only(database: Database, tenant: TenantId, rows: int = 0) -> None:
+    """The tenant is the one that is asked for, in both kinds of connection and of plan."""
+    async with database.reading(tenant) as connection:
+        assert await connection.fetchval(WHO) == str(tenant)
+        assert await connection.fetchval(ROWS) == rows
+    async with database.reading(tenant, "generic") as connection:
+        assert await connection.fetchval(WHO) == str(tenant)
+        assert await connection.fetchval(ROWS) == rows
+    async with database.transaction(tenant) as connection:
+        assert await connection.fetchval(WHO) == str(tenant)
+        assert await connection.fetchval("select count(*) from counter") == rows
+
+
+async def add_row(database: Database, tenant: TenantId) -> None:
+    async with database.transaction(tenant) as connection:
+        await connection.execute(INSERT, tenant, str(uuid4()))
+
+
+async def test_each_gets_its_own_tenant_turn_by_turn(
+    single: Database, tenant: TenantId, other_tenant: TenantId
+) -> None:
+    await add_row(single, tenant)
+    for _ in range(3):
+        await assert_sees_only(single, tenant, rows=1)
+        await assert_sees_only(single, other_tenant)
+
+
+async def test_a_rolled_back_transaction_leaves_nobody_in_its_tenant(
+    single: Database, tenant: TenantId, other_tenant: TenantId
+) -> None:
+    await add_row(single, other_tenant)
+    await assert_sees_only(single, tenant)
+
+    async def fail() -> None:
+        async with single.transaction(other_tenant) as connection:
+            await connection.execute(INSERT, other_tenant, "lost")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    await assert_sees_only(single, tenant)
+    await assert_sees_only(single, other_tenant, rows=1)
+
+
+async def test_an_error_of_the_database_leaves_nobody_in_its_tenant(
+    single: Database, tenant: TenantId, other_tenant: TenantId
+) -> None:
+    for kind in (single.reading, single.transaction):
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            async with kind(other_tenant) as connection:
+                await connection.fetchval("select 1 / 0")
+        await assert_sees_only(single, tenant)
+
+
+async def test_a_cancelled_statement_leaves_nobody_in_its_tenant(
+    single: Database, tenant: TenantId, other_tenant: TenantId
+) -> None:
+    for kind in (single.reading, single.transaction):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05), kind(other_tenant) as connection:
+                await connection.execute("select pg_sleep(10)")
+        await assert_sees_only(single, tenant)
+
+
+async def test_cancelled_at_any_step_it_leaves_nobody_in_its_tenant(
+    single: Database, tenant: TenantId, other_tenant: TenantId
+) -> None:
+    await add_row(single, other_tenant)
+
+    async def work() -> None:
+        async with single.reading(other_tenant) as connection:
+            await connection.fetchval(ROWS)
+        async with single.transaction(other_tenant) as connection:
+            await connection.fetchval(ROWS)
+
+    for steps in range(40):
+        task = asyncio.create_task(work())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await assert_sees_only(single, tenant)
+    await assert_sees_only(single, other_tenant, rows=1)
+
+
+async def test_a_transaction_that_someone_left_open_is_ended(
+    single: Database, tenant: TenantId, other_tenant: TenantId
+) -> None:
+    async with single.unscoped() as connection:
+        await connection.execute("begin")
+        await connection.execute(f"set local dealgraph.tenant = '{other_tenant}'")
+    await assert_sees_only(single, tenant)
+    async with single.unscoped() as connection:
+        assert await connection.fetchval(WHO) in (None, "")
+
+
+async def test_many_at_once_never_mix(
     database: Database, tenant: TenantId, other_tenant: TenantId
 ) -> None:
-    for asked in (tenant, other_tenant, tenant, tenant):
-        async with database.reading(asked) as connection:
-            assert await connection.fetchval(WHO) == str(asked)
-        async with database.transaction(asked) as connection:
-            assert await connection.fetchval(WHO) == str(asked)
+    async def look(who: TenantId) -> None:
+        for _ in range(20):
+            async with database.reading(who) as connection:
+                assert await connection.fetchval(WHO) == str(who)
+            async with database.transaction(who) as connection:
+                assert await connection.fetchval(WHO) == str(who)
+
+    tenants = [tenant, other_tenant, *(TenantId(uuid4()) for _ in range(20))]
+    await asyncio.gather(*(look(who) for who in tenants))
 
 
-async def test_a_statement_without_a_tenant_fails(database: Database, tenant: TenantId) -> None:
-    async with database.reading(tenant) as connection:
-        await connection.fetch("select from read.record")
-    for table in ("read.record", "record", "token", "read.token"):
+async def test_a_statement_without_a_tenant_fails(single: Database, tenant: TenantId) -> None:
+    await assert_sees_only(single, tenant)
+    for statement in (
+        "select from read.record",
+        "select from record",
+        "update record set version = 2",
+        "delete from token",
+        f"insert into counter (tenant_id, key, value) values ('{tenant}', 'a', 1)",
+    ):
         with pytest.raises(asyncpg.PostgresError):
-            async with database.unscoped() as connection:
-                await connection.fetch(f"select from {table}")
+            async with single.unscoped() as connection:
+                await connection.execute(statement)
+
+
+async def test_another_tenants_rows_can_be_neither_read_nor_written(
+    single: Database, tenant: TenantId, other_tenant: TenantId
+) -> None:
+    await add_row(single, other_tenant)
+    async with single.transaction(tenant) as connection:
+        for table in ("counter", "read.counter"):
+            count = f"select count(*) from {table} where tenant_id = $1"
+            assert await connection.fetchval(count, other_tenant) == 0
+        change = await connection.execute("update counter set value = 7")
+        removal = await connection.execute("delete from counter")
+        assert (change, removal) == ("UPDATE 0", "DELETE 0")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with single.transaction(tenant) as connection:
+            await connection.execute(INSERT, other_tenant, "planted")
+    await add_row(single, tenant)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with single.transaction(tenant) as connection:
+            await connection.execute("update counter set tenant_id = $1", other_tenant)
+
+
+async def test_the_app_cannot_lift_its_own_limits(database: Database, tenant: TenantId) -> None:
+    for statement in (
+        "set role dealgraph_owner",
+        "set role dealgraph_views",
+        "alter table record disable row level security",
+        "drop policy record_of_tenant on record",
+        "truncate record",
+        "delete from change",
+        "update change set kind = 'x'",
+        "create view read.everything as select * from record",
+        "delete from tenant",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.transaction(tenant) as connection:
+                await connection.execute(statement)
+
+
+async def test_a_reference_to_another_tenants_record_is_refused_like_one_to_nowhere(
+    database: Database, tenant: TenantId, other_tenant: TenantId
+) -> None:
+    insert = (
+        "insert into record (tenant_id, id, object, version, data, created_at, updated_at,"
+        " metadata_version, r01) values ($1, $2, 'account', 1, $3, now(), now(), 1, $4)"
+    )
+    foreign = uuid4()
+    async with database.transaction(other_tenant) as connection:
+        await connection.execute(insert, other_tenant, foreign, {}, None)
+    told = []
+    for target in (foreign, uuid4()):
+        with pytest.raises(asyncpg.ForeignKeyViolationError) as refusal:
+            async with database.transaction(tenant) as connection:
+                await connection.execute(insert, tenant, uuid4(), {}, target)
+        told.append(str(refusal.value).replace(str(target), ""))
+    assert told[0] == told[1]
+
+
+async def test_settings_are_fixed_for_every_statement(single: Database, tenant: TenantId) -> None:
+    async with single.reading(tenant) as connection:
+        assert await connection.fetchval("show plan_cache_mode") == "force_custom_plan"
+        assert await connection.fetchval("show timezone") == "UTC"
+        assert await connection.fetchval("show statement_timeout") == "20s"
+    async with single.transaction(tenant) as connection:
+        assert await connection.fetchval("show plan_cache_mode") == "force_generic_plan"
+        assert await connection.fetchval("show idle_in_transaction_session_timeout") == "20s"
+
+
+async def test_a_transaction_takes_its_isolation_savepoints_and_cursors(
+    single: Database, tenant: TenantId
+) -> None:
+    async with single.transaction(tenant, "repeatable read") as connection:
+        assert await connection.fetchval("show transaction_isolation") == "repeatable read"
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            async with connection.transaction():
+                await connection.execute("select 1 / 0")
+        found = [row[0] async for row in connection.cursor("select generate_series(1, 3)")]
+    assert found == [1, 2, 3]
+
+
+async def test_reading_in_a_transaction_cannot_write(urls: Urls, tenant: TenantId) -> None:
+    database = await Database.open(urls.app, Options("transaction", 1))
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with database.reading(tenant) as connection:
+            await connection.execute(INSERT, tenant, "a")
+    await database.close()
+
+
+async def test_the_steady_state_costs_no_statement(urls: Urls, tenant: TenantId) -> None:
+    database = await Database.open(urls.app, Options("session", 1))
+    async with database.reading(tenant) as connection:
+        await connection.fetchval("select 1")
+    seen: list[str] = []
+    async with database.reading(tenant) as connection:
+        connection.add_query_logger(lambda query: seen.append(query.query))
+    for _ in range(3):
+        async with database.reading(tenant) as connection:
+            await connection.fetchval("select 2")
+    await asyncio.sleep(0)
+    assert seen == ["select 2"] * 3
+    await database.close()
+
+
+async def test_values_travel_as_json_without_loss(database: Database, tenant: TenantId) -> None:
+    async with database.reading(tenant) as connection:
+        for value in ({"a": [1, None, True, "é"], "b": {"c": "1.50"}}, [], {}):
+            assert await connection.fetchval("select $1::jsonb", value) == value
+        assert await connection.fetchval("select $1::jsonb", '{"a": 1}') == {"a": 1}
+
+
+async def test_tells_what_cannot_be_reached_without_the_password() -> None:
+    with pytest.raises(Unavailable) as refusal:
+        await Database.open("postgresql://someone:secret@127.0.0.1:1/nowhere")
+    assert "127.0.0.1:1" in refusal.value.message
+    assert "DEALGRAPH_DATABASE_URL" in refusal.value.message
+    assert "secret" not in refusal.value.message
+
+
+async def test_survives_a_server_that_drops_its_connections(urls: Urls, tenant: TenantId) -> None:
+    database = await Database.open(urls.app, Options("session", 2))
+    async with database.reading(tenant) as connection:
+        pid = connection.get_server_pid()
+    superuser = await asyncpg.connect(urls.superuser)
+    await superuser.execute("select pg_terminate_backend($1, 5000)", pid)
+    await superuser.close()
+    async with database.reading(tenant) as connection:
+        assert connection.get_server_pid() != pid
+        assert await connection.fetchval(WHO) == str(tenant)
+    await database.close()
+
+
+async def test_a_closed_database_lends_nothing(urls: Urls) -> None:
+    database = await Database.open(urls.app)
+    await database.close()
+    with pytest.raises(Unavailable, match="shutting down"):
+        async with database.reading(TenantId(UUID(int=1))):
+            pass

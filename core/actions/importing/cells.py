@@ -1,0 +1,221 @@
+"""A cell becomes a field's value: how files write numbers, dates, choices and lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from core.actions.importing import dates
+from core.actions.importing.mapping import Source, Step
+from core.actions.importing.rows import shown
+from metadata import decimals
+from metadata.model import LISTS, NUMBERS, Field, FieldType, Option
+
+Turn = Callable[[Any], Any]
+Read = Callable[[Sequence[Any]], Any]
+
+_YES = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有"})
+_NO = frozenset({"false", "no", "n", "f", "0", "否", "错", "无"})
+_HUNDRED = Decimal(100)
+
+
+class BadCell(Exception):
+    """The cell stands for no value of the field."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def reader(step: Step, source: Source) -> Read:
+    """What takes a source's value out of a row: None where it is blank, texts mapped."""
+    if not source.columns:
+        return lambda _: source.constant
+    places = [step.columns.index(column) for column in source.columns]
+    take = _taker(step)
+
+    def read(values: Sequence[Any]) -> Any:
+        if len(places) == 1:
+            cell = take(values[places[0]])
+        else:
+            parts = [take(values[place]) for place in places]
+            cell = source.join.join(str(part) for part in parts if part is not None) or None
+        if cell is None:
+            return source.default
+        if source.values:
+            mapped = source.values.get(cell if isinstance(cell, str) else str(cell), cell)
+            return None if isinstance(mapped, str) and mapped in step.blank else mapped
+        return cell
+
+    return read
+
+
+def _taker(step: Step) -> Turn:
+    blank, trims = step.blank, step.trims and step.format != "jsonl"
+
+    def take(cell: Any) -> Any:
+        if isinstance(cell, str):
+            if "\x00" in cell:
+                raise BadCell("BAD_TEXT", "The text holds NUL, which can't be stored.")
+            bare = cell.strip()
+            if bare in blank:
+                return None
+            return bare if trims else cell
+        return cell
+
+    return take
+
+
+def turner(field: Field, source: Source, step: Step, zone: ZoneInfo) -> Turn:
+    """What makes a field's value of what its source gives, where that is not blank.
+
+    It raises BadCell only for what it must understand; all else is for the write path to judge.
+    """
+    if field.type in NUMBERS:
+        return _numbers(field, source, step)
+    if field.type is FieldType.DATE:
+        return _days(source, step)
+    if field.type is FieldType.DATETIME:
+        return _instants(source, step, zone)
+    if field.type is FieldType.PICKLIST:
+        return choices(field.options)
+    if field.type in LISTS:
+        return _lists(field, source)
+    return _PLAIN.get(field.type, _text)
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return value
+    return str(value)
+
+
+def _boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    word = str(value).casefold()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise BadCell("BAD_BOOLEAN", f"'{shown(value)}' is neither yes nor no.")
+
+
+def _json(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise BadCell("BAD_JSON", f"The cell is no JSON: {error}.") from error
+
+
+_PLAIN: Mapping[FieldType, Turn] = {FieldType.BOOLEAN: _boolean, FieldType.JSON: _json}
+
+
+def choices(options: Sequence[Option]) -> Turn:
+    """What finds an option by its key, or by its title in any language."""
+    titles: dict[str, str] = {}
+    for option in options:
+        for title in {option.title, *option.labels.values()}:
+            folded = title.casefold()
+            titles[folded] = option.key if titles.get(folded, option.key) == option.key else ""
+    titles |= {option.key: option.key for option in options}
+
+    def turn(value: Any) -> Any:
+        text = str(value)
+        return titles.get(text) or titles.get(text.casefold()) or text
+
+    return turn
+
+
+def _lists(field: Field, source: Source) -> Turn:
+    one = choices(field.options) if field.type is FieldType.PICKLISTS else _text
+
+    def turn(value: Any) -> Any:
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(source.separator)]
+            value = [part for part in value if part]
+        return [one(part) for part in value] if isinstance(value, list) else value
+
+    return turn
+
+
+def _numbers(field: Field, source: Source, step: Step) -> Turn:
+    plain = _plain_number(step)
+    percent, factor = field.type is FieldType.PERCENT, source.multiply
+
+    def turn(value: Any) -> Any:
+        if isinstance(value, str):
+            share = percent and value.endswith("%")
+            value = plain(value[:-1].rstrip() if share else value)
+            if share:
+                return _exact(value) / _HUNDRED
+        return value if factor is None else decimals.trimmed(_exact(value) * factor)
+
+    return turn
+
+
+def _plain_number(step: Step) -> Callable[[str], str]:
+    """What writes numbers with a point and without groups of digits."""
+    mark, group = step.decimal, step.group
+    if group is None:
+        return (lambda text: text) if mark == "." else (lambda text: _swapped(text, mark))
+    g, m = re.escape(group), re.escape(mark)
+    form = re.compile(rf"-?(?:[0-9]+|[0-9]{{1,3}}(?:{g}[0-9]{{2,3}})*{g}[0-9]{{3}})(?:{m}[0-9]+)?")
+
+    def plain(text: str) -> str:
+        if not form.fullmatch(text):
+            message = f"'{shown(text)}' is no number with {group!r} between groups of digits."
+            raise BadCell("BAD_NUMBER", message)
+        return text.replace(group, "").replace(mark, ".")
+
+    return plain
+
+
+def _swapped(text: str, mark: str) -> str:
+    if "." in text:
+        raise BadCell("BAD_NUMBER", f"'{shown(text)}' has a point, but the decimal mark is {mark}")
+    return text.replace(mark, ".")
+
+
+def _exact(value: Any) -> Decimal:
+    number = decimals.parsed(value)
+    if isinstance(number, Decimal):
+        return number
+    raise BadCell("BAD_NUMBER", f"'{shown(value)}' {number}.")
+
+
+def _days(source: Source, step: Step) -> Turn:
+    form = source.dates or step.dates
+    read = dates.reader(form)
+
+    def turn(value: Any) -> date:
+        found = dates.day(read(value)) if isinstance(value, str) else None
+        if found is None:
+            message = f"'{shown(value)}' is no date such as {form or '2026-01-31'}."
+            raise BadCell("BAD_DATE", message)
+        return found
+
+    return turn
+
+
+def _instants(source: Source, step: Step, zone: ZoneInfo) -> Turn:
+    form = source.dates or step.dates
+    read = dates.reader(form)
+
+    def turn(value: Any) -> datetime:
+        found = dates.instant(read(value), zone) if isinstance(value, str) else None
+        if found is None:
+            like = form or "2026-01-31 or 2026-01-31T08:30:00+08:00"
+            message = f"'{shown(value)}' is no date or time such as {like}."
+            raise BadCell("BAD_DATE_TIME", message)
+        return found
+
+    return turn

@@ -1,0 +1,127 @@
+"""Rows of a CSV file: quoted line ends, any delimiter, and no stray quote that swallows the rest."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from typing import TextIO
+
+from core.actions.importing.files import Unreadable
+from core.actions.importing.lines import Lines
+from core.actions.importing.mapping import Step
+from core.actions.importing.rows import Flaw, Row, shown
+from metadata.bounds import MOST_LONGTEXT_LENGTH
+from metadata.problems import did_you_mean, listed
+
+MOST_COLUMNS = 2_000
+DELIMITERS = ",;\t|"
+
+Cells = Sequence[str]
+Pick = Callable[[Cells], Cells]
+
+
+def start(text: TextIO, step: Step) -> tuple[tuple[str, ...], Iterator[Row]]:
+    """The header, and the rows below it.
+
+    Raises:
+        Unreadable: there is no header, it is too wide, or lacks columns that the step names.
+    """
+    csv.field_size_limit(MOST_LONGTEXT_LENGTH)
+    lines = Lines(text)
+    first, told = _first(lines)
+    delimiter = step.delimiter or told or _delimiter(first, step.columns)
+    parsed = _parsed(lines, delimiter)
+    head = next(parsed)
+    if head.flaw is not None:
+        raise Unreadable("BAD_HEADER", f"the first line is no header: {head.flaw.message}")
+    header = tuple(cell.strip() for cell in head.whole)
+    if len(header) > MOST_COLUMNS:
+        message = f"the file has {len(header):,} columns; at most {MOST_COLUMNS:,} are read."
+        raise Unreadable("TOO_MANY_COLUMNS", message)
+    return header, _rows(parsed, header, _pick(header, step.columns))
+
+
+def _first(lines: Lines) -> tuple[str, str | None]:
+    """The first line that is not blank, and the delimiter that spreadsheets may put before it."""
+    told = None
+    for line in lines:
+        if line.startswith("sep=") and len(line.rstrip("\r\n")) == len("sep=;"):
+            told = line[len("sep=")]
+        elif line.strip():
+            lines.put_back(len(lines.taken) - 1)
+            return line, told
+    raise Unreadable("EMPTY_FILE", "the file is empty.")
+
+
+def _delimiter(header: str, columns: Sequence[str]) -> str:
+    """The delimiter by which most of the columns are found; the first where none is better."""
+
+    def found(delimiter: str) -> int:
+        cells = {cell.strip().strip('"') for cell in header.split(delimiter)}
+        return len(cells.intersection(columns))
+
+    return max(DELIMITERS, key=found)
+
+
+def _parsed(lines: Lines, delimiter: str) -> Iterator[Row]:
+    """Rows with all their cells. Of what can't be parsed, the first line is a bad row."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        line = lines.begin()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            lines.put_back(1)
+            text = lines.taken[0].rstrip("\r\n")
+            yield Row(line, (), [text], len(text), Flaw("", "BAD_CSV", _told(error), shown(text)))
+            continue
+        taken = lines.taken
+        size = len(taken[0]) if len(taken) == 1 else sum(map(len, taken))
+        yield Row(line, (), cells, size)
+
+
+def _told(error: csv.Error) -> str:
+    text = str(error)
+    if "field limit" in text or "end of data" in text:
+        return "A quote is opened here and not closed: double quotes inside a cell are doubled."
+    return f"The row can't be split into cells: {text}."
+
+
+def _pick(header: Sequence[str], columns: Sequence[str]) -> Pick:
+    """What takes the cells of these columns out of a row."""
+    missing = [column for column in columns if column not in header]
+    if missing:
+        hints = " ".join(filter(None, (did_you_mean(column, header) for column in missing)))
+        mend = hints or f"There are {listed(header, 'and')}."
+        message = f"there is no column {listed(missing)}. {mend}"
+        raise Unreadable("MISSING_COLUMN", message)
+    twice = [column for column in columns if header.count(column) > 1]
+    if twice:
+        raise Unreadable("DUPLICATE_COLUMN", f"there are several columns '{twice[0]}'.")
+    indexes = [header.index(column) for column in columns]
+    return lambda cells: [cells[index] for index in indexes]
+
+
+def _rows(parsed: Iterator[Row], header: Sequence[str], pick: Pick) -> Iterator[Row]:
+    width = len(header)
+    for row in parsed:
+        cells = row.whole
+        if row.flaw is None:
+            if len(cells) != width:
+                if not any(map(str.strip, cells)):
+                    continue
+                row.flaw = _width(cells, width)
+            if row.flaw is None:
+                row.values = pick(cells)
+        yield row
+
+
+def _width(cells: list[str], width: int) -> Flaw | None:
+    """Blank cells beyond the header are cut off; any other number of cells is a flaw."""
+    if len(cells) > width and not any(map(str.strip, cells[width:])):
+        del cells[width:]
+        return None
+    message = f"The row has {len(cells)} cells, the header has {width}."
+    return Flaw("", "WRONG_WIDTH", message, shown(cells[-1]))

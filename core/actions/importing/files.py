@@ -1,0 +1,175 @@
+"""The files of an import, looked through before anything is written: whole, readable, in what encoding."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TextIO, cast
+
+from core.errors import Problem
+
+CHUNK = 1 << 20
+LONGEST_LINE = 16 << 20
+"""Bytes without a line's end beyond which a file is taken for something else."""
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+_FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_GZIP = b"\x1f\x8b"
+_CHINESE_SHARE = 0.9
+"""Share of common Chinese among what is not ASCII, from which a file is taken for GB 18030."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that can be read to its end."""
+
+    path: Path
+    name: str
+    format: str
+    encoding: str
+    size: int  # in bytes, as it lies on the disk
+    guessed: bool = False  # whether its encoding was told from its bytes alone
+
+
+class Unreadable(Exception):
+    """The file can't be imported at all."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def look_through(path: Path, format: str | None, encoding: str | None) -> File | Problem:
+    """The file, after reading it to its end once, or why it can't be imported."""
+    try:
+        return _looked_through(path, format, encoding)
+    except Unreadable as error:
+        return Problem((path.name,), error.code, f"{path.name}: {error}")
+    except OSError as error:
+        message = f"{path.name} cannot be read: {error.strerror or error}."
+        return Problem((path.name,), "UNREADABLE_FILE", message)
+
+
+@contextmanager
+def opened(file: File) -> Iterator[tuple[TextIO, IO[bytes]]]:
+    """The file's text, lines ended as they are, and the raw file that tells how far it was read."""
+    with file.path.open("rb") as raw, _unpacked(raw) as binary:
+        text = io.TextIOWrapper(binary, file.encoding, newline="")
+        try:
+            yield text, raw
+        finally:
+            text.detach()
+
+
+def _looked_through(path: Path, format: str | None, encoding: str | None) -> File:
+    size = path.stat().st_size
+    with path.open("rb") as raw:
+        start = raw.read(4)
+    if start == b"PK\x03\x04":
+        raise Unreadable(
+            "NOT_TEXT", "this is a spreadsheet or a zip file: save it as CSV in UTF-8."
+        )
+    told = format or _format(path)
+    if encoding is not None:
+        _decode_all(path, encoding)
+        return File(path, path.name, told, encoding, size)
+    found = _by_mark(path) or "utf-8"
+    try:
+        _decode_all(path, found)
+    except Unreadable as error:
+        if error.code != "BAD_ENCODING" or not _is_chinese(path):
+            raise
+        return File(path, path.name, told, "gb18030", size, guessed=True)
+    return File(path, path.name, told, found, size)
+
+
+def _format(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    known = _FORMATS.get(suffixes[-1]) if suffixes else None
+    if known is None:
+        names = ", ".join(_FORMATS)
+        raise Unreadable("UNKNOWN_FORMAT", f"name it {names} (.gz), or give the step a format.")
+    return known
+
+
+def _by_mark(path: Path) -> str | None:
+    start = next(_chunks(path), b"")
+    return next((name for mark, name in _BOMS if start.startswith(mark)), None)
+
+
+def _decode_all(path: Path, encoding: str) -> None:
+    """Read the whole file, so that nothing is written if its end can't be."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    lines, run = 1, 0
+    for chunk in _chunks(path):
+        _decode(decoder, chunk, encoding, lines)
+        lines += chunk.count(b"\n")
+        last = chunk.rfind(b"\n")
+        run = run + len(chunk) if last < 0 else len(chunk) - last
+        if run > LONGEST_LINE:
+            message = f"a line is longer than {LONGEST_LINE >> 20} MB: is this a text with lines?"
+            raise Unreadable("LINE_TOO_LONG", message)
+    _decode(decoder, b"", encoding, lines, final=True)
+
+
+def _decode(
+    decoder: codecs.IncrementalDecoder,
+    chunk: bytes,
+    encoding: str,
+    line: int,
+    *,
+    final: bool = False,
+) -> None:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError as error:
+        at = line + error.object[: error.start].count(b"\n")
+        mend = 'save it as UTF-8, or say its "encoding" in the mapping'
+        raise Unreadable("BAD_ENCODING", f"line {at} is not {encoding} text: {mend}.") from error
+
+
+def _is_chinese(path: Path) -> bool:
+    """Whether the file is text in GB 18030, and almost all beyond ASCII in it common Chinese."""
+    decoder = codecs.getincrementaldecoder("gb18030")()
+    common = foreign = 0
+    try:
+        for chunk in _chunks(path):
+            text = decoder.decode(chunk)
+            beyond = "".join(character for character in text if character > "\x7f")
+            kept = len(beyond.encode("gb2312", "ignore").decode("gb2312"))
+            common += kept
+            foreign += len(beyond) - kept
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return common > 0 and common >= _CHINESE_SHARE * (common + foreign)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as raw, _unpacked(raw) as binary:
+        try:
+            while chunk := binary.read(CHUNK):
+                yield chunk
+        except EOFError as error:
+            message = "the gzip file ends too early: it was cut off. Get it again."
+            raise Unreadable("TRUNCATED_GZIP", message) from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise Unreadable("BAD_GZIP", "the gzip file is damaged. Get it again.") from error
+
+
+@contextmanager
+def _unpacked(raw: io.BufferedReader) -> Iterator[IO[bytes]]:
+    packed = raw.peek(2)[:2] == _GZIP
+    if not packed:
+        yield raw
+        return
+    with gzip.GzipFile(fileobj=raw) as unpacked:
+        yield cast(IO[bytes], unpacked)

@@ -1,0 +1,60 @@
+"""Rows of a file of JSON lines: one object a line, numbers exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any, TextIO
+
+import msgspec
+
+from core.actions.importing.files import Unreadable
+from core.actions.importing.lines import Lines
+from core.actions.importing.mapping import Step
+from core.actions.importing.rows import Flaw, Row, shown
+from metadata.text import bad_text
+
+_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+
+def start(text: TextIO, step: Step) -> tuple[tuple[str, ...], Iterator[Row]]:
+    """The step's columns, since objects may lack any, and the rows.
+
+    Raises:
+        Unreadable: the file is empty.
+    """
+    lines = Lines(text)
+    for line in lines:
+        if line.strip():
+            break
+    else:
+        raise Unreadable("EMPTY_FILE", "the file is empty.")
+    lines.put_back(len(lines.taken) - 1)
+    return step.columns, _rows(lines, step.columns)
+
+
+def _rows(lines: Lines, columns: Sequence[str]) -> Iterator[Row]:
+    while True:
+        number = lines.begin()
+        line = next(lines, "")
+        if not line:
+            return
+        if not line.strip():
+            continue
+        found = _decoded(line)
+        if isinstance(found, Flaw):
+            yield Row(number, (), line.rstrip("\r\n"), len(line), found)
+        else:
+            yield Row(number, [found.get(column) for column in columns], found, len(line))
+
+
+def _decoded(line: str) -> dict[str, Any] | Flaw:
+    try:
+        found = _DECODER.decode(line)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        message = f"The line is no JSON object: {error}."
+        return Flaw("", "BAD_JSON", message, shown(line))
+    # What can't be stored comes in by an escape only: the text itself was decoded strictly.
+    if "\\u" in line and any(bad_text(found)):
+        return Flaw("", "BAD_TEXT", "A text holds NUL or half a character.", shown(line))
+    return found

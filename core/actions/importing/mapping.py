@@ -1,0 +1,167 @@
+"""What a mapping file says: which files become which object, and where each value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from metadata import documents, wording
+from metadata.dialects import Kind
+from metadata.problems import Problem
+
+BLANK = frozenset({""})
+
+
+class Existing(StrEnum):
+    """What happens to a record that a row's key finds."""
+
+    UPDATE = "update"
+    KEEP = "keep"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one value comes from: a column, several, or a constant."""
+
+    columns: tuple[str, ...] = ()
+    join: str = " "
+    constant: object = None
+    values: Mapping[str, object] = field(default_factory=dict)  # what texts of the column stand for
+    default: object = None  # where the column is blank
+    reference: str | None = None  # the unique key by which a record is named
+    blank_if_missing: bool = False
+    dates: str | None = None
+    multiply: Decimal | None = None
+    separator: str = ";"
+
+    @property
+    def label(self) -> str:
+        """What a report calls it."""
+        return " + ".join(self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Rows of some files that become records of one object."""
+
+    object: str
+    fields: Mapping[str, Source]
+    entered: Mapping[str, Source] = field(default_factory=dict)
+    files: str = "*"
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    blank: frozenset[str] = BLANK
+    clears: bool = False
+    trims: bool = True
+    decimal: str = "."
+    group: str | None = None
+    dates: str | None = None
+    key: str | None = None
+    existing: Existing = Existing.UPDATE
+    when: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unless_blank: str | None = None
+
+    def takes(self, name: str) -> bool:
+        """Whether a file of this name belongs to the step."""
+        return fnmatchcase(name.casefold(), self.files.casefold())
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is read, each once."""
+        sources = (*self.fields.values(), *self.entered.values())
+        named = [column for source in sources for column in source.columns]
+        named += [*self.when, *([self.unless_blank] if self.unless_blank else [])]
+        return tuple(dict.fromkeys(named))
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMapping:
+    """The steps of an import, in order. `zone` is None for the tenant's."""
+
+    steps: tuple[Step, ...]
+    zone: ZoneInfo | None = None
+
+
+def load(text: str | bytes, name: str) -> ImportMapping | tuple[Problem, ...]:
+    """The mapping that a JSON text holds, or everything that is wrong with the text by itself."""
+    document = documents.load(text, name)
+    if isinstance(document, tuple):
+        return document
+    return of(document, name)
+
+
+def of(document: Mapping[str, Any], name: str) -> ImportMapping | tuple[Problem, ...]:
+    """The mapping that a document holds, or everything that is wrong with it by itself."""
+    problems = wording.problems(document, Kind.IMPORT, name)
+    if problems:
+        return problems
+    zone = _zone(document.get("time_zone"))
+    if isinstance(zone, str):
+        message = f"'{zone}' is no time zone such as Asia/Shanghai."
+        return (Problem(name, "/time_zone", "BAD_TIME_ZONE", message),)
+    blank = document.get("blank", [""])
+    return ImportMapping(tuple(_step(step, blank) for step in document["steps"]), zone)
+
+
+def identity(object: str, fields: Sequence[str], references: Mapping[str, str], key: str) -> Step:
+    """A step whose columns are called as the fields are."""
+    return Step(
+        object,
+        {name: Source((name,), reference=references.get(name)) for name in fields},
+        key=key,
+        trims=False,
+    )
+
+
+def _zone(name: str | None) -> ZoneInfo | str | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return name
+
+
+def _step(document: Mapping[str, Any], blank: Sequence[str]) -> Step:
+    plain = ("files", "format", "encoding", "delimiter", "decimal", "group", "dates", "key")
+    given: dict[str, Any] = {name: document[name] for name in plain if name in document}
+    return Step(
+        object=document["object"],
+        fields={key: _source(source) for key, source in document["fields"].items()},
+        entered={stage: _source(source) for stage, source in document.get("entered", {}).items()},
+        blank=BLANK | frozenset(document.get("blank", blank)),
+        clears=document.get("blanks") == "clear",
+        trims=document.get("trim", True),
+        existing=Existing(document.get("existing", "update")),
+        when={name: frozenset(texts) for name, texts in document.get("when", {}).items()},
+        unless_blank=document.get("unless_blank"),
+        **given,
+    )
+
+
+def _source(document: str | Mapping[str, Any]) -> Source:
+    if isinstance(document, str):
+        return Source((document,))
+    columns = document.get("columns") or [
+        document[name] for name in ("column",) if name in document
+    ]
+    multiply = document.get("multiply")
+    return Source(
+        columns=tuple(columns),
+        join=document.get("join", " "),
+        constant=document.get("constant"),
+        values=document.get("values", {}),
+        default=document.get("default"),
+        reference=document.get("reference"),
+        blank_if_missing=document.get("missing") == "blank",
+        dates=document.get("dates"),
+        multiply=None if multiply is None else Decimal(multiply),
+        separator=document.get("separator", ";"),
+    )

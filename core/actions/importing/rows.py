@@ -1,0 +1,37 @@
+"""A row of a file, and what can be wrong with one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SHOWN = 200
+"""Characters of a value that a report shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing that is wrong with a row. `column` is empty where it is the row as a whole."""
+
+    column: str
+    code: str
+    message: str
+    value: str = ""
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of a file, or what stands where one should be (then it has a flaw)."""
+
+    line: int
+    values: Sequence[Any]  # of the step's columns, in their order
+    whole: Any  # of a CSV file its cells; of JSON lines the object, or the text that is none
+    size: int  # in characters
+    flaw: Flaw | None = None
+
+
+def shown(value: object) -> str:
+    """The value as a report shows it: short."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -1,0 +1,181 @@
+"""Cells become values."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core.actions.importing.cells import BadCell, reader, turner
+from core.actions.importing.mapping import Source, Step
+from metadata.model import Field, FieldType, Option
+
+ZONE = ZoneInfo("Asia/Shanghai")
+OPTIONS = (
+    Option("tender", "Tender", {"zh-Hans": "招标"}),
+    Option("website", "Web site"),
+    Option("one", "Same"),
+    Option("two", "Same"),
+)
+
+
+def value_of(
+    kind: FieldType, cell: object, *, step: Step | None = None, source: Source | None = None
+) -> object:
+    field = Field("it", kind, "It", {}, options=OPTIONS)
+    turn = turner(field, source or Source(("it",)), step or Step("account", {}), ZONE)
+    return turn(cell)
+
+
+def read(cell: object, source: Source | None = None, **step: object) -> object:
+    source = source or Source(("it",))
+    whole = Step("account", {"it": source}, **step)  # type: ignore[arg-type]
+    return reader(whole, source)([cell])
+
+
+def test_white_space_around_a_cell_does_not_count() -> None:
+    assert read("  Acme \n") == "Acme"
+    assert read("  Acme ", trims=False) == "  Acme "
+
+
+@pytest.mark.parametrize("cell", ["", "  ", "n/a", " n/a ", None])
+def test_blank_texts_are_no_value(cell: str | None) -> None:
+    assert read(cell, blank=frozenset({"", "n/a"})) is None
+
+
+def test_a_default_stands_where_the_cell_is_blank() -> None:
+    assert read("", Source(("it",), default="CN")) == "CN"
+
+
+def test_texts_stand_for_values_and_others_for_themselves() -> None:
+    source = Source(("it",), values={"technolgy": "technology", "none": "", "7": "seven"})
+    assert [read(cell, source) for cell in ("technolgy", "retail", "none", 7)] == [
+        "technology",
+        "retail",
+        None,
+        "seven",
+    ]
+
+
+def test_several_columns_make_one_text() -> None:
+    source = Source(("first", "last"), join=" ")
+    take = reader(Step("contact", {"name": source}), source)
+    assert [take(cells) for cells in (["Ada", "Byron"], ["Ada", ""], ["", ""])] == [
+        "Ada Byron",
+        "Ada",
+        None,
+    ]
+
+
+def test_a_constant_needs_no_column() -> None:
+    assert reader(Step("account", {}), Source(constant="USD"))([]) == "USD"
+
+
+def test_nul_is_told() -> None:
+    with pytest.raises(BadCell, match="NUL"):
+        read("a\x00b")
+
+
+@pytest.mark.parametrize(
+    ("step", "cell", "expected"),
+    [
+        (Step("a", {}), "1234.50", "1234.50"),
+        (Step("a", {}, decimal=","), "1234,50", "1234.50"),
+        (Step("a", {}, group=","), "1,234.50", "1234.50"),
+        (Step("a", {}, group=","), "-12,34,567", "-1234567"),
+        (Step("a", {}, group=".", decimal=","), "1.234,5", "1234.5"),
+        (Step("a", {}, group="\u00a0", decimal=","), "1\u00a0234,5", "1234.5"),
+    ],
+)
+def test_numbers_are_written_with_a_point(step: Step, cell: str, expected: str) -> None:
+    assert value_of(FieldType.MONEY, cell, step=step) == expected
+
+
+@pytest.mark.parametrize(
+    ("step", "cell"),
+    [
+        (Step("a", {}, decimal=","), "1234.50"),
+        (Step("a", {}, group=","), "1,5"),
+        (Step("a", {}, group=","), "1,2345"),
+        (Step("a", {}, group=","), ",123"),
+    ],
+)
+def test_a_number_in_another_notation_is_not_guessed(step: Step, cell: str) -> None:
+    with pytest.raises(BadCell):
+        value_of(FieldType.MONEY, cell, step=step)
+
+
+def test_numbers_come_in_the_units_of_the_file() -> None:
+    source = Source(("revenue",), multiply=Decimal(1_000_000))
+    assert value_of(FieldType.MONEY, "1100.04", source=source) == Decimal(1100040000)
+    assert value_of(FieldType.MONEY, Decimal("0.1"), source=source) == Decimal(100000)
+    with pytest.raises(BadCell, match="is not a number in plain digits"):
+        value_of(FieldType.MONEY, "much", source=source)
+
+
+def test_a_percent_sign_makes_a_fraction() -> None:
+    assert value_of(FieldType.PERCENT, "12.5 %") == Decimal("0.125")
+    assert value_of(FieldType.PERCENT, "0.125") == "0.125"
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"), [("Yes", True), ("是", True), ("0", False), (1, True)]
+)
+def test_booleans_have_many_words(cell: object, expected: bool) -> None:
+    assert value_of(FieldType.BOOLEAN, cell) is expected
+
+
+def test_another_word_is_no_boolean() -> None:
+    with pytest.raises(BadCell, match="neither yes nor no"):
+        value_of(FieldType.BOOLEAN, "maybe")
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("tender", "tender"),
+        ("TENDER", "tender"),
+        ("招标", "tender"),
+        ("web SITE", "website"),
+        ("Same", "Same"),
+        ("fax", "fax"),
+    ],
+)
+def test_a_choice_is_told_by_key_or_title(cell: str, expected: str) -> None:
+    assert value_of(FieldType.PICKLIST, cell) == expected
+
+
+def test_several_choices_stand_in_one_cell() -> None:
+    source = Source(("it",), separator="|")
+    assert value_of(FieldType.PICKLISTS, " tender | Web site||", source=source) == [
+        "tender",
+        "website",
+    ]
+    assert value_of(FieldType.TEXTS, ["a", 7]) == ["a", "7"]
+
+
+def test_dates_are_read_in_the_form_of_the_column_or_the_step() -> None:
+    step = Step("a", {}, dates="DD.MM.YYYY")
+    assert value_of(FieldType.DATE, "31.01.2026", step=step) == date(2026, 1, 31)
+    source = Source(("it",), dates="M/D/YYYY")
+    assert value_of(FieldType.DATE, "1/31/2026", step=step, source=source) == date(2026, 1, 31)
+    with pytest.raises(BadCell, match="no date such as DD.MM.YYYY"):
+        value_of(FieldType.DATE, "2026-01-31", step=step)
+
+
+def test_an_instant_without_an_offset_is_in_the_zone_of_the_mapping() -> None:
+    expected = datetime(2026, 1, 30, 16, tzinfo=UTC)
+    assert value_of(FieldType.DATETIME, "2026-01-31") == expected
+
+
+def test_json_stands_in_a_cell_or_is_there_already() -> None:
+    assert value_of(FieldType.JSON, '[{"text": "price"}]') == [{"text": "price"}]
+    assert value_of(FieldType.JSON, [{"text": "price"}]) == [{"text": "price"}]
+    with pytest.raises(BadCell, match="no JSON"):
+        value_of(FieldType.JSON, "[")
+
+
+def test_a_number_is_a_text_where_a_text_is_asked_for() -> None:
+    assert value_of(FieldType.TEXT, 4711) == "4711"

@@ -1,0 +1,112 @@
+"""Rows of CSV files."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from core.actions.importing.csv_rows import start
+from core.actions.importing.files import Unreadable
+from core.actions.importing.mapping import Source, Step
+from core.actions.importing.rows import Row
+
+
+def a_step(*columns: str, delimiter: str | None = None) -> Step:
+    fields = {f"field{index}": Source((column,)) for index, column in enumerate(columns)}
+    return Step("account", fields, delimiter=delimiter)
+
+
+def rows_of(text: str, *columns: str) -> list[Row]:
+    return list(start(io.StringIO(text, newline=""), a_step(*columns))[1])
+
+
+def values_of(text: str, *columns: str) -> list[tuple[int, list[str]]]:
+    rows = rows_of(text, *columns)
+    assert not any(row.flaw for row in rows)
+    return [(row.line, list(row.values)) for row in rows]
+
+
+def test_only_the_columns_of_the_step_are_taken_in_its_order() -> None:
+    text = "name,city,sector\r\nAcme,Bonn,tech\r\n"
+    assert values_of(text, "sector", "name") == [(2, ["tech", "Acme"])]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_the_one_that_finds_the_columns(delimiter: str) -> None:
+    text = f'name{delimiter}"sector; or, so|"\nAcme{delimiter}tech\n'
+    assert values_of(text, "name") == [(2, ["Acme"])]
+
+
+def test_a_spreadsheets_first_line_tells_the_delimiter() -> None:
+    assert values_of("sep=^\nname^city\nAcme^Bonn\n", "city") == [(3, ["Bonn"])]
+
+
+def test_quoted_cells_keep_their_line_ends_and_rows_their_lines() -> None:
+    text = 'name,note\nAcme,"one\ntwo ""quoted"""\n\nBeta,"x"\n'
+    assert values_of(text, "name", "note") == [
+        (2, ["Acme", 'one\ntwo "quoted"']),
+        (5, ["Beta", "x"]),
+    ]
+
+
+def test_a_quote_that_is_not_closed_costs_one_line() -> None:
+    text = 'name,city\nAcme,"Bonn\nBeta,Kiel\nGamma,Ulm\n'
+    bad, *rest = rows_of(text, "name", "city")
+    assert (bad.line, bad.flaw and bad.flaw.code) == (2, "BAD_CSV")
+    assert bad.whole == ['Acme,"Bonn']
+    assert [(row.line, row.values) for row in rest] == [
+        (3, ["Beta", "Kiel"]),
+        (4, ["Gamma", "Ulm"]),
+    ]
+
+
+def test_text_behind_a_quote_is_told() -> None:
+    bad, good = rows_of('name\n"Ac"me\nBeta\n', "name")
+    assert bad.flaw is not None
+    assert bad.flaw.code == "BAD_CSV"
+    assert good.values == ["Beta"]
+
+
+def test_a_row_of_another_width_is_told_with_both() -> None:
+    short, long, good = rows_of("name,city\nAcme\nBeta,Kiel,x\nGamma,Ulm,,\n", "name")
+    assert short.flaw is not None
+    assert short.flaw.message == "The row has 1 cells, the header has 2."
+    assert long.flaw is not None
+    assert long.flaw.code == "WRONG_WIDTH"
+    assert good.flaw is None
+
+
+def test_blank_rows_are_no_rows() -> None:
+    assert values_of("\n\nname,city\n\n , \n,,,\nAcme,\n", "name")[-1] == (7, ["Acme"])
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "told"),
+    [
+        ("", "EMPTY_FILE", "empty"),
+        ("\n \n", "EMPTY_FILE", "empty"),
+        ("name,Sector\nx,y\n", "MISSING_COLUMN", "no column 'sector'. Did you mean 'Sector'?"),
+        ("a,b\nx,y\n", "MISSING_COLUMN", "column 'sector' or 'name'. There are 'a' and 'b'."),
+        ("name,sector,sector\n", "DUPLICATE_COLUMN", "several columns 'sector'"),
+        (",".join(f"c{number}" for number in range(50_000)), "TOO_MANY_COLUMNS", "50,000 columns"),
+        ('"name,sector\nAcme,tech\n', "BAD_HEADER", "no header"),
+    ],
+)
+def test_a_file_without_a_fit_header_is_refused(text: str, code: str, told: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        rows_of(text, "sector", "name")
+    assert caught.value.code == code
+    assert told in str(caught.value)
+
+
+def test_columns_that_the_step_does_not_read_may_occur_twice() -> None:
+    assert values_of("name,x,x\nAcme,1,2\n", "name") == [(2, ["Acme"])]
+
+
+def test_a_huge_cell_costs_one_row() -> None:
+    huge = "x" * 1_000_001
+    bad, good = rows_of(f'name\n"{huge}"\nAcme\n', "name")
+    assert bad.flaw is not None
+    assert len(bad.flaw.value) <= 200
+    assert good.values == ["Acme"]

@@ -1,0 +1,52 @@
+"""Rows of JSON lines."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+import pytest
+
+from core.actions.importing.files import Unreadable
+from core.actions.importing.json_rows import start
+from core.actions.importing.mapping import Source, Step
+from core.actions.importing.rows import Row
+
+STEP = Step("account", {"name": Source(("name",)), "revenue": Source(("revenue",))})
+
+
+def rows_of(text: str) -> list[Row]:
+    return list(start(io.StringIO(text, newline=""), STEP)[1])
+
+
+def test_numbers_are_exact_and_keys_may_lack() -> None:
+    rows = rows_of('{"name": "Acme", "revenue": 12345678901234567.89}\n\n{"name": "Beta"}\n')
+    assert [(row.line, row.values) for row in rows] == [
+        (1, ["Acme", Decimal("12345678901234567.89")]),
+        (3, ["Beta", None]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("{", "BAD_JSON"),
+        ("[1]", "BAD_JSON"),
+        ('{"name": NaN}', "BAD_JSON"),
+        ('{"name": "a"} {"name": "b"}', "BAD_JSON"),
+        ('{"name": ' + "[" * 100_000, "BAD_JSON"),
+        ('{"name": ' + "9" * 10_000 + "}", "BAD_JSON"),
+        ('{"name": "a\\u0000b"}', "BAD_TEXT"),
+        ('{"name": "\\ud83d"}', "BAD_JSON"),
+    ],
+)
+def test_a_bad_line_is_told_and_the_next_is_read(line: str, code: str) -> None:
+    bad, good = rows_of(line + '\n{"name": "Acme"}\n')
+    assert bad.flaw is not None
+    assert bad.flaw.code == code
+    assert good.values[0] == "Acme"
+
+
+def test_an_empty_file_is_refused() -> None:
+    with pytest.raises(Unreadable, match="empty"):
+        rows_of("\n\n")

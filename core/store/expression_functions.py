@@ -44,6 +44,11 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def inside(value: str, low: str, high: str) -> str:
+    """The value between two others, which are out of bounds themselves; else null."""
+    return f"nullif(nullif(greatest(least({value}, {high}), {low}), {high}), {low})"
+
+
 def _form(form: str) -> Template:
     return lambda *arguments: form.format(*arguments)
 
@@ -56,14 +61,9 @@ def _call(name: str) -> Template:
     return lambda *arguments: f"{name}({', '.join(arguments)})"
 
 
-def _inside(value: str, low: str, high: str) -> str:
-    """The value if it is between the two, which are out of bounds themselves; else null."""
-    return f"nullif(nullif(greatest(least({value}, {high}), {low}), {high}), {low})"
-
-
 def _within(number: str) -> str:
     limit = f"1e{numbers.BOUNDS.digits}"
-    return _inside(f"round({number}, {numbers.BOUNDS.scale})", f"-{limit}", limit)
+    return inside(f"round({number}, {numbers.BOUNDS.scale})", f"-{limit}", limit)
 
 
 def _quotient(dividend: str, divisor: str) -> str:
@@ -86,12 +86,16 @@ def _matched(text: str, pattern: str) -> str:
 
 
 def _concat(*parts: str) -> str:
-    return _joined(" || ")(*(f"left({part}, {texts.CONCATENATED})" for part in parts))
+    """Joined by halves: from left to right, each part would copy all those before it."""
+    if len(parts) == 1:
+        return f"left({parts[0]}, {texts.CONCATENATED})"
+    middle = len(parts) // 2
+    return f"({_concat(*parts[:middle])} || {_concat(*parts[middle:])})"
 
 
 def _day_number(days: str) -> str:
     """The date so many days after the first one, if there is one."""
-    return f"({_FIRST_DAY} + {_inside(days, '-1', str(dates.MOST_DAYS + 1))}::int)"
+    return f"({_FIRST_DAY} + {inside(days, '-1', str(dates.MOST_DAYS + 1))}::int)"
 
 
 def _since_first(day: str) -> str:
@@ -99,7 +103,7 @@ def _since_first(day: str) -> str:
 
 
 def _at_most(number: str, most: int) -> str:
-    return f"{_inside(f'trunc({number})', f'{-most - 1}', f'{most + 1}')}::int"
+    return f"{inside(f'trunc({number})', f'{-most - 1}', f'{most + 1}')}::int"
 
 
 def _add_months(day: str, months: str) -> str:
@@ -111,7 +115,7 @@ def _instant_number(timestamp: str) -> str:
     """The instant of a UTC timestamp, if it is within the years 1 to 9999."""
     low = f"({_FIRST_INSTANT} - interval '1 microsecond')"
     high = f"({_LAST_INSTANT} + interval '1 microsecond')"
-    return f"({_inside(timestamp, low, high)} at time zone 'UTC')"
+    return f"({inside(timestamp, low, high)} at time zone 'UTC')"
 
 
 def _add_hours(instant: str, hours: str) -> str:

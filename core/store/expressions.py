@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from core.store.expression_functions import quoted, sql_of
+from core.store.expression_functions import inside, quoted, sql_of
+from metadata.decimals import MAX_DIGITS
 from metadata.expressions import dates
 from metadata.expressions.numbers import plain
 from metadata.expressions.tree import Call, Expression, Literal, Name, Node, Parameter, Type, Whole
@@ -39,6 +40,11 @@ def compiled(expression: Expression, column: Callable[[str], str], clock: Clock)
     """
     sql = _Compiler(column, clock).node(expression.root)
     return f"trim_scale({sql})" if expression.type is Type.NUMBER else sql
+
+
+def fitted(sql: str, scale: int) -> str:
+    """A number rounded to a field's scale; null where it has too many digits to store."""
+    return inside(f"round({sql}, {scale})", f"-1e{MAX_DIGITS}", f"1e{MAX_DIGITS}")
 
 
 @dataclass(frozen=True, slots=True)

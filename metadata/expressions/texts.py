@@ -111,19 +111,19 @@ FUNCTIONS = (
     _test(
         "contains",
         (_T, _T),
-        says="Whether the second text is part of the first, in upper or lower case.",
+        says="Whether the second text is part of the first, whatever the case of the letters.",
         call=_contains,
     ),
     _test(
         "startsWith",
         (_T, _T),
-        says="Whether the first text begins with the second, in upper or lower case.",
+        says="Whether the first text begins with the second, whatever the case of the letters.",
         call=_starts,
     ),
     _test(
         "endsWith",
         (_T, _T),
-        says="Whether the first text ends with the second, in upper or lower case.",
+        says="Whether the first text ends with the second, whatever the case of the letters.",
         call=_ends,
     ),
     _text(

@@ -11,14 +11,15 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from core.identity import TenantId
 from core.store import migrating, roles, tenants
 from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
+from core.store.links import connected
 from core.store.ways import Options
 
 TEMPLATE = "dealgraph_template"
@@ -41,7 +42,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     names = [f"{os.getpid()}", *([uid.testrunuid] if uid else [])]
     for folder in (Path(tempfile.gettempdir()) / f"dealgraph-tests-{name}" for name in names):
         if folder.exists():
-            Embedded(folder).stop_if_unused()
+            embedded = Embedded(folder)
+            embedded.stop_if_unused()
+            shutil.rmtree(embedded.data.parent, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -54,6 +57,30 @@ class Urls:
     superuser: str
 
 
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Copies of the migrated database; making one wants nobody else at the template."""
+
+    cluster: Cluster
+    lock: Path
+
+    async def make(self, name: str, template: str = TEMPLATE) -> Urls:
+        with locked(self.lock):
+            await self._run(f"create database {name} template {template} owner {roles.OWNER}")
+        return Urls(
+            app=self.cluster.url(roles.APP, name),
+            owner=self.cluster.url(roles.OWNER, name),
+            superuser=self.cluster.url("postgres", name),
+        )
+
+    async def drop(self, name: str) -> None:
+        await self._run(f"drop database {name} with (force)")
+
+    async def _run(self, command: str) -> None:
+        async with connected(self.cluster.url("postgres", "postgres")) as connection:
+            await connection.execute(command)
+
+
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """The running server."""
@@ -63,14 +90,27 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-async def urls(cluster: Cluster, request: pytest.FixtureRequest, worker_id: str) -> Urls:
-    """This worker's own database, copied from one that was migrated once."""
-    name = f"dealgraph_{worker_id}"
-    with locked(run_folder(request.config) / "template.lock"):
+async def copies(cluster: Cluster, request: pytest.FixtureRequest) -> Copies:
+    """Makes databases that have all the tables, from one that was migrated once for all workers."""
+    lock = run_folder(request.config) / "template.lock"
+    with locked(lock):
         await roles.set_up(cluster.url("postgres", "postgres"), TEMPLATE)
         await migrating.migrate(cluster.url(roles.OWNER, TEMPLATE))
-        await copy_database(cluster, TEMPLATE, name)
-    return urls_of(cluster, name)
+    return Copies(cluster, lock)
+
+
+@pytest.fixture(scope="session")
+async def urls(copies: Copies, worker_id: str) -> Urls:
+    """This worker's own database."""
+    return await copies.make(f"dealgraph_{worker_id}")
+
+
+@pytest.fixture
+async def fresh_urls(copies: Copies) -> AsyncIterator[Urls]:
+    """A database for one test that nobody else writes to."""
+    name = f"dealgraph_{uuid4().hex}"
+    yield await copies.make(name)
+    await copies.drop(name)
 
 
 @pytest.fixture(scope="session")
@@ -108,24 +148,12 @@ async def a_tenant(database: Database) -> TenantId:
     return (await tenants.create(database, settings)).id
 
 
-async def copy_database(cluster: Cluster, template: str, name: str) -> None:
-    """A new database with the template's tables."""
-    connection = await asyncpg.connect(cluster.url("postgres", "postgres"))
-    try:
-        await connection.execute(
-            f"create database {name} template {template} owner {roles.OWNER} strategy file_copy"
-        )
-    finally:
-        await connection.close()
-
-
-def urls_of(cluster: Cluster, name: str) -> Urls:
-    """A database of the cluster, as each role reaches it."""
-    return Urls(
-        app=cluster.url(roles.APP, name),
-        owner=cluster.url(roles.OWNER, name),
-        superuser=cluster.url("postgres", name),
-    )
+@pytest.fixture
+async def empty_urls(copies: Copies) -> AsyncIterator[Urls]:
+    """A database with nothing in it."""
+    name = f"dealgraph_{uuid4().hex}"
+    yield await copies.make(name, "template0")
+    await copies.drop(name)
 
 
 @contextmanager

@@ -58,5 +58,5 @@ async def _not_ready(connection: Connection) -> list[str]:
             f' `grant {roles.APP} to "{login}"`'
         )
     elif missing := await migrating.pending(connection):
-        faults.append(f"{len(missing)} migrations are missing: run `dealgraph migrate`")
+        faults.append(f"it lacks the migrations {', '.join(missing)}: run `dealgraph migrate`")
     return faults

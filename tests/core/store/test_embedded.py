@@ -8,9 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -31,17 +29,6 @@ print("started", flush=True)
 sys.stdin.readline()
 embedded.release()
 """
-
-
-@pytest.fixture
-def directory() -> Iterator[Path]:
-    """An empty data directory that any account can enter."""
-    folder = Path(tempfile.mkdtemp(prefix="dealgraph-"))
-    folder.chmod(0o755)
-    yield folder
-    data = Embedded(folder).data
-    postmaster.end_orphans(data)
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -1,0 +1,102 @@
+"""A server of the user's: what it lacks is told as SQL, what makes it unsafe is refused."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from core.errors import Unavailable
+from core.store import fitness, migrating
+from core.store.connections import Database
+from core.store.embedded import Cluster, Embedded
+from core.store.links import connected
+from tests.conftest import Urls
+
+
+@pytest.fixture
+async def bare(directory: Path) -> AsyncIterator[Cluster]:
+    """A server as a user has it: two plain logins, a database, nothing of ours."""
+    with Embedded(directory, durable=False) as cluster:
+        async with connected(cluster.url("postgres", "postgres")) as connection:
+            await connection.execute("create role migrator login")
+            await connection.execute('create role "web-app" login')
+            await connection.execute("create database sales owner migrator")
+        yield cluster
+
+
+async def test_from_a_bare_server_to_one_that_serves(bare: Cluster) -> None:
+    owner, app = bare.url("migrator", "sales"), bare.url("web-app", "sales")
+    with pytest.raises(Unavailable, match="never migrated: run `dealgraph migrate`"):
+        await fitness.check(app)
+    with pytest.raises(Unavailable, match="may not do all that Dealgraph needs") as refusal:
+        await migrating.migrate(owner, "web-app")
+    commands = [line.strip() for line in refusal.value.message.splitlines() if line.endswith(";")]
+    assert "create role dealgraph_views nologin;" in commands
+    assert 'grant dealgraph_app to "web-app";' in commands
+    async with connected(bare.url("postgres", "sales")) as connection:
+        for command in commands:
+            await connection.execute(command)
+    assert len(await migrating.migrate(owner, "web-app")) >= 4
+    assert await migrating.migrate(owner, "web-app") == []
+    await fitness.check(app)
+    database = await Database.open(app)
+    await database.close()
+
+
+async def test_a_superuser_needs_nobodys_help(bare: Cluster) -> None:
+    async with connected(bare.url("postgres", "postgres")) as connection:
+        await connection.execute("create database second")
+    assert len(await migrating.migrate(bare.url("postgres", "second"))) >= 4
+
+
+async def test_a_login_for_the_app_gets_its_rights_by_migrating(bare: Cluster) -> None:
+    async with connected(bare.url("postgres", "postgres")) as connection:
+        await connection.execute("create database third")
+        await connection.execute("create role late login")
+    await migrating.migrate(bare.url("postgres", "third"))
+    with pytest.raises(Unavailable, match="late is not a member of dealgraph_app"):
+        await fitness.check(bare.url("late", "third"))
+    await migrating.migrate(bare.url("postgres", "third"), "late")
+    await fitness.check(bare.url("late", "third"))
+
+
+async def test_accepts_the_app(urls: Urls) -> None:
+    await fitness.check(urls.app)
+
+
+@pytest.mark.parametrize(
+    ("rights", "reason"),
+    [
+        ("superuser", "is a superuser"),
+        ("bypassrls in role dealgraph_app", "has BYPASSRLS"),
+        ("in role dealgraph_app, dealgraph_owner", "belongs to the owner"),
+        ("in role dealgraph_app, dealgraph_views", "belongs to the owner"),
+    ],
+)
+async def test_refuses_a_login_that_sees_everyone(
+    fresh_urls: Urls, rights: str, reason: str
+) -> None:
+    name = f"r{abs(hash(fresh_urls.app + rights))}"
+    async with connected(fresh_urls.superuser) as connection:
+        await connection.execute(f"create role {name} login {rights}")
+        try:
+            with pytest.raises(Unavailable, match=reason):
+                await fitness.check(fresh_urls.app.replace("dealgraph_app", name))
+        finally:
+            await connection.execute(f"drop role {name}")
+
+
+async def test_refuses_a_database_that_lacks_migrations(fresh_urls: Urls) -> None:
+    async with connected(fresh_urls.superuser) as connection:
+        await connection.execute("delete from tortoise_migrations where name like '0004%'")
+    with pytest.raises(
+        Unavailable, match="lacks the migrations 0004_isolation: run `dealgraph migrate`"
+    ):
+        await fitness.check(fresh_urls.app)
+
+
+async def test_tells_that_nothing_answers() -> None:
+    with pytest.raises(Unavailable, match=r"localhost:1 cannot be reached as someone"):
+        await fitness.check("postgresql://someone@localhost:1/x")

@@ -1,0 +1,112 @@
+"""Every database ends with the same tables, whoever migrates it and whatever interrupts."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from asyncpg import Connection
+
+from core.errors import Unavailable
+from core.store import migrating
+from core.store.links import connected
+from tests.conftest import Urls
+
+NAMES = ["0001_tables", "0002_distribution", "0003_indexes", "0004_isolation"]
+MIGRATE = "import asyncio, sys; from core.store import migrating; "
+MIGRATE += "asyncio.run(migrating.migrate(sys.argv[1]))"
+
+CATALOGUE = """
+    select 'column', table_schema || '.' || table_name || '.' || column_name, data_type || is_nullable
+        || coalesce(column_default, '') || coalesce(collation_name, '')
+    from information_schema.columns where table_schema in ('public', 'read')
+    union all select 'index', indexname, indexdef from pg_indexes where schemaname = 'public'
+    union all select 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+    from pg_constraint where connamespace = 'public'::regnamespace
+    union all select 'policy', tablename || '.' || policyname, roles::text || cmd || qual
+    from pg_policies where schemaname = 'public'
+    union all select 'relation', oid::regclass::text, relowner::regrole || relkind::text
+        || relrowsecurity || relforcerowsecurity || coalesce(relacl::text, '')
+        || coalesce(reloptions::text, '')
+    from pg_class where relnamespace in ('public'::regnamespace, 'read'::regnamespace)
+    union all select 'statistics', stxname, pg_get_statisticsobjdef(oid) from pg_statistic_ext
+    order by 1, 2"""
+
+
+async def catalogue(url: str) -> list[tuple[str, ...]]:
+    """Everything that migrations make, in words."""
+    async with connected(url) as connection:
+        return [tuple(row) for row in await connection.fetch(CATALOGUE)]
+
+
+async def test_makes_everything_once(empty_urls: Urls, fresh_urls: Urls) -> None:
+    assert await migrating.migrate(empty_urls.owner) == NAMES
+    assert await migrating.migrate(empty_urls.owner) == []
+    assert await catalogue(empty_urls.superuser) == await catalogue(fresh_urls.superuser)
+
+
+async def test_several_at_once_do_it_once(empty_urls: Urls) -> None:
+    done = await asyncio.gather(*(migrating.migrate(empty_urls.owner) for _ in range(4)))
+    assert sorted(done) == [[], [], [], NAMES]
+
+
+@pytest.mark.parametrize("indexes", [3, 20, 100, 130])
+async def test_one_that_was_killed_is_finished_by_the_next(
+    empty_urls: Urls, fresh_urls: Urls, indexes: int
+) -> None:
+    process = a_process_that_migrates(empty_urls.owner)
+    async with connected(empty_urls.superuser) as watcher:
+        while process.poll() is None and await count_of_indexes(watcher) < indexes:
+            continue
+    process.kill()
+    process.communicate()
+    await migrating.migrate(empty_urls.owner)
+    assert await catalogue(empty_urls.superuser) == await catalogue(fresh_urls.superuser)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_command_may_run_twice(fresh_urls: Urls, name: str) -> None:
+    before = await catalogue(fresh_urls.superuser)
+    migration = import_module(f"core.store.migrations.{name}").Migration
+    async with connected(fresh_urls.owner) as connection:
+        for operation in migration.operations:
+            for command in operation.sql:
+                await connection.execute(command)
+    assert await catalogue(fresh_urls.superuser) == before
+
+
+async def test_tells_what_is_pending(empty_urls: Urls, fresh_urls: Urls) -> None:
+    async with connected(empty_urls.superuser) as connection:
+        assert await migrating.pending(connection) == NAMES
+    async with connected(fresh_urls.app) as connection:
+        assert await migrating.pending(connection) == []
+
+
+async def test_refuses_a_server_that_is_too_old() -> None:
+    with pytest.raises(Unavailable, match="runs PostgreSQL 17; Dealgraph needs 18"):
+        await migrating.require_version(OldServer())
+
+
+@dataclass(frozen=True)
+class OldServer:
+    """All that is asked of a connection to learn its server's version."""
+
+    major: int = 17
+
+    def get_server_version(self) -> OldServer:
+        return self
+
+
+def a_process_that_migrates(url: str) -> subprocess.Popen[bytes]:
+    root = Path(__file__).parents[3]
+    return subprocess.Popen([sys.executable, "-c", MIGRATE, url], cwd=root)
+
+
+async def count_of_indexes(connection: Connection) -> int:
+    count: int = await connection.fetchval("select count(*) from pg_index where indrelid >= 16384")
+    return count

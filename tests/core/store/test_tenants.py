@@ -1,0 +1,69 @@
+"""Tenants: made once, found by key, with settings that mean something."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from core.errors import Conflict, NotFound, Refused
+from core.identity import TenantId
+from core.store import tenants
+from core.store.connections import Database
+from core.store.tenants import Settings
+
+
+def a_key() -> str:
+    return f"k{uuid4().hex[:12]}"
+
+
+async def test_is_found_by_key_and_by_id(database: Database) -> None:
+    made = await tenants.create(database, Settings(a_key(), "Acme", "EUR", "Europe/Paris", "fr"))
+    assert await tenants.find(database, made.key) == made
+    assert await tenants.get(database, made.id) == made
+    assert made in await tenants.everyone(database)
+    assert (made.currency, made.zone.key, made.currency_frozen) == ("EUR", "Europe/Paris", False)
+
+
+async def test_is_called_by_its_key_until_it_has_a_title(database: Database) -> None:
+    made = await tenants.create(database, Settings(a_key()))
+    assert made.title == made.key
+
+
+async def test_a_key_is_given_once(database: Database) -> None:
+    made = await tenants.create(database, Settings(a_key()))
+    with pytest.raises(Conflict, match=made.key):
+        await tenants.create(database, Settings(made.key))
+
+
+async def test_nobody_is_found_where_there_is_none(database: Database) -> None:
+    assert await tenants.find(database, "nobody-here") is None
+    with pytest.raises(NotFound):
+        await tenants.get(database, TenantId(uuid4()))
+
+
+def test_tells_everything_that_is_wrong_at_once() -> None:
+    wrong = tenants.problems(Settings("Not a key", "", "cny", "Moon/Base", "english!"))
+    assert [problem.path for problem in wrong] == [
+        ("key",),
+        ("currency",),
+        ("time_zone",),
+        ("language",),
+    ]
+
+
+@pytest.mark.parametrize("zone", ["", "..", "/etc/passwd", "Europe", "Europe/Paris/", "\0", "中"])
+def test_refuses_what_is_no_time_zone(zone: str) -> None:
+    assert tenants.problems(Settings("a", time_zone=zone))
+
+
+@pytest.mark.parametrize("tag", ["en", "zh-Hans", "zh-Hant-TW", "pt-BR"])
+def test_takes_language_tags(tag: str) -> None:
+    assert not tenants.problems(Settings("a", language=tag))
+
+
+async def test_makes_nothing_of_bad_settings(database: Database) -> None:
+    key = a_key()
+    with pytest.raises(Refused, match="XXX"):
+        await tenants.create(database, Settings(key, currency="XXX"))
+    assert await tenants.find(database, key) is None

@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from graphql import (
     GraphQLArgument,
+    GraphQLBoolean,
     GraphQLEnumType,
     GraphQLField,
     GraphQLFloat,
@@ -142,6 +143,13 @@ def a_connection(of: GraphQLObjectType) -> GraphQLObjectType:
     edge = GraphQLObjectType(
         f"{name}Edge", lambda: {"cursor": GraphQLField(GraphQLString), "node": GraphQLField(of)}
     )
+    info = GraphQLObjectType(
+        f"{name}PageInfo",
+        {
+            "hasNextPage": GraphQLField(GraphQLNonNull(GraphQLBoolean), resolve=lambda *_: False),
+            "endCursor": GraphQLField(GraphQLString),
+        },
+    )
     stats = GraphQLObjectType(f"{name}Aggregate", {"count": GraphQLField(GraphQLInt)})
     group = GraphQLObjectType(
         f"{name}Group", {"key": GraphQLField(GraphQLString), "aggregate": GraphQLField(stats)}
@@ -151,6 +159,7 @@ def a_connection(of: GraphQLObjectType) -> GraphQLObjectType:
         lambda: {
             "nodes": GraphQLField(GraphQLList(of), extensions={OPENS: Opens.ROWS}),
             "edges": GraphQLField(GraphQLList(edge), extensions={OPENS: Opens.ROWS}),
+            "pageInfo": GraphQLField(GraphQLNonNull(info)),
             "totalCount": GraphQLField(GraphQLInt),
             "aggregate": GraphQLField(stats),
             "groups": GraphQLField(GraphQLList(group), extensions={OPENS: Opens.GROUPS}),

@@ -242,19 +242,28 @@ function use(text, values, focus = true) {
   else document.activeElement?.blur();
 }
 
+async function useExample({ query: text, variables: values, list }) {
+  use(text, values);
+  if (!list) return;
+  const body = { query: `{ ${list}(first: 1) { nodes { id } } }` };
+  const { json } = await send(URL_OF_API, { token: token(), headers: givenHeaders(), body }).catch(() => ({}));
+  const id = json?.data?.[list]?.nodes?.[0]?.id;
+  if (id && variables.text === values) variables.text = values.replace('"id": ""', `"id": ${JSON.stringify(id)}`);
+}
+
 function drawExamples() {
   const groups = model ? examples(model) : [];
   const drawn = groups.map((group) =>
     h('div.group', {}, h('h3', {}, group.title),
       h('div.chips', {}, ...group.examples.map((it) =>
-        h('button', { type: 'button', title: it.title, onclick: () => use(it.query, it.variables) }, titleOf(it))))),
+        h('button', { type: 'button', title: it.title, onclick: () => useExample(it) }, titleOf(it))))),
   );
   at('examples').replaceChildren(...(drawn.length ? drawn : [h('p.hint', {}, say('noExamples'))]));
   if (!query.text.trim() && groups.length) use(groups[0].examples[0].query, groups[0].examples[0].variables, false);
 }
 
-function titleOf(example) {
-  return `group_${example.kind}` in WORDS.en ? say(`group_${example.kind}`) : example.title;
+function titleOf({ kind, title }) {
+  return `kind_${kind}` in WORDS.en ? say(`kind_${kind}`) : title.split(': ').at(-1);
 }
 
 function keep(body, result) {

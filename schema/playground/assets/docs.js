@@ -59,6 +59,7 @@ export class Docs {
     const current = this.path.at(-1);
     const content = this.wanted ? this.found() : current ? this.page(current) : this.front();
     at('page').replaceChildren(...content);
+    if (this.wanted) at('page').scrollTop = 0;
   }
 
   trail() {

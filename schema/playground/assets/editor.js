@@ -18,6 +18,7 @@ export class Editor {
     this.onChange = onChange;
     this.onMove = onMove;
     this.wrong = new Map();
+    this.drawn = [];
     this.offer = null;
     this.leaving = false;
     this.id = `menu-${++made}`;
@@ -123,20 +124,41 @@ export class Editor {
     this.frameAsked = requestAnimationFrame(() => this.draw());
   }
 
+  /** Only lines that differ are made anew: those between the equal beginning and end. */
   draw() {
     const all = this.paint(this.text);
-    this.painted.replaceChildren(
-      ...all.map((pieces, index) => {
-        const spans = pieces.map(([kind, text]) => (kind ? h(`span.t-${kind}`, {}, text) : text));
-        return h(this.wrong.has(index + 1) ? 'div.line.wrong' : 'div.line', {}, ...spans);
-      }),
-    );
-    this.gutter.replaceChildren(
-      ...all.map((_, index) => {
-        const message = this.wrong.get(index + 1);
-        return h(message ? 'div.wrong' : 'div', { title: message }, String(index + 1));
-      }),
-    );
+    const keys = all.map((pieces, index) => [this.wrong.has(index + 1), ...pieces.flat()].join('\u0001'));
+    const old = this.drawn;
+    let start = 0;
+    while (start < keys.length && keys[start] === old[start]) start++;
+    let end = 0;
+    while (end < Math.min(keys.length, old.length) - start && keys.at(-1 - end) === old.at(-1 - end)) end++;
+    for (const gone of [...this.painted.children].slice(start, old.length - end)) gone.remove();
+    const fresh = all.slice(start, keys.length - end).map((pieces, index) => this.line(pieces, start + index + 1));
+    const after = this.painted.children[start];
+    if (after) after.before(...fresh);
+    else this.painted.append(...fresh);
+    this.drawn = keys;
+    this.number(keys.length);
+  }
+
+  line(pieces, number) {
+    const spans = pieces.map(([kind, text]) => (kind ? h(`span.t-${kind}`, {}, text) : text));
+    return h(this.wrong.has(number) ? 'div.line.wrong' : 'div.line', {}, ...spans);
+  }
+
+  number(lines) {
+    const { children } = this.gutter;
+    while (children.length > lines) this.gutter.lastChild.remove();
+    for (let line = children.length; line < lines; line++) this.gutter.append(h('div', {}, String(line + 1)));
+    for (const it of this.gutter.querySelectorAll('.wrong')) {
+      it.className = '';
+      it.title = '';
+    }
+    for (const [line, message] of this.wrong) {
+      const it = children[line - 1];
+      if (it) Object.assign(it, { className: 'wrong', title: message });
+    }
   }
 
   pressed(event) {

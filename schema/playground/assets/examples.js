@@ -7,7 +7,7 @@ const PLAIN = new Set(['id', 'recordId', 'createdAt', 'updatedAt', 'deletedAt', 
 const NAMES = ['name', 'title', 'subject', 'fullName', 'key', 'number'];
 const MOST_LEAVES = 6;
 
-/** Groups of examples: `{title, type, examples: [{kind, title, query, variables}]}`, objects first. */
+/** Groups of examples: `{title, type, examples: [{kind, title, query, variables, list}]}`, objects first. */
 export function examples(model) {
   const query = model.root('query');
   const groups = [];
@@ -23,20 +23,18 @@ export function examples(model) {
 function ofObject(model, field, type) {
   const made = [
     list(model, field, type),
-    one(model, type),
+    one(model, field, type),
     tree(model, field, type),
-    graph(model, type),
+    graph(model, field, type),
     grouped(model, field, type),
     created(model, type),
-    updated(model, type),
+    updated(model, field, type),
   ];
   return { title: type.name, type, examples: made.filter(Boolean) };
 }
 
 function list(model, field, type) {
-  const order = model.typeOf(argument(field, 'orderBy'));
-  const by = order && [...model.fields(order).values()].find((it) => isDirection(model, it));
-  const sorted = by ? `, orderBy: [{${by.name}: ${model.typeOf(by).enumValues.at(-1).name}}]` : '';
+  const sorted = sorting(model, model.typeOf(argument(field, 'orderBy')));
   const total = model.fields(model.typeOf(field)).has('totalCount') ? 'totalCount ' : '';
   return example('list', `${type.name}: list`, [
     `query ${upper(field.name)}($first: Int) {`,
@@ -45,13 +43,13 @@ function list(model, field, type) {
   ], { first: 10 });
 }
 
-function one(model, type) {
+function one(model, list, type) {
   const field = model.field(model.root('query'), lower(type.name));
   if (!field || !argument(field, 'id') || model.typeOf(field) !== type) return null;
   return example('one', `${type.name}: one by id`, [
     `query ${type.name}($id: ID!) {`,
     `${field.name}(id: $id) { ${leaves(model, type)} ${related(model, type)} ${many(model, type)} } }`,
-  ], { id: '' });
+  ], { id: '' }, list.name);
 }
 
 function tree(model, field, type) {
@@ -69,7 +67,7 @@ function tree(model, field, type) {
 }
 
 /** A graph field leads to nodes with edges between them and measures of the whole. */
-function graph(model, type) {
+function graph(model, list, type) {
   const field = model.field(model.root('query'), lower(type.name));
   const found = [...model.fields(type).values()].find((it) => {
     const members = model.fields(model.typeOf(it));
@@ -81,7 +79,7 @@ function graph(model, type) {
   return example('graph', `${type.name}: ${spaced(found.name)}`, [
     `query ${upper(found.name)}($id: ID!) { ${field.name}(id: $id) { id ${title(model, type)}`,
     `${found.name} { nodes { ${inside('nodes')} } edges { ${inside('edges')} } measures { ${inside('measures')} } } } }`,
-  ], { id: '' });
+  ], { id: '' }, list.name);
 }
 
 function grouped(model, field, type) {
@@ -106,11 +104,11 @@ function created(model, type) {
   return change(model, type, 'create', '');
 }
 
-function updated(model, type) {
-  return change(model, type, 'update', 'id');
+function updated(model, list, type) {
+  return change(model, type, 'update', 'id', list.name);
 }
 
-function change(model, type, verb, key) {
+function change(model, type, verb, key, list = null) {
   const field = model.field(model.root('mutation'), `${verb}${type.name}`);
   const input = argument(field, 'input');
   if (!input || (key && !argument(field, key))) return null;
@@ -124,7 +122,7 @@ function change(model, type, verb, key) {
   return example(verb, `${type.name}: ${verb}`, [
     `mutation ${upper(verb)}${type.name}(${declared}$input: ${namedType(input.type)}!) {`,
     `${field.name}(${passed}input: $input) { ${record ? `${record.name} { id ${title(model, type)} }` : ''} ${errors} } }`,
-  ], key ? { [key]: '', input: values } : { input: values });
+  ], key ? { [key]: '', input: values } : { input: values }, list);
 }
 
 function ofPlatform(model, query) {
@@ -139,10 +137,12 @@ function ofPlatform(model, query) {
   return made;
 }
 
-function example(kind, title, lines, variables = null) {
+/** `list` is the root field whose first record's id fills an empty `id` variable. */
+function example(kind, title, lines, variables = null, list = null) {
   return {
     kind,
     title,
+    list,
     query: prettify(lines.join(' ')),
     variables: variables ? JSON.stringify(variables, null, 2) : '',
   };
@@ -194,9 +194,12 @@ function isRecord(model, field) {
   return type?.kind === 'OBJECT' && !isList(field.type) && !required(field) && Boolean(model.field(type, 'id'));
 }
 
-function isDirection(model, member) {
-  const values = model.typeOf(member)?.enumValues ?? [];
-  return values.some((it) => it.name === 'DESC') && /amount|date|name/i.test(member.name);
+/** The largest, the latest, else by name. */
+function sorting(model, order) {
+  const all = [...model.fields(order).values()].filter((it) => model.typeOf(it)?.kind === 'ENUM');
+  const wanted = [/amount/i, /date/i, /^name$/].map((it) => all.find((member) => it.test(member.name)));
+  const by = wanted.find(Boolean);
+  return by ? `, orderBy: [{${by.name}: ${by.name === 'name' ? 'ASC' : 'DESC'}}]` : '';
 }
 
 function required(field) {

@@ -162,7 +162,7 @@ function entryOf(type, member) {
 }
 
 function ranked(entry, wanted) {
-  const penalty = entry.member ? 0.5 : 0;
+  const penalty = (entry.member ? 0.5 : 0) + (entry.type.kind === 'INPUT_OBJECT' ? 0.2 : 0);
   if (entry.key === wanted) return 0 + penalty;
   if (entry.key.startsWith(wanted)) return 1 + penalty;
   if (entry.key.includes(wanted)) return 2 + penalty;

@@ -23,8 +23,8 @@ const WORDS = {
     keyRun: 'Run the query (the operation at the cursor)', keyComplete: 'Complete at the cursor',
     keyPrettify: 'Prettify', keySearch: 'Search the documentation', keyDocs: 'Document the word at the cursor',
     keyEscape: 'Close suggestions; then Tab leaves the editor',
-    group_list: 'List', group_one: 'One', group_tree: 'Tree', group_graph: 'Graph', group_groups: 'Groups',
-    group_create: 'Create', group_update: 'Update',
+    kind_list: 'List', kind_one: 'One', kind_tree: 'Tree', kind_groups: 'Groups',
+    kind_create: 'Create', kind_update: 'Update',
   },
   zh: {
     run: '运行', running: '运行中…', stop: '停止', prettify: '格式化', share: '复制链接', curl: '复制为 curl',
@@ -48,8 +48,8 @@ const WORDS = {
     keyRun: '运行查询（光标所在的操作）', keyComplete: '在光标处补全',
     keyPrettify: '格式化', keySearch: '搜索文档', keyDocs: '查看光标处的文档',
     keyEscape: '关闭候选；之后 Tab 键离开编辑器',
-    group_list: '列表', group_one: '单条', group_tree: '树', group_graph: '图', group_groups: '分组',
-    group_create: '新建', group_update: '修改',
+    kind_list: '列表', kind_one: '单条', kind_tree: '树', kind_groups: '分组',
+    kind_create: '新建', kind_update: '修改',
   },
 };
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from metadata.environments import TYPES, USERS, Scope
@@ -12,15 +12,17 @@ from metadata.expressions.parsing import parse
 from metadata.expressions.reads import reads
 from metadata.expressions.tree import Expression, Type
 from metadata.linking import Linked
-from metadata.model import NUMBERS, Computed, Field, FieldType, ObjectType, Rollup
+from metadata.model import NUMBERS, Computed, Field, FieldType, ObjectType, Rollup, Step
 from metadata.problems import Findings, Path, did_you_mean, listed
 
 _SPANS = NUMBERS | {FieldType.DATE, FieldType.DATETIME}
 _UNSET = Computed()
 
 
-def computed(linked: Linked, staged: frozenset[str]) -> dict[str, Computed]:
-    """The understood expressions of each object that has any; what is wrong is told.
+def computed(
+    linked: Linked, staged: frozenset[str]
+) -> tuple[dict[str, Computed], tuple[Step, ...]]:
+    """The understood expressions of each object, and the steps of computing what is stored.
 
     Marks the fields that are computed when read: those whose formula reads the clock or other
     records, directly or through another such field.
@@ -28,8 +30,9 @@ def computed(linked: Linked, staged: frozenset[str]) -> dict[str, Computed]:
     run = _Run(linked, staged)
     for of in linked.objects.values():
         run.understand(of)
-    run.put_in_order()
-    return run.result
+    order = run.order()
+    run.settle(order)
+    return run.result, tuple(run.steps(order))
 
 
 class _Run:
@@ -51,23 +54,36 @@ class _Run:
         if found != _UNSET or any(field.derived for field in of.fields.values()):
             self.result[of.key] = found
 
-    def put_in_order(self) -> None:
+    def order(self) -> Sequence[str]:
+        """The computed fields, each after those it reads; empty where they go in a circle."""
         order = dependencies.order(self._reads)
-        if isinstance(order, Cycle):
-            owner, _, key = order.names[0].partition(".")
-            message = f"These fields are computed from each other: {order}."
-            mend = "Break the circle at one of them."
-            self._findings(owner).add(("properties", key), "CYCLE", message, mend)
-            return
+        if not isinstance(order, Cycle):
+            return order
+        owner, _, key = order.names[0].partition(".")
+        message = f"These fields are computed from each other: {order}."
+        mend = "Break the circle at one of them."
+        self._findings(owner).add(("properties", key), "CYCLE", message, mend)
+        return ()
+
+    def settle(self, order: Sequence[str]) -> None:
+        """Marks what is computed when read, and gives each object the order of its formulas."""
         for name in order:
             self._settle(name)
-        for key, found in self.result.items():
-            fields = self._linked.objects[key].fields
-            own = tuple(
-                field for owner, _, field in (name.partition(".") for name in order)
-                if owner == key and fields[field].formula is not None and fields[field].stored
-            )  # fmt: skip
-            self.result[key] = replace(found, order=own)
+        own: dict[str, list[str]] = {}
+        for step in self.steps(order):
+            if self._field(step).formula is not None:
+                own.setdefault(step.object, []).append(step.field)
+        for key, fields in own.items():
+            self.result[key] = replace(self.result[key], order=tuple(fields))
+
+    def steps(self, order: Sequence[str]) -> Iterator[Step]:
+        for name in order:
+            if name not in self._live:
+                read = frozenset(_split(other) for other in self._reads[name])
+                yield Step(*_split(name), read)
+
+    def _field(self, step: Step) -> Field:
+        return self._linked.objects[step.object].fields[step.field]
 
     def _settle(self, name: str) -> None:
         """Marks a field that reads a live one as live; a roll-up can't be."""
@@ -186,7 +202,7 @@ class _Run:
                     f.key
                     for f in child.references()
                     if f.reference and f.reference.object == of.key
-                ]  # noqa: E501
+                ]
                 mend = f"Known are {listed(known)}." if known else "It has none."
                 message = f"'{child.key}.{rollup.via}' is no reference to {of.key}."
                 findings.add((*path, "via"), "WRONG_TYPE", message, mend)
@@ -230,6 +246,11 @@ class _Run:
             check = self._parsed(rule.check, scope, Type.BOOL, (*path, "check"))
             if check is not None and (when is not None or rule.when is None):
                 yield when, check
+
+
+def _split(name: str) -> tuple[str, str]:
+    owner, _, key = name.partition(".")
+    return owner, key
 
 
 def _check_taken(

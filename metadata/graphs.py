@@ -79,7 +79,8 @@ def graph(
     anchor, node, through = cast(str, body["anchor"]), nodes["object"], nodes["through"]
     _check_name(declared, findings)
     parts = [(anchor, ("anchor",)), (node, ("nodes", "object")), (through, ("nodes", "through"))]
-    if not all([scene.object(key, path) for key, path in parts]):
+    known = [scene.object(key, path) for key, path in parts]
+    if None in known:
         return None
     to_anchor = _link(scene, nodes, "anchor", anchor)
     to_node = _link(scene, nodes, "node", node)

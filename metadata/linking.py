@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from metadata import bounds, naming
 from metadata.merging import Merged
-from metadata.model import NUMBERS, FieldType, Metadata, ObjectType, Pipeline
+from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType, Pipeline
 from metadata.problems import Findings, Path, did_you_mean, listed
-from metadata.problems import Problem as Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +63,20 @@ def check_pipeline(pipeline: Pipeline, of: Linked, findings: Findings) -> None:
         "probability": (pipeline.probability, frozenset({FieldType.PERCENT})),
     }
     for word, (key, types) in wanted.items():
-        if key is not None:
-            _check_bound(bound, word, key, types, of, findings)
-
-
-def _check_bound(
-    bound: ObjectType,
-    word: str,
-    key: str,
-    types: frozenset[FieldType],
-    of: Linked,
-    findings: Findings,
-) -> None:
-    field = bound.fields.get(key)
-    if field is None:
-        if bound.key not in of.doubtful:
+        if key is None:
+            continue
+        field = bound.fields.get(key)
+        if field is not None:
+            _check_bound(word, field, types, findings)
+        elif bound.key not in of.doubtful:
             mend = did_you_mean(key, bound.fields)
             message = f"'{bound.key}' has no field '{key}'."
             findings.add((word,), "UNKNOWN_FIELD", message, mend)
-    elif field.type not in types:
+
+
+def _check_bound(word: str, field: Field, types: frozenset[FieldType], findings: Findings) -> None:
+    key = field.key
+    if field.type not in types:
         message = f"'{key}' is a {field.type}; wanted is {listed(sorted(types))}."
         findings.add((word,), "WRONG_TYPE", message)
     elif word == "probability" and field.derived:

@@ -322,6 +322,15 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """The computing of one stored field: a formula of the record itself, or a roll-up."""
+
+    object: str
+    field: str
+    reads: frozenset[tuple[str, str]]  # (object, field)
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """Everything a tenant's layers declare, merged. Equal declarations have equal fingerprints."""
 
@@ -330,6 +339,7 @@ class Metadata:
     graphs: Mapping[str, Graph]
     fingerprint: str
     computed: Mapping[str, Computed] = field(default_factory=dict)  # by object, of those with any
+    steps: tuple[Step, ...] = ()  # stored computed fields, each after those it reads
     roles: Mapping[str, Role] = field(default_factory=dict)
     _pipelines: Mapping[str, Pipeline] = field(init=False, repr=False, compare=False)
     _inverses: Mapping[str, Sequence[Inverse]] = field(init=False, repr=False, compare=False)

@@ -128,9 +128,9 @@ class _Parsing:
         found_pipelines, told = self._pipelines(linked)
         found_graphs = self._graphs(linked)
         staged = frozenset(pipeline.object for pipeline in found_pipelines.values())
-        expressions = computing.computed(linked, staged)
+        expressions, steps = computing.computed(linked, staged)
         roles = self._roles()
-        metadata = Metadata(made, found_pipelines, found_graphs, "", expressions, roles)
+        metadata = Metadata(made, found_pipelines, found_graphs, "", expressions, steps, roles)
         linking.check_names(metadata, linked)
         for one in (*findings.values(), *told.values()):
             self.problems += one.problems

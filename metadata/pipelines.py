@@ -16,6 +16,7 @@ from metadata.problems import Findings, Path, did_you_mean
 
 Body: TypeAlias = Mapping[str, object]
 
+_EVER = 10**6
 _PROBABILITY = {StageKind.WON: "1"}
 _CATEGORY = {
     StageKind.OPEN: "pipeline",
@@ -69,10 +70,9 @@ def _stage(said: Body, path: Path, findings: Findings) -> Stage:
     key = cast(str, said["key"])
     kind = StageKind(cast(str, said.get("kind", "open")))
     targets = cast("list[str] | None", said.get("allowed_targets"))
-    if (max_days := said.get("max_days")) and (warn_days := said.get("warn_days")):
-        if cast(int, warn_days) > cast(int, max_days):
-            message = "'warn_days' is later than 'max_days'."
-            findings.add((*path, "warn_days"), "OUT_OF_RANGE", message)
+    if cast(int, said.get("warn_days", 0)) > cast(int, said.get("max_days", _EVER)):
+        message = "'warn_days' is later than 'max_days'."
+        findings.add((*path, "warn_days"), "OUT_OF_RANGE", message)
     return Stage(
         key=key,
         title=cast(str, said.get("title", naming.title(key))),
@@ -146,7 +146,7 @@ def _listed(declared: Merged, path: Path, findings: Findings) -> list[Body]:
         if _added_by_tenant(declared, at) and not naming.suffix(key):
             message = f"What a tenant adds to a pack's pipeline ends in __c: '{key}__c'."
             findings.add((*at, "key"), "SUFFIX", message, "Rename it.")
-    return [one for index, one in enumerate(said)]
+    return said
 
 
 def _added_by_tenant(declared: Merged, path: Path) -> bool:

@@ -101,11 +101,17 @@ def _check_named(schema: object, path: Path, of: ObjectType, findings: Findings)
             _check_named(part, (*path, index), of, findings)
     if not isinstance(schema, dict):
         return
-    if path == ("dependentSchemas",):
+    if path[-1] == "dependentSchemas":
         for key, part in schema.items():
             _check_field(key, (*path, key), of, findings)
             _check_named(part, (*path, key), of, findings)
-        return
+    else:
+        _check_parts_named(schema, path, of, findings)
+
+
+def _check_parts_named(
+    schema: Mapping[str, object], path: Path, of: ObjectType, findings: Findings
+) -> None:
     for index, key in enumerate(cast("list[str]", schema.get("required", []))):
         _check_field(key, (*path, "required", index), of, findings)
     for key in cast("Mapping[str, object]", schema.get("properties", {})):

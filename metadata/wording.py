@@ -17,13 +17,11 @@ Words: TypeAlias = tuple[str, str, str]  # rule, message, mend
 _PATTERNS = {
     "^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*(__c)?$": (
         "is no key",
-        "Keys are lower_snake, as in close_date or close_date__c: letters and digits, no digit "
-        "right after an underscore.",
+        "Keys are lower_snake, as in close_date or close_date__c: no digit right after _.",
     ),
     "^[a-z0-9]+(_[a-z0-9]+)*(__c|_)?$": (
         "is no key of an option",
-        "Use lower case letters, digits and single underscores, as in new_business; put the "
-        "words for people in title.",
+        "Use lower case letters, digits and single underscores; put words for people in title.",
     ),
     "^#/\\$defs/[A-Za-z0-9_-]+$": (
         "is no reference into this document",

@@ -1,0 +1,101 @@
+"""The words for what changes between two versions, and for the records that it touches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from metadata.problems import Path, pointer
+
+
+class Effect(StrEnum):
+    """What a change does to stored records; each says which of them are touched."""
+
+    INVALID = "invalid"
+    """Live records that don't fit the new declaration; with a field, because of it."""
+    LOST = "lost"
+    """Live records (of the object, or with a value in the field) that would no longer be kept."""
+    RETYPED = "retyped"
+    """Live records with a value in the field, which could not be read any more."""
+    HELD = "held"
+    """Records, changes or stage history that hold the option or stage `value`."""
+    DUPLICATE = "duplicate"
+    """Live records that share the values of `fields` with another one."""
+    BROKEN_RULE = "broken_rule"
+    """Live records for which the rule `value` does not hold: told, never in the way."""
+    COMPUTED = "computed"
+    """Records whose value of the field is computed anew: told, never in the way."""
+
+
+class Consent(StrEnum):
+    """What a publish may be told to do all the same."""
+
+    INVALID = "invalid_rows"
+    DATA_LOSS = "data_loss"
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """Which stored records a change touches, for the store to count."""
+
+    effect: Effect
+    object: str
+    field: str | None = None
+    value: str | None = None  # an option, stage or rule
+    fields: tuple[str, ...] = ()  # of a unique key
+    ignore_case: bool = False
+
+    @property
+    def consent(self) -> Consent | None:
+        """What lets a publish go on although such records are there; None where nothing does."""
+        return _CONSENTS.get(self.effect)
+
+    @property
+    def harmless(self) -> bool:
+        """Whether a publish goes on in any case."""
+        return self.effect in (Effect.BROKEN_RULE, Effect.COMPUTED)
+
+
+_CONSENTS = {Effect.INVALID: Consent.INVALID, Effect.LOST: Consent.DATA_LOSS}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two versions.
+
+    `pointer` leads into the declaration of the object, pipeline or graph named `subject`.
+    `breaks` says why a program that uses the API may stop working; empty where none will.
+    """
+
+    code: str
+    subject: str  # "object opportunity", "pipeline sales" …
+    pointer: str
+    message: str
+    breaks: str = ""
+    impacts: tuple[Impact, ...] = ()
+    object: str | None = None
+    field: str | None = None
+
+    @property
+    def breaking(self) -> bool:
+        return bool(self.breaks)
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Makes changes of one thing."""
+
+    subject: str
+    object: str | None = None
+    field: str | None = None
+
+    def __call__(
+        self,
+        code: str,
+        path: Path,
+        message: str,
+        breaks: str = "",
+        *impacts: Impact,
+    ) -> Change:
+        place = pointer(path)
+        return Change(code, self.subject, place, message, breaks, impacts, self.object, self.field)

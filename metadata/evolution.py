@@ -1,0 +1,136 @@
+"""What changes from one version to the next: for those who use the API, and for stored records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from metadata import naming, object_changes
+from metadata.changes import Change, Effect, Impact, Saying
+from metadata.model import Field, Graph, Metadata, Pipeline, Stage
+
+
+def diff(old: Metadata, new: Metadata) -> list[Change]:
+    """Everything that differs, objects first, in declared order; empty for equal versions."""
+    if old.fingerprint and old.fingerprint == new.fingerprint:
+        return []
+    return [
+        *object_changes.changes(old, new),
+        *_pipelines(old, new),
+        *_graphs(old, new),
+        *_roles(old, new),
+        *_computed(old, new),
+    ]
+
+
+def recomputed(old: Metadata | None, new: Metadata) -> list[tuple[str, str]]:
+    """(object, field) of stored computed values that differ by declaration, in computing order.
+
+    Also those that read such a value.
+    """
+    stale: dict[tuple[str, str], None] = {}
+    for step in new.steps:
+        key = (step.object, step.field)
+        before = old.objects.get(step.object) if old else None
+        was = before.fields.get(step.field) if before else None
+        now = new.objects[step.object].fields[step.field]
+        if was is None or _how(was) != _how(now) or not step.reads.isdisjoint(stale):
+            stale[key] = None
+    return list(stale)
+
+
+def _how(field: Field) -> tuple[object, ...]:
+    return field.type, field.scale, field.formula, field.rollup, field.stored
+
+
+def _computed(old: Metadata, new: Metadata) -> Iterator[Change]:
+    for object_key, key in recomputed(old, new):
+        if object_key in old.objects:
+            say = Saying(f"object {object_key}", object_key, key)
+            impact = Impact(Effect.COMPUTED, object_key, key)
+            message = f"The stored value of '{key}' is computed anew."
+            yield say("RECOMPUTED", ("properties", key), message, "", impact)
+
+
+def _pipelines(old: Metadata, new: Metadata) -> Iterator[Change]:
+    for key, was in old.pipelines.items():
+        now = new.pipelines.get(key)
+        if now is None:
+            breaks = (
+                f"The stage fields of '{was.object}' are gone."
+                if not new.pipeline_of(was.object)
+                else ""
+            )
+            held = [Impact(Effect.HELD, was.object, None, stage.key) for stage in was.stages]
+            message = f"The pipeline '{key}' of '{was.object}' is removed."
+            say = Saying(f"pipeline {key}", was.object)
+            yield say("PIPELINE_REMOVED", (), message, breaks, *held)
+        elif was != now:
+            yield from _pipeline(was, now)
+    for key, now in new.pipelines.items():
+        if key not in old.pipelines:
+            message = f"'{now.object}' is now staged, by the pipeline '{key}'."
+            yield Saying(f"pipeline {key}", now.object)("PIPELINE_ADDED", (), message)
+
+
+def _pipeline(was: Pipeline, now: Pipeline) -> Iterator[Change]:
+    say = Saying(f"pipeline {now.key}", now.object)
+    before = {stage.key: stage for stage in was.stages}
+    after = {stage.key: stage for stage in now.stages}
+    for key in before.keys() - after.keys():
+        breaks = f"The value {naming.enum_value(key)} is gone from the stages of '{now.object}'."
+        held = Impact(Effect.HELD, now.object, None, key)
+        yield say("STAGE_REMOVED", ("stages",), f"The stage '{key}' is removed.", breaks, held)
+    for index, stage in enumerate(now.stages):
+        old = before.get(stage.key)
+        if old is None:
+            yield say("STAGE_ADDED", ("stages", index), f"The stage '{stage.key}' is new.")
+        elif old != stage:
+            yield say("STAGE_CHANGED", ("stages", index), _stage_change(old, stage))
+    if [key for key in before if key in after] != [key for key in after if key in before]:
+        yield say("STAGES_REORDERED", ("stages",), "The stages stand in another order.")
+    for word in ("amount", "date", "probability", "reasons", "title", "labels"):
+        if getattr(was, word) != getattr(now, word):
+            code = "PIPELINE_CHANGED" if word not in ("title", "labels") else "RELABELLED"
+            yield say(code, (word,), f"The pipeline's {word} changes.")
+
+
+def _stage_change(was: Stage, now: Stage) -> str:
+    changed = [name for name in was.__slots__ if getattr(was, name) != getattr(now, name)]
+    return f"The stage '{now.key}' changes: {', '.join(changed)}."
+
+
+# Graphs and roles
+
+
+def _graphs(old: Metadata, new: Metadata) -> Iterator[Change]:
+    for key in dict.fromkeys((*old.graphs, *new.graphs)):
+        was, now = old.graphs.get(key), new.graphs.get(key)
+        say = Saying(f"graph {key}", (was or now or _NO_GRAPH).anchor)
+        if now is None:
+            breaks = "Its field and types are gone."
+            yield say("GRAPH_REMOVED", (), f"The graph '{key}' is removed.", breaks)
+        elif was is None:
+            yield say("GRAPH_ADDED", (), f"'{now.anchor}' has the graph '{key}'.")
+        elif was != now:
+            moved = (was.anchor, was.node, was.through) != (now.anchor, now.node, now.through)
+            breaks = "Its nodes are of other types." if moved else ""
+            yield say("GRAPH_CHANGED", (), f"The graph '{key}' changes.", breaks)
+
+
+_NO_GRAPH = Graph("", "", "", "", "", "", "")
+
+
+def _roles(old: Metadata, new: Metadata) -> Iterator[Change]:
+    for key in chain(old.roles, (key for key in new.roles if key not in old.roles)):
+        was, now = old.roles.get(key), new.roles.get(key)
+        say = Saying(f"role {key}")
+        if now is None:
+            breaks = "Tokens with this role lose their rights."
+            yield say("ROLE_REMOVED", (), f"The role '{key}' is removed.", breaks)
+        elif was is None:
+            yield say("ROLE_ADDED", (), f"The role '{key}' is new: {now.rights}.")
+        elif was.rights != now.rights:
+            breaks = "Tokens with this role may do other things."
+            message = f"The role '{key}' is now {now.rights}; it was {was.rights}."
+            yield say("ROLE_CHANGED", ("rights",), message, breaks)

@@ -1,0 +1,215 @@
+"""What changes of objects from one version to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metadata import comparing, naming
+from metadata.assigning import same_values
+from metadata.changes import Change, Effect, Impact, Saying
+from metadata.model import Field, Metadata, ObjectType, Rule
+from metadata.problems import Path
+
+
+def changes(old: Metadata, new: Metadata) -> Iterator[Change]:
+    """Objects that differ, with their fields, keys and rules."""
+    for key, was in old.objects.items():
+        now = new.objects.get(key)
+        if now is None:
+            yield _removed_object(was)
+        elif was is not now:
+            yield from _object(was, now)
+    for key, now in new.objects.items():
+        if key not in old.objects:
+            message = f"The object '{key}' is new, with {len(now.fields)} fields."
+            yield Change("OBJECT_ADDED", f"object {key}", "", message, object=key)
+
+
+def _removed_object(was: ObjectType) -> Change:
+    breaks = f"The type {naming.type_name(was.key)} and its queries and mutations are gone."
+    lost = (Impact(Effect.LOST, was.key),)
+    message = f"The object '{was.key}' is removed."
+    return Change("OBJECT_REMOVED", f"object {was.key}", "", message, breaks, lost, was.key)
+
+
+def _object(was: ObjectType, now: ObjectType) -> Iterator[Change]:
+    yield from _fields(was, now)
+    yield from _conditions(was, now)
+    yield from _uniques(was, now)
+    yield from _rules(was, now)
+    say = Saying(f"object {now.key}", now.key)
+    if was.plural != now.plural:
+        breaks = (
+            f"The query {naming.field_name(was.plural)} and the mutations of several are renamed."
+        )
+        message = f"The plural is now '{now.plural}'; it was '{was.plural}'."
+        yield say("PLURAL_CHANGED", ("x-plural",), message, breaks)
+    if was.hidden != now.hidden:
+        yield say(*_visibility(now.hidden, ("x-hidden",), f"The object '{now.key}'"))
+    texts = ("title", "plural_title", "description", "labels", "plural_labels", "title_field")
+    changed = [name for name in texts if getattr(was, name) != getattr(now, name)]
+    if changed:
+        yield say("RELABELLED", (), f"Changed: {', '.join(changed)}.")
+
+
+def _visibility(hidden: bool, path: Path, what: str) -> tuple[str, Path, str, str]:
+    if hidden:
+        return "HIDDEN", path, f"{what} is hidden.", "The API no longer shows it."
+    return "SHOWN", path, f"{what} is shown again.", ""
+
+
+def _fields(was: ObjectType, now: ObjectType) -> Iterator[Change]:
+    for key, before in was.fields.items():
+        say = Saying(f"object {now.key}", now.key, key)
+        after = now.fields.get(key)
+        if after is None:
+            breaks = f"The field {naming.field_name(key)} is gone from all types of '{now.key}'."
+            lost = () if before.derived else (Impact(Effect.LOST, now.key, key),)
+            message = f"The field '{key}' is removed."
+            yield say("FIELD_REMOVED", ("properties", key), message, breaks, *lost)
+        elif before != after:
+            yield from _field(now.key, before, after, say)
+    for key, after in now.fields.items():
+        if key not in was.fields:
+            yield from _added_field(now.key, after)
+
+
+def _added_field(object_key: str, field: Field) -> Iterator[Change]:
+    say = Saying(f"object {object_key}", object_key, field.key)
+    path = ("properties", field.key)
+    message = f"The field '{field.key}' is new: a {field.type}."
+    if not field.required:
+        yield say("FIELD_ADDED", path, message)
+        return
+    breaks = "" if field.default is not None else "Creates that leave it out are refused."
+    invalid = Impact(Effect.INVALID, object_key, field.key)
+    yield say("FIELD_ADDED", path, f"{message} It is required.", breaks, invalid)
+
+
+def _field(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:
+    path: Path = ("properties", now.key)
+    if not same_values(was, now):
+        yield _retyped(object_key, was, now, say)
+        return
+    yield from _required(object_key, was, now, say)
+    yield from _values(object_key, was, now, say)
+    yield from _options(object_key, was, now, say)
+    yield from _reference(was, now, say)
+    if was.hidden != now.hidden:
+        yield say(*_visibility(now.hidden, (*path, "x-hidden"), f"The field '{now.key}'"))
+    for code, keyword, message, breaks in comparing.traits(was, now):
+        yield say(code, (*path, keyword), message, breaks)
+
+
+def _retyped(object_key: str, was: Field, now: Field, say: Saying) -> Change:
+    of, to = comparing.described(was), comparing.described(now)
+    retyped = () if was.derived and now.derived else (Impact(Effect.RETYPED, object_key, now.key),)
+    breaks = f"The type of {naming.field_name(now.key)} changes in outputs, inputs and filters."
+    message = f"The field '{now.key}' was {of} and is {to}."
+    return say("FIELD_RETYPED", ("properties", now.key), message, breaks, *retyped)
+
+
+def _required(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:
+    if was.required == now.required:
+        return
+    if not now.required:
+        yield say("FIELD_OPTIONAL", ("required",), f"'{now.key}' is no longer required.")
+        return
+    breaks = "" if now.default is not None else "Creates that leave it out are refused."
+    invalid = Impact(Effect.INVALID, object_key, now.key)
+    yield say("FIELD_REQUIRED", ("required",), f"'{now.key}' is now required.", breaks, invalid)
+
+
+def _values(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:
+    """Changes of which values are allowed, options left to themselves."""
+    for keyword, tighter in comparing.constraints(was, now):
+        path = ("properties", now.key, keyword)
+        if tighter:
+            message = f"'{now.key}' allows fewer values: {keyword} changes."
+            invalid = Impact(Effect.INVALID, object_key, now.key)
+            yield say("TIGHTENED", path, message, "Values accepted so far are refused.", invalid)
+        else:
+            yield say("LOOSENED", path, f"'{now.key}' allows more values: {keyword} changes.")
+
+
+def _options(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:
+    before = {option.key: option for option in was.options}
+    after = {option.key: option for option in now.options}
+    enum = naming.enum_name(object_key, now.key)
+    path = ("properties", now.key, "oneOf")
+    for key in before.keys() - after.keys():
+        breaks = f"The value {naming.enum_value(key)} is gone from {enum}."
+        held = Impact(Effect.HELD, object_key, now.key, key)
+        message = f"The option '{key}' of '{now.key}' is removed."
+        yield say("OPTION_REMOVED", path, message, breaks, held)
+    for key in after.keys() - before.keys():
+        yield say("OPTION_ADDED", path, f"'{now.key}' has the new option '{key}'.")
+    for key in after.keys() & before.keys():
+        if after[key].deprecated and not before[key].deprecated:
+            message = f"The option '{key}' of '{now.key}' can no longer be chosen."
+            yield say("OPTION_DEPRECATED", path, message, "Writes that choose it are refused.")
+        elif after[key] != before[key]:
+            yield say("RELABELLED", path, f"The option '{key}' of '{now.key}' is relabelled.")
+
+
+def _reference(was: Field, now: Field, say: Saying) -> Iterator[Change]:
+    if was.reference is None or now.reference is None or was.reference == now.reference:
+        return
+    path = ("properties", now.key, "x-reference")
+    before, after = was.reference, now.reference
+    if before.inverse != after.inverse:
+        breaks = "" if before.inverse is None else f"'{before.object}' loses '{before.inverse}'."
+        message = f"The inverse is '{after.inverse}'; it was '{before.inverse}'."
+        yield say("INVERSE_CHANGED", (*path, "inverse"), message, breaks)
+    if before.on_delete != after.on_delete:
+        message = f"On delete: {after.on_delete}; it was {before.on_delete}."
+        yield say("ON_DELETE_CHANGED", (*path, "onDelete"), message)
+
+
+def _conditions(was: ObjectType, now: ObjectType) -> Iterator[Change]:
+    say = Saying(f"object {now.key}", now.key)
+    for keyword in comparing.conditions(was, now):
+        if keyword in now.schema:
+            message = f"The condition under {keyword} of '{now.key}' changes."
+            invalid = Impact(Effect.INVALID, now.key)
+            breaks = "Records accepted so far may be refused."
+            yield say("CONDITION_CHANGED", (keyword,), message, breaks, invalid)
+        else:
+            yield say("LOOSENED", (keyword,), f"A condition of '{now.key}' is removed.")
+
+
+def _uniques(was: ObjectType, now: ObjectType) -> Iterator[Change]:
+    say = Saying(f"object {now.key}", now.key)
+    before = {unique.key: unique for unique in was.uniques}
+    after = {unique.key: unique for unique in now.uniques}
+    for key in before.keys() - after.keys():
+        breaks = f"Upserts by '{key}' are no longer possible."
+        yield say("UNIQUE_REMOVED", ("x-unique",), f"'{key}' is no longer unique.", breaks)
+    for key, unique in after.items():
+        if before.get(key) != unique:
+            breaks = "" if key not in before else f"Upserts by '{key}' find records differently."
+            shared = Impact(Effect.DUPLICATE, now.key, None, key, unique.fields, unique.ignore_case)
+            message = f"{', '.join(unique.fields)} must be unique ('{key}')."
+            yield say("UNIQUE_ADDED", ("x-unique",), message, breaks, shared)
+
+
+def _rules(was: ObjectType, now: ObjectType) -> Iterator[Change]:
+    say = Saying(f"object {now.key}", now.key)
+    before = {rule.key: rule for rule in was.rules}
+    for key in before.keys() - {rule.key for rule in now.rules}:
+        yield say("RULE_REMOVED", ("x-rules",), f"The rule '{key}' is removed.")
+    for index, rule in enumerate(now.rules):
+        old = before.get(rule.key)
+        if old is None or _asks(old) != _asks(rule):
+            code = "RULE_ADDED" if old is None else "RULE_CHANGED"
+            blocks = rule.severity == "block"
+            breaks = "Writes accepted so far may be refused." if blocks else ""
+            broken = Impact(Effect.BROKEN_RULE, now.key, value=rule.key)
+            message = f"The rule '{rule.key}' asks: {rule.check}"
+            yield say(code, ("x-rules", index), message, breaks, broken)
+        elif old != rule:
+            yield say("RELABELLED", ("x-rules", index), f"The rule '{rule.key}' says it otherwise.")
+
+
+def _asks(rule: Rule) -> tuple[object, ...]:
+    return rule.when, rule.check, rule.severity

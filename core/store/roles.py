@@ -7,7 +7,7 @@ member of it.
 
 from __future__ import annotations
 
-from asyncpg import Connection, InsufficientPrivilegeError
+from asyncpg import Connection, InsufficientPrivilegeError, UndefinedObjectError
 
 from core.errors import Unavailable
 from core.store.links import connected
@@ -42,7 +42,7 @@ async def prepare(connection: Connection, app_login: str | None) -> None:
     for command in await lacking(connection, app_login):
         try:
             await connection.execute(command)
-        except InsufficientPrivilegeError:
+        except (InsufficientPrivilegeError, UndefinedObjectError):  # or it needs what was refused
             refused.append(command)
     if refused:
         login = await connection.fetchval("select session_user")

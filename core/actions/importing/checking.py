@@ -1,0 +1,119 @@
+"""Whether a mapping fits what a tenant has declared: everything that does not, with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from core.actions.importing import dates, system
+from core.actions.importing.mapping import ImportMapping, Source, Step
+from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType
+from metadata.problems import Problem, did_you_mean, listed, pointer
+
+_DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
+_Told = tuple[tuple[str | int, ...], str, str]  # place, rule, message
+
+
+def problems(mapping: ImportMapping, metadata: Metadata, name: str) -> list[Problem]:
+    """Everything in the mapping that the metadata has no place for."""
+    return [
+        Problem(name, pointer(("steps", index, *place)), rule, message)
+        for index, step in enumerate(mapping.steps)
+        for place, rule, message in _step(step, metadata)
+    ]
+
+
+def _step(step: Step, metadata: Metadata) -> Iterator[_Told]:
+    declared = metadata.objects.get(step.object)
+    if declared is None:
+        hint = did_you_mean(step.object, metadata.objects)
+        yield ("object",), "UNKNOWN_OBJECT", f"There is no object '{step.object}'. {hint}".strip()
+        return
+    known = dict(declared.fields) | system.fields_of(metadata, declared)
+    for key, source in step.fields.items():
+        for rule, message in _field(key, known, source, metadata):
+            yield ("fields", key), rule, message
+    yield from _notation(step)
+    yield from _key(step, declared)
+    yield from _entered(step, known)
+    missing = [
+        key for key, field in declared.fields.items() if field.required and _lacks(step, key)
+    ]
+    if missing:
+        yield ("fields",), "MISSING", f"'{declared.key}' can't be made without {listed(missing)}."
+
+
+def _lacks(step: Step, key: str) -> bool:
+    return key not in step.fields and step.key is None
+
+
+def _field(
+    key: str, known: Mapping[str, Field], source: Source, metadata: Metadata
+) -> Iterator[tuple[str, str]]:
+    field = known.get(key)
+    if field is None:
+        hint = did_you_mean(key, known)
+        yield "UNKNOWN_FIELD", f"There is no field '{key}'. {hint}".strip()
+        return
+    if field.derived:
+        yield "READ_ONLY", f"'{key}' is computed: leave it out."
+    if source.dates is not None and field.type not in _DATES:
+        yield "NOT_APT", f"'{key}' is no date, so it has no form of dates."
+    if source.dates is not None and not dates.is_form(source.dates):
+        yield "BAD_FORM", _bad_form(source.dates)
+    if source.multiply is not None and field.type not in NUMBERS:
+        yield "NOT_APT", f"'{key}' is no number to be multiplied."
+    if source.reference is not None:
+        yield from _reference(field, source.reference, metadata)
+
+
+def _reference(field: Field, named: str, metadata: Metadata) -> Iterator[tuple[str, str]]:
+    if field.reference is None:
+        yield "NOT_APT", f"'{field.key}' is no reference."
+        return
+    target = metadata.objects[field.reference.object]
+    known = ["id", *(unique.key for unique in target.uniques if len(unique.fields) == 1)]
+    if named not in known:
+        yield "NOT_UNIQUE", f"'{target.key}' is not found by '{named}', but by {listed(known)}."
+
+
+def _notation(step: Step) -> Iterator[_Told]:
+    if step.group == step.decimal:
+        yield ("group",), "AMBIGUOUS", "The group mark and the decimal mark are the same."
+    if step.dates is not None and not dates.is_form(step.dates):
+        yield ("dates",), "BAD_FORM", _bad_form(step.dates)
+
+
+def _key(step: Step, object: ObjectType) -> Iterator[_Told]:
+    if step.key is None:
+        return
+    known = {"id": ("id",)} | {unique.key: unique.fields for unique in object.uniques}
+    if step.key not in known:
+        message = f"'{object.key}' has no unique key '{step.key}', but {listed(known)}."
+        yield ("key",), "NOT_UNIQUE", message
+        return
+    missing = [key for key in known[step.key] if key not in step.fields]
+    if missing:
+        message = f"Records are found by '{step.key}', so {listed(missing, 'and')} must be filled."
+        yield ("key",), "MISSING", message
+
+
+def _entered(step: Step, known: Mapping[str, Field]) -> Iterator[_Told]:
+    if not step.entered:
+        return
+    stage = known.get(system.STAGE)
+    if stage is None:
+        yield ("entered",), "NOT_STAGED", f"'{step.object}' has no stages."
+        return
+    if system.STAGE_HISTORY in step.fields:
+        yield ("entered",), "AMBIGUOUS", "The fields tell a whole stage history already."
+    for key, source in step.entered.items():
+        if stage.option(key) is None:
+            known_stages = listed(option.key for option in stage.options)
+            message = f"There is no stage '{key}', but {known_stages}."
+            yield ("entered", key), "UNKNOWN_STAGE", message
+        if source.dates is not None and not dates.is_form(source.dates):
+            yield ("entered", key), "BAD_FORM", _bad_form(source.dates)
+
+
+def _bad_form(form: str) -> str:
+    return f"'{form}' names no day, or a part twice; write it as in DD.MM.YYYY or M/D/YY hh:mm."

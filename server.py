@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import get_args
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from core.store import epoch, fitness, migrating, roles
 from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
 from core.store.ways import Options, TenantSetting
+from schema.limits import DEFAULTS, SETTABLE, Limits, limits_of
 
 PREFIX = "DEALGRAPH_"
 DATABASE = "dealgraph"
@@ -36,6 +37,7 @@ class Settings:
     connections: int = 10
     statement_timeout: float = 5.0
     log_level: str = "INFO"
+    limits: Limits = DEFAULTS
 
     @property
     def options(self) -> Options:
@@ -47,12 +49,16 @@ def settings_of(
 ) -> Settings:
     """Settings from flags that were given, then the environment, then their defaults.
 
+    A limit is set by `DEALGRAPH_LIMIT_<NAME>`; that of the deadline is the statement timeout.
+
     Raises:
         Refused: some cannot be read; every one of them is named.
     """
     chosen: dict[str, object] = {}
     problems: list[Problem] = []
     for field in fields(Settings):
+        if field.name == "limits":
+            continue
         flag, variable = flags.get(field.name), PREFIX + field.name.upper()
         given = flag if flag is not None else surroundings.get(variable)
         if given is None or given == "":
@@ -63,7 +69,9 @@ def settings_of(
             problems.append(Problem((field.name,), "INVALID_SETTING", f"{variable}: {error}"))
     if problems:
         raise Refused(problems)
-    return Settings(**chosen)  # type: ignore[arg-type]
+    settings = Settings(**chosen)  # type: ignore[arg-type]
+    given = {name: surroundings.get(f"{PREFIX}LIMIT_{name.upper()}") for name in SETTABLE}
+    return replace(settings, limits=limits_of(given, deadline=settings.statement_timeout))
 
 
 @asynccontextmanager

@@ -11,11 +11,11 @@ no depth.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Final
 
-from core.errors import LimitExceeded
+from core.errors import LimitExceeded, Problem, Refused
 
 OPENS: Final = "dealgraph"
 
@@ -55,6 +55,7 @@ class Limits:
     nested_page: int = _limit(10, "rows of a page inside a record when none is given")
     max_page: int = _limit(1_000, "rows of any page")
     aliases: int = _limit(50, "aliases in a document")
+    conditions: int = _limit(8, "variables in @skip and @include")
     fields: int = _limit(5_000, "fields and fragments of a document, the fragments spread out")
     overlaps: int = _limit(30_000, "comparisons of fields with the same response name")
     tokens: int = _limit(5_000, "tokens in a document")
@@ -83,6 +84,30 @@ class Limits:
     def default_page(self, *, nested: bool) -> int:
         """Rows of a page that asks for no number: nested is anything not at the root."""
         return self.nested_page if nested else self.page
+
+
+def limits_of(given: Mapping[str, str | None], *, deadline: float) -> Limits:
+    """Limits from settings by name, the others by default; `deadline` in seconds.
+
+    Raises:
+        Refused: some aren't whole numbers; every one of them is named.
+    """
+    chosen = {name: value for name, value in given.items() if value not in (None, "")}
+    problems = [
+        Problem((name,), "INVALID_SETTING", f"Limit `{name}`: {value!r} is not a whole number.")
+        for name, value in chosen.items()
+        if not str(value).isdecimal()
+    ]
+    if problems:
+        raise Refused(problems)
+    numbers = {name: int(str(value)) for name, value in chosen.items()}
+    return replace(DEFAULTS, **numbers, deadline=round(deadline * 1000))
+
+
+DEFAULTS: Final = Limits()
+
+SETTABLE: Final = tuple(it.name for it in fields(Limits) if it.name != "deadline")
+"""The limits that are settings of their own; the deadline is the statement timeout."""
 
 
 def exceeded(name: str, value: int, allowed: int) -> LimitExceeded:

@@ -6,6 +6,7 @@ import fcntl
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from core.store.links import connected
 from core.store.ways import Options
 
 TEMPLATE = "dealgraph_template"
+CITUS = "citus"
+"""The file in the run's folder that tells of a Citus cluster, if one was started."""
 KEYS = itertools.count(1)
 
 
@@ -42,10 +45,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     names = [f"{os.getpid()}", *([uid.testrunuid] if uid else [])]
     for folder in (Path(tempfile.gettempdir()) / f"dealgraph-tests-{name}" for name in names):
         if folder.exists():
+            stop_citus(folder / CITUS)
             embedded = Embedded(folder)
             embedded.stop_if_unused()
             shutil.rmtree(embedded.data.parent, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop_citus(said: Path) -> None:
+    """Stop the cluster that the file tells of."""
+    if said.exists():
+        _, command, folder = said.read_text().splitlines()
+        subprocess.run([command, "stop", folder], check=False)
 
 
 @dataclass(frozen=True, slots=True)

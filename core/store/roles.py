@@ -16,6 +16,7 @@ OWNER = "dealgraph_owner"
 APP = "dealgraph_app"
 VIEWS = "dealgraph_views"
 LOCK = 0x726F6C65  # "role"
+ON_CITUS = "select exists (select from pg_extension where extname = 'citus')"
 
 
 async def set_up(superuser_url: str, database: str) -> None:
@@ -74,6 +75,8 @@ async def lacking(connection: Connection, app_login: str | None = None) -> list[
         (OWNER, f"grant create on database {_quoted(database)} to {OWNER}", _MAY_CREATE, (OWNER,)),
         (OWNER, f"grant usage, create on schema public to {OWNER}", _MAY_MAKE_TABLES, (OWNER,)),
     ]
+    if await connection.fetchval(ON_CITUS):  # its nodes connect to each other as the owner
+        wanted.append((OWNER, f"alter role {OWNER} login", _MAY_LOG_IN, (OWNER,)))
     if app_login is not None:
         wanted.append((APP, f"grant {APP} to {_quoted(app_login)}", _IS_MEMBER, (app_login, APP)))
     return created + [
@@ -94,6 +97,7 @@ _IS_MEMBER = (
     " and pg_has_role($1::text::name, $2::text::name, 'USAGE')"
 )
 _MAY_CREATE = "select has_database_privilege($1::text::name, current_database(), 'CREATE')"
+_MAY_LOG_IN = "select rolcanlogin from pg_roles where rolname = $1"
 _MAY_MAKE_TABLES = "select has_schema_privilege($1::text::name, 'public', 'CREATE')"
 
 

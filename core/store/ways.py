@@ -7,6 +7,7 @@ from typing import Literal
 
 from core.errors import Unavailable
 from core.store import sessions
+from core.store.roles import ON_CITUS
 
 Plan = Literal["custom", "generic"]
 TenantSetting = Literal["auto", "session", "transaction"]
@@ -74,9 +75,7 @@ async def ways_of(url: str, options: Options) -> Ways:
     """
     connection = await sessions.opener(url, {})()
     try:
-        on_citus = await connection.fetchval(
-            "select exists (select from pg_extension where extname = 'citus')"
-        )
+        on_citus = await connection.fetchval(ON_CITUS)
     finally:
         await connection.close()
     if on_citus and options.tenant_setting == "session":

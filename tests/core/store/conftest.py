@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from core.store import postmaster
+from core.store import migrating, postmaster
+from core.store.connections import Database
 from core.store.embedded import Embedded
+from core.store.links import connected
+from tests.conftest import CITUS, Urls, locked, run_folder
 
 
 @pytest.fixture
@@ -22,3 +30,66 @@ def directory() -> Iterator[Path]:
     data = Embedded(folder).data
     postmaster.end_orphans(data)
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def citus_url(request: pytest.FixtureRequest) -> str:
+    """A Citus cluster for all workers, as its superuser; skipped where there is none to start."""
+    beside = Path(__file__).parents[4] / "shared" / "citus"
+    command = Path(os.environ.get("DEALGRAPH_TEST_CITUS", beside)) / "cluster"
+    if not command.exists():
+        pytest.skip("no Citus: DEALGRAPH_TEST_CITUS names no folder with a `cluster` command")
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        pytest.skip("no Citus: its build is for Linux on x86-64")
+    run = run_folder(request.config)
+    run.mkdir(exist_ok=True)
+    with locked(run / "citus.lock"):
+        said = run / CITUS
+        if not said.exists():
+            url = started(command, run / "cluster")
+            said.write_text(f"{url}\n{command}\n{run / 'cluster'}\n")
+        return said.read_text().splitlines()[0]
+
+
+@pytest.fixture(scope="session")
+async def citus_urls(citus_url: str) -> Urls:
+    """The tables on Citus, few shards each."""
+    async with connected(citus_url) as connection:
+        await connection.execute("alter database dealgraph set citus.shard_count = 4")
+    await migrating.migrate(citus_url)
+    async with connected(citus_url) as connection:
+        await connection.execute("alter role dealgraph_app login")
+    return Urls(
+        app=citus_url.replace("postgres@", "dealgraph_app@"),
+        owner=citus_url.replace("postgres@", "dealgraph_owner@"),
+        superuser=citus_url,
+    )
+
+
+@pytest.fixture(scope="session")
+async def citus(citus_urls: Urls) -> AsyncIterator[Database]:
+    """Connections to Citus as the application."""
+    database = await Database.open(citus_urls.app)
+    yield database
+    await database.close()
+
+
+def started(command: Path, folder: Path) -> str:
+    """Start a cluster on ports that are free; its URL."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    surroundings = {
+        "PYTHON": sys.executable,
+        "PORT": str(min(port, 65_000)),
+        "PYTHONWARNINGS": "ignore",
+    }
+    done = subprocess.run(
+        [command, "start", folder],
+        env=os.environ | surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[-1]

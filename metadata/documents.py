@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ from metadata.text import bad_text
 Document: TypeAlias = dict[str, object]
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_BEGIN = 'Begin with { "$schema": "https://dealgraph.dev/schemas/object-1.json", …'
 
 
 def load(text: str | bytes, name: str) -> Document | tuple[Problem, ...]:
@@ -33,36 +35,35 @@ def load(text: str | bytes, name: str) -> Document | tuple[Problem, ...]:
     except orjson.JSONDecodeError as error:
         message = f"This is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
         return (Problem(name, "", "BAD_JSON", message),)
-    if too_deep := deeper_than(rough, bounds.DEPTH):
-        message = f"The document is nested more than {bounds.DEPTH} levels deep."
-        return (Problem(name, pointer(too_deep), "TOO_DEEP", message),)
+    if too_deep := _too_deep(rough, name):
+        return too_deep
     exact = json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_int=_integer)
-    problems = (*_duplicates(exact, name), *problems_of(exact, name))
-    return problems or exact
+    doubled = tuple(_duplicates(exact, name))
+    found = accepted(exact, name)
+    if isinstance(found, tuple):
+        return (*doubled, *found)
+    return doubled or found
 
 
-def problems_of(document: object, name: str) -> tuple[Problem, ...]:
-    """What is wrong with parsed JSON before it is looked at as a declaration."""
+def accepted(document: object, name: str) -> Document | tuple[Problem, ...]:
+    """Parsed JSON with exact numbers, or what is wrong with it before its meaning is looked at.
+
+    A float stands for the number that it is written as: 0.1 is one tenth.
+    """
     if not isinstance(document, dict):
-        mend = 'Begin with { "$schema": "https://dealgraph.dev/schemas/object-1.json", …'
-        return (Problem(name, "", "NOT_AN_OBJECT", "A document is a JSON object.", mend),)
-    if too_deep := deeper_than(document, bounds.DEPTH):
-        message = f"The document is nested more than {bounds.DEPTH} levels deep."
-        return (Problem(name, pointer(too_deep), "TOO_DEEP", message),)
+        return (Problem(name, "", "NOT_AN_OBJECT", "A document is a JSON object.", _BEGIN),)
+    if _plain(document):
+        return _exact_object(document)
+    if too_deep := _too_deep(document, name):
+        return too_deep
+    if strange := tuple(_strange(document, name)):
+        return strange
+    exact = _exact_object(document)
     bad = tuple(
         Problem(name, pointer(path), "BAD_TEXT", "Text with NUL or a lone surrogate can't be kept.")
         for path in bad_text(document)
     )
-    return bad or tuple(_bad_values(document, name))
-
-
-def exact(value: object) -> object:
-    """The value with floats as the Decimals that they are written as (0.1 is one tenth)."""
-    if isinstance(value, dict):
-        return {key: exact(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [exact(item) for item in value]
-    return _number(repr(value)) if isinstance(value, float) else value
+    return bad or tuple(_bad_values(exact, name)) or exact
 
 
 def text(document: object) -> str:
@@ -70,21 +71,60 @@ def text(document: object) -> str:
     return _ENCODER.encode(document).decode()
 
 
-def deeper_than(value: object, depth: int) -> Path | None:
-    """The path of the first thing nested deeper than that, if there is one."""
-    waiting: list[tuple[Path, object]] = [((), value)]
-    while waiting:
-        path, found = waiting.pop()
-        if isinstance(found, dict):
-            inside: list[tuple[str | int, object]] = list(found.items())
-        elif isinstance(found, list):
-            inside = list(enumerate(found))
-        else:
-            continue
-        if len(path) >= depth:
-            return path
-        waiting += [((*path, key), item) for key, item in inside]
-    return None
+def _plain(document: Document) -> bool:
+    """Whether the document is, at one glance, shallow and without null, NUL and surrogates."""
+    try:
+        raw = orjson.dumps(document, default=_suspect, option=_PASS)
+    except (orjson.JSONEncodeError, RecursionError):
+        return False
+    suspicious = b"null" in raw or b"\\u0000" in raw
+    return not suspicious and _depth_within(document, bounds.DEPTH)
+
+
+_PASS = (
+    orjson.OPT_PASSTHROUGH_SUBCLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+)
+
+
+def _suspect(value: object) -> str:
+    if isinstance(value, Decimal) and _kept(value):
+        return ""
+    raise TypeError
+
+
+def _depth_within(value: object, depth: int) -> bool:
+    if isinstance(value, dict):
+        return depth > 0 and all(
+            _depth_within(v, depth - 1) for v in value.values() if isinstance(v, dict | list)
+        )
+    if isinstance(value, list):
+        return depth > 0 and all(
+            _depth_within(v, depth - 1) for v in value if isinstance(v, dict | list)
+        )
+    return True
+
+
+def _too_deep(document: object, name: str) -> tuple[Problem, ...]:
+    if _depth_within(document, bounds.DEPTH):
+        return ()
+    message = f"The document is nested more than {bounds.DEPTH} levels deep."
+    return (Problem(name, "", "TOO_DEEP", message),)
+
+
+def _exact_object(value: Document) -> Document:
+    return {key: _exact(item) for key, item in value.items()}
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return {key: _exact(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_exact(item) for item in value]
+    return _number(repr(value)) if isinstance(value, float) else value
 
 
 class _Doubled(dict[str, object]):
@@ -95,6 +135,8 @@ class _Doubled(dict[str, object]):
 
 class _TooLong(str):
     """A number with more digits than we keep."""
+
+    __slots__ = ()
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -109,49 +151,60 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _number(text: str) -> object:
     number = Decimal(text)
-    if not number.is_finite() or abs(number.adjusted()) > bounds.NUMBER_DIGITS:
+    if not _kept(number):
         return _TooLong(text)
-    if number == number.to_integral_value():
-        return int(number)
-    return number if len(number.as_tuple().digits) <= bounds.NUMBER_DIGITS else _TooLong(text)
+    return int(number) if number == number.to_integral_value() else number
+
+
+def _kept(number: Decimal) -> bool:
+    if not number.is_finite() or abs(number.adjusted()) > bounds.NUMBER_DIGITS:
+        return False
+    return len(number.as_tuple().digits) <= bounds.NUMBER_DIGITS
 
 
 def _integer(text: str) -> object:
     return int(text) if len(text) <= bounds.NUMBER_DIGITS else _TooLong(text)
 
 
-def _duplicates(document: object, name: str) -> list[Problem]:
-    return [
-        Problem(name, pointer((*path, key)), "DUPLICATE_KEY", f"The key '{key}' is given twice.",
-                "Remove one of them.")
-        for path, found in _walk(document)
-        if isinstance(found, _Doubled)
-        for key in found.keys_twice
-    ]  # fmt: skip
+def _duplicates(document: object, name: str) -> Iterator[Problem]:
+    for path, found in _walk(document):
+        for key in found.keys_twice if isinstance(found, _Doubled) else ():
+            message = f"The key '{key}' is given twice."
+            place = pointer((*path, key))
+            yield Problem(name, place, "DUPLICATE_KEY", message, "Remove one of them.")
 
 
-def _bad_values(document: object, name: str) -> list[Problem]:
-    problems = []
+def _bad_values(document: object, name: str) -> Iterator[Problem]:
     for path, found in _walk(document):
         if found is None:
             mend = 'Leave the key out; to hide something of a pack, say "x-hidden": true.'
-            problems.append(
-                Problem(name, pointer(path), "NULL", "A declaration has no null.", mend)
-            )
-        elif isinstance(found, _TooLong):
+            yield Problem(name, pointer(path), "NULL", "A declaration has no null.", mend)
+        elif isinstance(found, _TooLong) or _is_long(found):
             message = f"A number has at most {bounds.NUMBER_DIGITS} digits."
-            problems.append(Problem(name, pointer(path), "NUMBER_TOO_LONG", message))
-    return problems
+            yield Problem(name, pointer(path), "NUMBER_TOO_LONG", message)
 
 
-def _walk(document: object) -> list[tuple[Path, object]]:
-    order: list[tuple[Path, object]] = []
+def _strange(document: object, name: str) -> Iterator[Problem]:
+    """What no JSON text holds, should a caller bring it."""
+    known = (str, int, float, Decimal, dict, list)
+    for path, found in _walk(document):
+        odd_keys = isinstance(found, dict) and not all(isinstance(key, str) for key in found)
+        if odd_keys or not (found is None or isinstance(found, known)):
+            yield Problem(name, pointer(path), "BAD_VALUE", "This is no JSON value.")
+
+
+def _is_long(value: object) -> bool:
+    if isinstance(value, Decimal):
+        return not _kept(value)
+    return isinstance(value, int) and abs(value) >= 10**bounds.NUMBER_DIGITS
+
+
+def _walk(document: object) -> Iterator[tuple[Path, object]]:
     waiting: list[tuple[Path, object]] = [((), document)]
     while waiting:
         path, found = waiting.pop()
-        order.append((path, found))
+        yield path, found
         if isinstance(found, dict):
             waiting += [((*path, key), item) for key, item in reversed(found.items())]
         elif isinstance(found, list):
             waiting += [((*path, i), found[i]) for i in range(len(found) - 1, -1, -1)]
-    return order

@@ -216,17 +216,6 @@ _JSON_CHECKS = (
 )
 
 
-def checks(type: FieldType) -> tuple[str, ...]:
-    """The standard keywords that say something about values of a type."""
-    if type in TEXTUAL:
-        return (*_TEXT_CHECKS, *_LOGIC)
-    if type in _INTEGERS or type in _NUMBERS:
-        return (*_NUMBER_CHECKS, *_LOGIC)
-    if type in LISTS:
-        return ("items", *_LIST_CHECKS, *_LOGIC)
-    return _FEW.get(type, (*_JSON_CHECKS, *_LOGIC))
-
-
 _INTEGERS = {FieldType.INTEGER: 2**31, FieldType.BIGINT: 2**63}
 _NUMBERS = {FieldType.FLOAT, FieldType.DECIMAL, FieldType.PERCENT, FieldType.MONEY}
 _FEW: Mapping[FieldType, tuple[str, ...]] = {
@@ -238,9 +227,23 @@ _FEW: Mapping[FieldType, tuple[str, ...]] = {
 }
 
 
+def _checks(held: FieldType) -> tuple[str, ...]:
+    if held in TEXTUAL:
+        return (*_TEXT_CHECKS, *_LOGIC)
+    if held in _INTEGERS or held in _NUMBERS:
+        return (*_NUMBER_CHECKS, *_LOGIC)
+    if held in LISTS:
+        return ("items", *_LIST_CHECKS, *_LOGIC)
+    return _FEW.get(held, (*_JSON_CHECKS, *_LOGIC))
+
+
+CHECKS: Mapping[FieldType, tuple[str, ...]] = {held: _checks(held) for held in FieldType}
+"""The standard keywords that say something about values of a type."""
+
+
 def schema(type: FieldType, body: Body, seen: Body) -> Json:
     """Plain JSON Schema of the field's value; `seen` has what a $ref adds."""
-    result = {keyword: body[keyword] for keyword in checks(type) if keyword in body}
+    result = {keyword: body[keyword] for keyword in CHECKS[type] if keyword in body}
     _FORMS.get(type, _as_is)(type, result, seen)
     return result
 

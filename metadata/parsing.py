@@ -77,24 +77,22 @@ class _Parsing:
         found: Mapping[tuple[Kind, str], list[Source]],
     ) -> None:
         name = layer.document(path)
-        problems = documents.problems_of(document, name)
-        if problems or not isinstance(document, dict):
-            self.problems += problems
+        body = documents.accepted(document, name)
+        if isinstance(body, tuple):
+            self.problems += body
             self._doubt(document)
             return
-        kind = kind_of(document)
+        kind = kind_of(body)
         if kind is None:
-            self.problems.append(_unknown_kind(document, name))
+            self.problems.append(_unknown_kind(body, name))
             self._doubt(document)
             return
-        body = documents.exact(document)
-        assert isinstance(body, dict)
         wrong = wording.problems(body, kind, name)
         self.problems += wrong
         if wrong:
             self._doubt(document)
         elif kind in _MERGED:
-            found[kind, body["$id"]].append(Source(layer.name, name, body))
+            found[kind, str(body["$id"])].append(Source(layer.name, name, body))
 
     def _doubt(self, document: object) -> None:
         key = document.get("$id") if isinstance(document, dict) else None

@@ -59,8 +59,9 @@ def _wrong(choice: Body, values: dict[str, str]) -> Iterator[tuple[str, str, str
     if not naming.OPTION.fullmatch(key):
         mend = "Use lower case letters, digits and single underscores; put the words in title."
         yield "BAD_KEY", f"'{key}' is no key of an option.", mend
-    twin = values.setdefault(key.upper(), key)
-    if values[key.upper()] is not key:
+    twin = values.get(key.upper())
+    values[key.upper()] = key
+    if twin is not None:
         what = "twice" if twin == key else f"beside '{twin}': they differ only in case"
         yield "DUPLICATE", f"The option '{key}' is given {what}.", "Remove one of them."
 
@@ -74,11 +75,9 @@ def _list(type: FieldType, seen: Body) -> object:
 
 
 def _choices(one_of: object) -> list[Body]:
-    return (
-        [choice for choice in one_of if isinstance(choice, dict)]
-        if isinstance(one_of, list)
-        else []
-    )
+    if not isinstance(one_of, list):
+        return []
+    return [choice for choice in one_of if isinstance(choice, dict)]
 
 
 def _labels(choice: Body) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import cast
 
 from metadata import bounds, naming, picklists
-from metadata.fields import Place, checks
+from metadata.fields import CHECKS, Place
 from metadata.layers import TENANT
 from metadata.model import LONG, Field, FieldType
 from metadata.problems import listed
@@ -28,7 +28,7 @@ _ALLOWED: Mapping[str, frozenset[FieldType]] = {
     "x-index": _INDEXED,
     "x-search": _SEARCHED,
 }
-_CHECKS = frozenset(word for held in FieldType for word in checks(held)) - {"$ref", "type"}
+_CHECKS = frozenset(word for words in CHECKS.values() for word in words) - {"$ref", "type"}
 _SERVER_MADE = ("default", "x-unique", "oneOf")
 
 
@@ -51,7 +51,7 @@ def check(object_key: str, field: Field, body: Mapping[str, object], place: Plac
 
 
 def _check_misplaced(field: Field, body: Mapping[str, object], place: Place) -> None:
-    known = checks(field.type)
+    known = CHECKS[field.type]
     for word in body:
         allowed = _ALLOWED.get(word)
         if (allowed is not None and field.type not in allowed) or (

@@ -1,0 +1,105 @@
+"""How the house is built, held by programs rather than by wishes."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import core.store
+
+ROOT = Path(__file__).parents[1]
+GLOBAL = {
+    "accounts",
+    "binaries",
+    "connections",
+    "embedded",
+    "engine",
+    "epoch",
+    "fitness",
+    "homes",
+    "links",
+    "migrating",
+    "pool",
+    "postmaster",
+    "roles",
+    "sessions",
+    "tables",
+    "tenants",
+    "ways",
+}
+"""Modules of the store that run the server or its global tables, below any tenant."""
+LONGEST_MODULE = 600
+
+
+def modules_of(package: ModuleType) -> Iterator[ModuleType]:
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not found.name.startswith("core.store.migrations"):
+            yield importlib.import_module(found.name)
+
+
+def sources(*folders: str) -> Iterator[tuple[str, list[str]]]:
+    """The modules in these folders by path, each with its lines."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield str(path.relative_to(ROOT)), path.read_text(encoding="utf8").splitlines()
+
+
+def is_of_tenants(module: ModuleType) -> bool:
+    return module.__name__.removeprefix("core.store.").split(".")[0] not in GLOBAL
+
+
+def public_coroutines(module: ModuleType) -> Iterator[tuple[str, Callable[..., object]]]:
+    for name, value in vars(module).items():
+        asynchronous = inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value)
+        if asynchronous and value.__module__ == module.__name__ and not name.startswith("_"):
+            yield f"{module.__name__}.{name}", value
+
+
+def test_imports_run_one_way() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        pytest.param(name, function, id=name)
+        for module in modules_of(core.store)
+        if is_of_tenants(module)
+        for name, function in public_coroutines(module)
+    ],
+)
+def test_the_store_is_told_whose_rows_it_works_on_first(
+    name: str, function: Callable[..., object]
+) -> None:
+    first = next(iter(inspect.signature(function).parameters.values()))
+    assert (first.name, first.annotation) in (("tenant", "TenantId"), ("tx", "Transaction")), name
+
+
+def test_only_the_store_speaks_to_the_database() -> None:
+    drivers = ("import asyncpg", "from asyncpg", "import tortoise", "from tortoise")
+    strangers = [
+        name
+        for name, lines in sources("core", "metadata", "plugins", "schema")
+        if not name.startswith("core/store/") and any(line.startswith(drivers) for line in lines)
+    ]
+    assert strangers == []
+
+
+def test_no_module_is_a_house_of_its_own() -> None:
+    folders = ("core", "metadata", "plugins", "schema", "tests")
+    assert [name for name, lines in sources(*folders) if len(lines) > LONGEST_MODULE] == []

@@ -61,6 +61,11 @@ def wants_page(header: bytes | None) -> bool:
     return named[:1] == ["text/html"]
 
 
+def takes_gzip(header: bytes | None) -> bool:
+    """Whether an `Accept-Encoding` header allows gzip."""
+    return header is not None and "gzip" in _preferred(header[:_LONGEST])
+
+
 @lru_cache(maxsize=128)
 def check_sent(content_type: bytes | None, encoding: bytes | None) -> None:
     """Let pass what can be read: JSON in UTF-8, not compressed.
@@ -84,7 +89,7 @@ def _unsupported(message: str) -> None:
 
 @lru_cache(maxsize=128)
 def _preferred(header: bytes) -> tuple[str, ...]:
-    """The accepted types, best first; those with `q=0` are left out."""
+    """What an Accept header names, best first; what has `q=0` is left out."""
     weighed: list[tuple[float, str]] = []
     for part in header.decode("latin-1").split(","):
         kind, parameters = _split(part)

@@ -78,7 +78,7 @@ class GraphQLEndpoint:
     async def _request(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, entry: Entry
     ) -> Request:
-        gzip = b"gzip" in headers.get(b"accept-encoding", b"")
+        gzip = media.takes_gzip(headers.get(b"accept-encoding"))
         if scope["method"] == "POST":
             media.check_sent(headers.get(b"content-type"), headers.get(b"content-encoding"))
             body = await body_of(receive, headers, self.limits.body)

@@ -12,6 +12,8 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
+from schema.media import takes_gzip
+
 _TYPES: Final = {
     "html": b"text/html; charset=utf-8",
     "css": b"text/css; charset=utf-8",
@@ -104,7 +106,7 @@ async def _give(scope: Scope, send: Send, asset: Asset) -> None:
         await _send(send, 304, headers, b"")
         return
     body = asset.plain
-    if b"gzip" in asked.get(b"accept-encoding", b""):
+    if takes_gzip(asked.get(b"accept-encoding")):
         body = asset.compressed
         headers.append((b"content-encoding", b"gzip"))
     headers.append((b"content-length", b"%d" % len(body)))

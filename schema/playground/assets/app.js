@@ -391,6 +391,8 @@ function start() {
     const shown = at('token').type === 'password';
     at('token').type = shown ? 'text' : 'password';
     button.setAttribute('aria-pressed', String(shown));
+    button.dataset.name = shown ? 'hide' : 'show';
+    translate();
   };
   at('run').onclick = run;
   at('prettify').onclick = layOut;

@@ -61,6 +61,7 @@ export function divider(element, store) {
   };
   const kept = store.get(`size-${name}`);
   if (kept) set(kept);
+  else element.setAttribute('aria-valuenow', String(Math.round(area.getBoundingClientRect()[size])));
   element.addEventListener('pointerdown', (down) => {
     const from = area.getBoundingClientRect()[size];
     const start = size === 'width' ? down.clientX : down.clientY;

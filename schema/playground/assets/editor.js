@@ -206,6 +206,7 @@ export class Editor {
           h('span.label', {}, it.label), h('span.detail', {}, it.detail ?? '')),
       ),
     );
+    this.list.setAttribute('aria-label', say('suggestions', offer.items.length));
     this.menu.hidden = false;
     this.choose(0);
     this.place();

@@ -15,6 +15,9 @@ from core import query
 
 MEANS: Final = "means"
 
+OBJECTS: Final = "objects"
+"""In a schema's `extensions`: the type's name for each object's key."""
+
 Outputs: TypeAlias = tuple[query.Output, ...]
 
 

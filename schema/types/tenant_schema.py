@@ -15,6 +15,7 @@ from graphql import (
 )
 from graphql.type.schema import InterfaceImplementations
 
+from metadata import naming
 from metadata.model import Metadata
 from schema.types import (
     aggregates,
@@ -32,6 +33,7 @@ from schema.types import (
     trees,
 )
 from schema.types.catalogue import Catalogue
+from schema.types.meanings import OBJECTS
 from schema.types.operators import SHARED
 
 
@@ -53,7 +55,7 @@ class TenantSchema(GraphQLSchema):
     """
 
     def __init__(self, catalogue: Catalogue, platform: Platform) -> None:
-        super().__init__(assume_valid=True, extensions=dict(platform.extensions))
+        super().__init__(assume_valid=True, extensions=_extensions(catalogue, platform))
         self.query_type = catalogue.named("Query", GraphQLObjectType)
         self.mutation_type = catalogue.named("Mutation", GraphQLObjectType)
         self.type_map.update(catalogue.types)
@@ -79,8 +81,13 @@ def full(metadata: Metadata, platform: Platform) -> GraphQLSchema:
         query=catalogue.named("Query", GraphQLObjectType),
         mutation=catalogue.named("Mutation", GraphQLObjectType),
         types=[catalogue.object(key) for key in catalogue.objects],
-        extensions=dict(platform.extensions),
+        extensions=_extensions(catalogue, platform),
     )
+
+
+def _extensions(catalogue: Catalogue, platform: Platform) -> dict[str, Any]:
+    types = {key: naming.type_name(key) for key in catalogue.objects}
+    return {**platform.extensions, OBJECTS: types}
 
 
 def _catalogue(metadata: Metadata, platform: Platform) -> Catalogue:

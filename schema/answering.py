@@ -1,0 +1,125 @@
+"""From a request to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import orjson
+from graphql import GraphQLError, located_error
+
+from core.errors import Conflict
+from core.identity import Actor
+from core.views import reading
+from core.views.handles import Store
+from core.views.reading import MetadataMoved
+from schema import errors
+from schema.caches import Cache, CacheStats
+from schema.documents import Documents
+from schema.executing import Answered, execute
+from schema.introspection import Introspector
+from schema.limits import Limits
+from schema.live import Schemas
+from schema.numbers import Exact
+from schema.requests import Answer, BadRequest, Request
+from schema.running import Plans, Run, Tools, Top
+from schema.types.tenant_schema import Platform
+
+_PLANS: Final = 5_000
+_ATTEMPTS: Final = 4
+
+
+class Answers:
+    """Answers the operations of all tenants; remembers documents, schemas and plans."""
+
+    def __init__(self, store: Store, platform: Platform, limits: Limits) -> None:
+        self._documents = Documents(limits)
+        self._schemas = Schemas(platform, limits)
+        plans: Plans = Cache(_PLANS)
+        self._tools = Tools(store, limits, plans)
+        self._introspector = Introspector()
+
+    async def answer(self, actor: Actor, request: Request) -> Answer:
+        """The finished answer to one operation.
+
+        Raises:
+            DealgraphError: the request is refused before anything runs.
+        """
+        for _ in range(_ATTEMPTS):
+            run = await self._run(actor, request)
+            try:
+                return await self._answered(run)
+            except MetadataMoved:
+                continue
+        raise Conflict("The metadata kept changing while the request was answered.")
+
+    def stats(self) -> Mapping[str, CacheStats]:
+        """How each memory does, for the metrics."""
+        return {
+            "documents": self._documents.stats(),
+            "schemas": self._schemas.stats(),
+            "plans": self._tools.plans.stats(),
+            "introspection": self._introspector.stats(),
+        }
+
+    async def _run(self, actor: Actor, request: Request) -> Run:
+        published = await reading.published(actor, self._tools.store)
+        live = self._schemas.of(published.metadata)
+        operation = self._documents.operation(live.schema, live.fingerprint, request)
+        script = live.script(operation)
+        variables = script.coerced(live.schema, request.variables)
+        return Run(self._tools, actor, request, published, live, script, variables)
+
+    async def _answered(self, run: Run) -> Answer:
+        operation = run.script.operation
+        cost = operation.plan.cost(run.variables, self._tools.limits)
+        top = run.top()
+        if top.described and len(top.described) == len(top.nodes):
+            return await self._introspector.answer(run, cost)
+        answered, wrong = await _statement(run, top)
+        if top.is_whole:
+            data: object = {name: answered[name] for name, _ in top.nodes}
+        else:
+            if top.described:
+                answered.update(await self._introspector.described(run))
+            run.rehearse(top)
+            result = await execute(run, answered)
+            data = result.data
+            wrong += result.errors or ()
+        return _answer(run, data, wrong, cost)
+
+
+async def _statement(run: Run, top: Top) -> tuple[Answered, list[GraphQLError]]:
+    """What one statement answers. When it fails, all of it is null, with one error."""
+    answered: Answered = dict(top.names)
+    if top.planned is None:
+        return answered, []
+    try:
+        answered.update(await run.compiled(top))
+    except (MetadataMoved, BadRequest):
+        raise
+    except Exception as error:  # noqa: BLE001 - told as the error of a field, or masked
+        answered.update(dict.fromkeys(top.compiled))
+        first = next(node for name, node in top.nodes if name == top.compiled[0])
+        return answered, [located_error(error, [first], [top.compiled[0]])]
+    return answered, []
+
+
+def _answer(run: Run, data: object, wrong: Sequence[GraphQLError], cost: int) -> Answer:
+    tenant = str(run.actor.tenant)
+    told = [errors.of_field(it, run.request.request_id, tenant=tenant) for it in wrong]
+    body: dict[str, object] = {"errors": told} if told else {}
+    body["data"] = data
+    body["extensions"] = {"cost": cost}
+    return Answer(
+        orjson.dumps(body, default=_plain),
+        operation=run.script.operation.name,
+        cost=cost,
+        codes=errors.codes_of(told),
+    )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Exact):
+        return float(value)
+    raise TypeError

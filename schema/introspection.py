@@ -1,0 +1,118 @@
+"""What a schema says of itself: worked out in another process, kept compressed.
+
+Describing every type takes most of a second in Python; the loop that serves requests would stand
+still for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import pickle
+from functools import lru_cache, partial
+from typing import Any, Final
+
+import orjson
+from anyio import CapacityLimiter, to_process
+from graphql import GraphQLObjectType, GraphQLSchema, execute_sync, parse
+
+from core.errors import LimitExceeded
+from metadata.model import Metadata
+from schema.caches import Cache, CacheStats
+from schema.platform.strawberry_schema import platform
+from schema.requests import Answer
+from schema.running import Run
+from schema.types.tenant_schema import full
+
+_ROOM: Final = 50_000_000
+_PROCESSES: Final = 1
+_WAITING: Final = 20
+_LEVEL: Final = 6
+
+
+class Introspector:
+    """Describes schemas, each way that a document asks for it once."""
+
+    def __init__(self, *, room: int = _ROOM) -> None:
+        self._cache: Cache[tuple[object, ...], bytes] = Cache(room)
+        self._waiting: dict[tuple[object, ...], asyncio.Task[bytes]] = {}
+        self._limiter: CapacityLimiter | None = None
+
+    async def answer(self, run: Run, cost: int) -> Answer:
+        """The answer to an operation that asks for nothing else."""
+        zipped = await self._zipped(run)
+        body = zipped if run.request.gzip else gzip.decompress(zipped)
+        return Answer(body, operation=run.script.operation.name, cost=cost, gzip=run.request.gzip)
+
+    async def described(self, run: Run) -> dict[str, orjson.Fragment]:
+        """What the operation asks about the schema beside other things, by response name."""
+        described: dict[str, object] = orjson.loads(gzip.decompress(await self._zipped(run)))
+        data = described["data"]
+        assert isinstance(data, dict)
+        return {name: orjson.Fragment(orjson.dumps(data[name])) for name in run.top().described}
+
+    def stats(self) -> CacheStats:
+        return self._cache.stats()
+
+    async def _zipped(self, run: Run) -> bytes:
+        operation = run.script.operation
+        variables = orjson.dumps(run.request.variables, default=float)
+        key = (run.live.fingerprint, operation.document_hash, operation.name, variables)
+        found = self._cache.get(key)
+        if found is not None:
+            return found
+        task = self._waiting.get(key)
+        if task is None:
+            if len(self._waiting) >= _WAITING:
+                raise LimitExceeded("Too many different introspections at once: try again soon.")
+            task = self._waiting[key] = asyncio.create_task(self._describe(run))
+            task.add_done_callback(partial(self._keep, key))
+        return await asyncio.shield(task)
+
+    async def _describe(self, run: Run) -> bytes:
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(_PROCESSES)
+        return await to_process.run_sync(
+            _described,
+            pickle.dumps(run.published.metadata),
+            run.request.query,
+            run.script.operation.name,
+            dict(run.request.variables),
+            limiter=self._limiter,
+        )
+
+    def _keep(self, key: tuple[object, ...], task: asyncio.Task[bytes]) -> None:
+        del self._waiting[key]
+        if not task.cancelled() and task.exception() is None:
+            self._cache.put(key, task.result(), len(task.result()))
+
+
+def _described(
+    pickled: bytes, source: str, operation_name: str | None, variables: dict[str, Any]
+) -> bytes:
+    """The compressed answer; what is asked for beside the schema is null."""
+    result = execute_sync(
+        _schema(pickled),
+        parse(source),
+        variable_values=variables,
+        operation_name=operation_name,
+        field_resolver=lambda *_, **__: None,
+    )
+    body = {"data": result.data, "extensions": {"cost": 0}}
+    return gzip.compress(orjson.dumps(body), _LEVEL)
+
+
+@lru_cache(maxsize=2)
+def _schema(pickled: bytes) -> GraphQLSchema:
+    metadata = pickle.loads(pickled)  # noqa: S301 - made by this very program
+    assert isinstance(metadata, Metadata)
+    return _silent(full(metadata, platform()))
+
+
+def _silent(schema: GraphQLSchema) -> GraphQLSchema:
+    """The schema with no resolvers at the top: only its description is asked for."""
+    for root in (schema.query_type, schema.mutation_type):
+        assert isinstance(root, GraphQLObjectType)
+        for field in root.fields.values():
+            field.resolve = None
+    return schema

@@ -1,0 +1,59 @@
+"""Schemas being served, and what is remembered with each: it goes when the schema goes."""
+
+from __future__ import annotations
+
+from schema.caches import Cache, CacheStats
+from schema.documents import Operation
+from schema.limits import Limits
+from schema.translation.operations import Script, script
+from schema.translation.outlines import Outlines
+from schema.types.tenant_schema import Platform, TenantSchema, lazy
+from metadata.model import Metadata
+
+_SCHEMAS = 100
+_SCRIPTS = 500
+
+
+class Live:
+    """One schema. Tenants with the same metadata share it."""
+
+    def __init__(self, metadata: Metadata, platform: Platform, limits: Limits) -> None:
+        self.fingerprint = metadata.fingerprint
+        self.schema: TenantSchema = lazy(metadata, platform)
+        self._limits = limits
+        self._outlines = Outlines()
+        self._scripts: Cache[tuple[str, str | None], Script] = Cache(_SCRIPTS)
+
+    def script(self, operation: Operation) -> Script:
+        """An operation, read for this schema.
+
+        Raises:
+            BadRequest: a text in the document can't be stored.
+            LimitExceeded: too many variables decide what is skipped.
+        """
+        key = (operation.document_hash, operation.name)
+        found = self._scripts.get(key)
+        if found is None:
+            found = script(self.schema, self._outlines, operation, self._limits)
+            self._scripts.put(key, found)
+        return found
+
+
+class Schemas:
+    """The schemas that were asked for last."""
+
+    def __init__(self, platform: Platform, limits: Limits, *, room: int = _SCHEMAS) -> None:
+        self._platform = platform
+        self._limits = limits
+        self._cache: Cache[str, Live] = Cache(room)
+
+    def of(self, metadata: Metadata) -> Live:
+        """The schema for a tenant's metadata, made where it is not there yet."""
+        found = self._cache.get(metadata.fingerprint)
+        if found is None:
+            found = Live(metadata, self._platform, self._limits)
+            self._cache.put(metadata.fingerprint, found)
+        return found
+
+    def stats(self) -> CacheStats:
+        return self._cache.stats()

@@ -1,0 +1,183 @@
+"""Mutations of records: what is sent goes to an action, what comes back is a payload."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from core.actions import removing, reparenting, saving
+from core.actions.saving import Edit, Saved
+from core.errors import Conflict, NotFound, Problem, Refused
+from core.identity import Origin, RecordId
+from metadata import naming
+from schema.found import Many, One
+from schema.running import Run
+from schema.types.meanings import Preview, Verb, Write
+
+Arguments: TypeAlias = Mapping[str, Any]
+Payload: TypeAlias = dict[str, object]
+Path: TypeAlias = Sequence[str | int]
+
+_ABOUT_RECORD: Final = frozenset({"id", "if_version", "parent"})
+
+
+async def write(run: Run, means: Write, arguments: Arguments) -> Payload:
+    """The payload of a mutation. A business refusal is data; a fault is raised."""
+    try:
+        return await _VERBS[means.verb](run, means.object, arguments)
+    except Refused as refused:
+        problems: Iterable[Problem] = refused.problems
+    except NotFound as missing:
+        problems = [Problem((0, "id"), missing.code, missing.message)]
+    except Conflict as conflict:
+        problems = [Problem((0,), conflict.code, conflict.message)]
+    return {"errors": _told(means.verb, problems), "warnings": []}
+
+
+async def preview(run: Run, means: Preview, arguments: Arguments) -> Payload:
+    """What moving a node would do, without doing it."""
+    try:
+        found = await reparenting.preview(
+            run.actor, run.tools.store, means.object, arguments["id"], arguments.get("parent")
+        )
+    except Refused as refused:
+        return {"errors": _told(Verb.REPARENT, refused.problems)}
+    return {"nodes": found.nodes, "depth": found.depth, "errors": []}
+
+
+async def _create(run: Run, object_key: str, arguments: Arguments) -> Payload:
+    saved = await saving.create(
+        run.actor, run.tools.store, object_key, [arguments["input"]], origin=_origin(run)
+    )
+    return _one(Verb.CREATE, object_key, saved)
+
+
+async def _create_many(run: Run, object_key: str, arguments: Arguments) -> Payload:
+    saved = await saving.create(
+        run.actor, run.tools.store, object_key, arguments["inputs"], origin=_origin(run)
+    )
+    return _many(run, Verb.CREATE_MANY, object_key, saved)
+
+
+async def _update(run: Run, object_key: str, arguments: Arguments) -> Payload:
+    edit = Edit(arguments["id"], arguments["input"], arguments.get("ifVersion"))
+    saved = await saving.update(run.actor, run.tools.store, object_key, [edit], origin=_origin(run))
+    return _one(Verb.UPDATE, object_key, saved)
+
+
+async def _update_many(run: Run, object_key: str, arguments: Arguments) -> Payload:
+    edits = [Edit(it["id"], it["input"], it.get("ifVersion")) for it in arguments["updates"]]
+    saved = await saving.update(run.actor, run.tools.store, object_key, edits, origin=_origin(run))
+    return _many(run, Verb.UPDATE_MANY, object_key, saved)
+
+
+async def _upsert_many(run: Run, object_key: str, arguments: Arguments) -> Payload:
+    saved = await saving.upsert(
+        run.actor,
+        run.tools.store,
+        object_key,
+        arguments["key"],
+        arguments["inputs"],
+        origin=_origin(run),
+    )
+    return _many(run, Verb.UPSERT_MANY, object_key, saved)
+
+
+async def _delete(run: Run, object_key: str, arguments: Arguments) -> Payload:
+    removal = removing.Removal(arguments["id"], arguments.get("ifVersion"))
+    await removing.delete(run.actor, run.tools.store, object_key, [removal], origin=_origin(run))
+    return {"deletedId": arguments["id"], "errors": [], "warnings": []}
+
+
+async def _delete_many(run: Run, object_key: str, arguments: Arguments) -> Payload:
+    removals = [removing.Removal(it) for it in arguments["ids"]]
+    await removing.delete(run.actor, run.tools.store, object_key, removals, origin=_origin(run))
+    return {"deletedIds": arguments["ids"], "errors": [], "warnings": []}
+
+
+async def _restore(run: Run, object_key: str, arguments: Arguments) -> Payload:
+    saved = await removing.restore(
+        run.actor, run.tools.store, object_key, arguments["id"], origin=_origin(run)
+    )
+    return _one(Verb.RESTORE, object_key, saved)
+
+
+async def _reparent(run: Run, object_key: str, arguments: Arguments) -> Payload:
+    saved = await reparenting.reparent(
+        run.actor,
+        run.tools.store,
+        object_key,
+        reparenting.Move(arguments["id"], arguments.get("parent"), arguments.get("ifVersion")),
+        origin=_origin(run),
+    )
+    return _one(Verb.REPARENT, object_key, saved)
+
+
+_VERBS: Final[Mapping[Verb, Callable[[Run, str, Arguments], Awaitable[Payload]]]] = {
+    Verb.CREATE: _create,
+    Verb.UPDATE: _update,
+    Verb.DELETE: _delete,
+    Verb.RESTORE: _restore,
+    Verb.REPARENT: _reparent,
+    Verb.CREATE_MANY: _create_many,
+    Verb.UPDATE_MANY: _update_many,
+    Verb.DELETE_MANY: _delete_many,
+    Verb.UPSERT_MANY: _upsert_many,
+}
+
+
+def _origin(run: Run) -> Origin:
+    return Origin("api", run.request.request_id)
+
+
+def _one(verb: Verb, object_key: str, saved: Saved) -> Payload:
+    found = One(object_key, RecordId(saved.ids[0]))
+    return {
+        naming.field_name(object_key): found,
+        "errors": [],
+        "warnings": _told(verb, saved.warnings),
+    }
+
+
+def _many(run: Run, verb: Verb, object_key: str, saved: Saved) -> Payload:
+    plural = run.published.metadata.objects[object_key].plural
+    ids: Sequence[UUID] = saved.ids
+    return {
+        naming.field_name(plural): Many(object_key, [RecordId(it) for it in ids]),
+        "errors": [],
+        "warnings": _told(verb, saved.warnings),
+    }
+
+
+def _told(verb: Verb, problems: Iterable[Problem]) -> list[dict[str, object]]:
+    """Problems as user errors, their paths in the API's names."""
+    return [
+        {
+            "path": [_name(step) for step in _path(verb, problem.path)],
+            "code": problem.code,
+            "message": problem.message,
+        }
+        for problem in problems
+    ]
+
+
+def _path(verb: Verb, path: Path) -> list[str | int]:
+    """From an action's path, which begins with the record's index, to one from the argument."""
+    index, rest = path[:1], list(path[1:])
+    is_field = bool(rest) and rest[0] not in _ABOUT_RECORD
+    match verb:
+        case Verb.CREATE_MANY | Verb.UPSERT_MANY:
+            return ["inputs", *index, *rest]
+        case Verb.UPDATE_MANY:
+            return ["updates", *index, *(["input"] if is_field else []), *rest]
+        case Verb.DELETE_MANY:
+            return ["ids", *index]
+        case Verb.CREATE | Verb.UPDATE:
+            return ["input", *rest] if is_field or not rest else rest
+        case _:
+            return rest
+
+
+def _name(step: str | int) -> str:
+    return naming.field_name(step) if isinstance(step, str) and step else str(step)

@@ -1,0 +1,1 @@
+"""The platform's own part of the API, written in Python: who asks, limits, metadata, tokens."""

@@ -1,0 +1,215 @@
+"""One operation of one request, and the reading of what a statement answers of it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import orjson
+from graphql import FieldNode, GraphQLObjectType, get_named_type
+
+from core.errors import Conflict
+from core.identity import Actor
+from core.views import reading
+from core.views.handles import Store
+from core.views.reading import MetadataMoved, Prepared
+from metadata import naming
+from metadata.published import Published
+from schema.caches import Cache
+from schema.found import Found, Many
+from schema.limits import Limits
+from schema.live import Live
+from schema.requests import Request
+from schema.translation.operations import Script, variables_below
+from schema.translation.outlines import Shape
+from schema.translation.plans import Plan, Translator, raise_for
+from schema.translation.roots import IDS
+
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with its statement, for the rights of those who ask."""
+
+    plan: Plan
+    prepared: Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """What is at the top of an operation, and who answers it.
+
+    `compiled` are the response names that a statement answers, `described` those that describe
+    the schema, `names` those that ask for the name of the root type. Python answers the rest.
+    """
+
+    nodes: tuple[tuple[str, FieldNode], ...]
+    compiled: tuple[str, ...]
+    described: tuple[str, ...]
+    names: tuple[tuple[str, str], ...]
+    planned: Planned | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a statement answers everything."""
+        return len(self.compiled) + len(self.names) == len(self.nodes)
+
+
+Plans = Cache[Hashable, Top | Planned]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every run of a process works with."""
+
+    store: Store
+    limits: Limits
+    plans: Plans
+
+
+@dataclass(slots=True)
+class Run:
+    """An operation being answered, on one version of the tenant's metadata."""
+
+    tools: Tools
+    actor: Actor
+    request: Request
+    published: Published
+    live: Live
+    script: Script
+    variables: dict[str, object]
+
+    def top(self) -> Top:
+        """What is asked for at the top.
+
+        Raises:
+            BadRequest: an argument is refused, whatever the values are.
+        """
+        shape = self.script.shape(self.variables)
+        key = (*self._key(), shape)
+        found = self.tools.plans.get(key)
+        if found is None:
+            found = self._top(shape)
+            self.tools.plans.put(key, found)
+        assert isinstance(found, Top)
+        return found
+
+    async def compiled(self, top: Top) -> dict[str, orjson.Fragment]:
+        """The answers of all root fields that a statement answers, by response name.
+
+        Raises:
+            BadRequest: an argument is refused.
+            MetadataMoved: the tenant has published; the operation is to be read again.
+            DealgraphError: the statement failed.
+        """
+        if top.planned is None:
+            return {}
+        columns = await self._read(top.planned)
+        return dict(zip(top.compiled, map(orjson.Fragment, columns), strict=True))
+
+    async def records(
+        self, found: Found, nodes: Sequence[FieldNode], path: tuple[str, ...]
+    ) -> orjson.Fragment | None:
+        """Records that Python has found, as they are selected; None where there is none.
+
+        Raises:
+            Conflict: the tenant has published and the selection does not hold any more.
+            DealgraphError: the statement failed.
+        """
+        ids = list(found.ids) if isinstance(found, Many) else [found.id]
+        self.variables[IDS] = ids
+        for _ in range(_ATTEMPTS):
+            planned = self._records(found.object, nodes, path)
+            try:
+                (column,) = await self._read(planned)
+            except MetadataMoved:
+                await self._follow()
+                continue
+            if isinstance(found, Many):
+                return orjson.Fragment(column)
+            return None if column == _NOTHING else orjson.Fragment(column[1:-1])
+        raise Conflict("The metadata kept changing while the records were read.")
+
+    async def _read(self, planned: Planned) -> list[bytes]:
+        values = planned.plan.values(self.variables)
+        return await reading.read(self.actor, self.tools.store, planned.prepared, values)
+
+    async def _follow(self) -> None:
+        """Go on by the tenant's newest metadata, if the schema is still the same."""
+        self.published = await reading.published(self.actor, self.tools.store)
+        if self.published.metadata.fingerprint != self.live.fingerprint:
+            raise Conflict("The schema has changed; what was written stays written. Ask again.")
+
+    def rehearse(self, top: Top) -> None:
+        """Make sure before a mutation that what it is to give back can be read.
+
+        Raises:
+            BadRequest: an argument below a payload is refused.
+        """
+        schema = self.live.schema
+        translator = self._translator(self.script.shape(self.variables))
+        for name, node in top.nodes:
+            field = schema.get_field(self._root_type(), node.name.value)
+            payload = field and get_named_type(field.type)
+            if node.selection_set is None or not isinstance(payload, GraphQLObjectType):
+                continue
+            for object_key, nodes, path in translator.found(payload, node.selection_set, (name,)):
+                self._records(object_key, nodes, path).plan.values({**self.variables, IDS: []})
+
+    def _root_type(self) -> GraphQLObjectType:
+        root_type = self.live.schema.get_root_type(self.script.operation.node.operation)
+        assert root_type is not None
+        return root_type
+
+    def _top(self, shape: Shape) -> Top:
+        root_type = self._root_type()
+        translator = self._translator(shape)
+        nodes = translator.top(root_type)
+        plan = translator.roots(root_type)
+        compiled = tuple(root.name for root in plan.query.roots)
+        return Top(
+            nodes,
+            compiled,
+            described=tuple(n for n, node in nodes if node.name.value in _DESCRIBED),
+            names=tuple((n, root_type.name) for n, node in nodes if node.name.value == _NAME),
+            planned=self._planned(plan) if compiled else None,
+        )
+
+    def _records(
+        self, object_key: str, nodes: Sequence[FieldNode], path: tuple[str, ...]
+    ) -> Planned:
+        names = variables_below(nodes, self.script.fragments)
+        shape = self.script.shape(self.variables, names | self.script.conditions)
+        key = (*self._key(), path, object_key, shape)
+        found = self.tools.plans.get(key)
+        if found is None:
+            type_ = self.live.schema.get_type(naming.type_name(object_key))
+            assert isinstance(type_, GraphQLObjectType)
+            below = [it.selection_set for it in nodes if it.selection_set is not None]
+            plan = self._translator(shape).records((object_key, type_), below, path)
+            found = self._planned(plan)
+            self.tools.plans.put(key, found)
+        assert isinstance(found, Planned)
+        return found
+
+    def _planned(self, plan: Plan) -> Planned:
+        raise_for(plan.problems)
+        return Planned(plan, reading.prepare(self.actor, self.published, plan.query))
+
+    def _translator(self, shape: Shape) -> Translator:
+        return Translator(self.live.schema, self.tools.limits, self.script, shape)
+
+    def _key(self) -> tuple[Hashable, ...]:
+        operation = self.script.operation
+        return (
+            *self.published.key,
+            self.actor.role,
+            operation.document_hash,
+            operation.name,
+        )
+
+
+_NOTHING = b"[null]"
+_NAME = "__typename"
+_DESCRIBED = frozenset({"__schema", "__type"})

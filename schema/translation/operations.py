@@ -1,0 +1,254 @@
+"""An operation read once for a schema: its variables, its conditions, what answers its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from graphql import (
+    ArgumentNode,
+    DirectiveNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLNonNull,
+    GraphQLSchema,
+    Node,
+    StringValueNode,
+    Undefined,
+    VariableNode,
+)
+from graphql.execution.get_variable_signature import (
+    GraphQLVariableSignature,
+    get_variable_signature,
+)
+from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
+from graphql.utilities.coerce_input_value import coerce_default_value
+
+from core import cursors
+from metadata.text import bad_text
+from schema import errors
+from schema.documents import Operation
+from schema.limits import Limits
+from schema.requests import BadRequest, WireError
+from schema.translation.arguments import Scope, variable
+from schema.translation.given import Given, Variables
+from schema.translation.outlines import ABSENT, Cursor, Outline, Outlines, Shape
+from schema.translation.selections import Fragments
+
+_MOST_ERRORS = 20
+_CONDITIONS = frozenset({"skip", "include"})
+_CURSORS = frozenset({"after", "before"})
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A variable as an operation declares it."""
+
+    name: str
+    outline: Outline
+    signature: GraphQLVariableSignature
+    default: object  # Undefined: there is none
+
+    @property
+    def is_required(self) -> bool:
+        return isinstance(self.signature.type, GraphQLNonNull)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is known of an operation before any variable is."""
+
+    operation: Operation
+    fragments: Fragments
+    declared: tuple[Declared, ...]
+    conditions: frozenset[str]
+
+    def coerced(self, schema: GraphQLSchema, raw: Mapping[str, object]) -> dict[str, object]:
+        """The variables, each of its type.
+
+        Raises:
+            BadRequest: one is not of its type, missing, or holds what can't be stored.
+        """
+        check_text(raw)
+        try:
+            return self._quickly(raw)
+        except Exception:  # noqa: BLE001 - whatever it was, graphql-core finds the words for it
+            return self._carefully(schema, raw)
+
+    def sources(self, raw: Mapping[str, object], coerced: dict[str, object]) -> VariableValues:
+        """The variables as graphql-core's executor wants them."""
+        sources = {
+            it.name: VariableValueSource(it.signature, raw.get(it.name, Undefined))
+            for it in self.declared
+        }
+        return VariableValues(sources, coerced)
+
+    def shape(self, coerced: Variables, names: frozenset[str] | None = None) -> Shape:
+        """What translation may know of the variables, or of some of them."""
+        return tuple(
+            (it.name, self._shape(it, coerced))
+            for it in self.declared
+            if names is None or it.name in names
+        )
+
+    def scope(self, shape: Shape) -> Scope:
+        """The variables of a shape, as arguments see them."""
+        assert isinstance(shape, tuple)
+        outlines = {it.name: it.outline for it in self.declared}
+        found: dict[str, Given] = {}
+        for name, form in shape:
+            if form != ABSENT:
+                form = form[1] if name in self.conditions else form
+                found[name] = outlines[name].given(form, variable(name))
+        return found
+
+    def known(self, shape: Shape) -> dict[str, object]:
+        """The values of conditions, which a shape holds."""
+        assert isinstance(shape, tuple)
+        return {name: form[0] for name, form in shape if name in self.conditions and form != ABSENT}
+
+    def _shape(self, it: Declared, coerced: Variables) -> Shape:
+        value = coerced.get(it.name, ABSENT)
+        if value is ABSENT:
+            return ABSENT
+        form = it.outline.shape(value)
+        return (value, form) if it.name in self.conditions else form
+
+    def _quickly(self, raw: Mapping[str, object]) -> dict[str, object]:
+        coerced = {}
+        for it in self.declared:
+            if it.name in raw:
+                coerced[it.name] = it.outline.coerce(raw[it.name])
+            elif it.default is not Undefined:
+                coerced[it.name] = it.default
+            elif it.is_required:
+                raise KeyError(it.name)
+        return coerced
+
+    def _carefully(self, schema: GraphQLSchema, raw: Mapping[str, object]) -> dict[str, object]:
+        found = get_variable_values(
+            schema,
+            self.operation.node.variable_definitions or (),
+            dict(raw),
+            max_errors=_MOST_ERRORS,
+            hide_suggestions=True,
+        )
+        if isinstance(found, list):
+            raise _refused([errors.of_document(it, errors.BAD_INPUT) for it in found])
+        return found.coerced
+
+
+def script(
+    schema: GraphQLSchema, outlines: Outlines, operation: Operation, limits: Limits
+) -> Script:
+    """An operation, read for a schema.
+
+    Raises:
+        BadRequest: a text in the document holds what can't be stored.
+        LimitExceeded: too many variables decide what is skipped or included.
+    """
+    fragments = {
+        it.name.value: it
+        for it in operation.document.definitions
+        if isinstance(it, FragmentDefinitionNode)
+    }
+    nodes = list(reached([operation.node], fragments))
+    _check_literals(nodes)
+    conditions = frozenset(_of_directives(nodes))
+    limits.check("conditions", len(conditions))
+    cursor_names = frozenset(_of_arguments(nodes))
+    declare = partial(_declared, schema, outlines, cursor_names)
+    return Script(
+        operation,
+        fragments,
+        tuple(map(declare, operation.node.variable_definitions or ())),
+        conditions,
+    )
+
+
+def reached(roots: Iterable[Node], fragments: Fragments) -> Iterator[Node]:
+    """Every node below some, through the fragments that are spread there, each once."""
+    waiting = list(roots)
+    spread: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
+            spread.add(node.name.value)
+            waiting.append(fragments[node.name.value])
+        for key in node.keys:
+            child = getattr(node, key)
+            if isinstance(child, Node):
+                waiting.append(child)
+            elif isinstance(child, tuple | list):
+                waiting.extend(it for it in child if isinstance(it, Node))
+
+
+def variables_below(nodes: Iterable[FieldNode], fragments: Fragments) -> frozenset[str]:
+    """The variables that anything selected below some fields depends on."""
+    below = [it.selection_set for it in nodes if it.selection_set is not None]
+    return frozenset(
+        it.name.value for it in reached(below, fragments) if isinstance(it, VariableNode)
+    )
+
+
+def check_text(value: object) -> None:
+    """Refuse variables with text that PostgreSQL can't store.
+
+    Raises:
+        BadRequest: with the path to each.
+    """
+    paths = list(bad_text(value))
+    if paths:
+        raise _refused([_bad_text(["variables", *path]) for path in paths[:_MOST_ERRORS]])
+
+
+def _check_literals(nodes: Iterable[Node]) -> None:
+    texts = (it for it in nodes if isinstance(it, StringValueNode))
+    wrong = [it for it in texts if list(bad_text(it.value))]
+    if wrong:
+        raise _refused([_bad_text(None, it) for it in wrong[:_MOST_ERRORS]])
+
+
+def _bad_text(path: list[str | int] | None, node: Node | None = None) -> WireError:
+    message = "A text holds a NUL character or half of a surrogate pair, which can't be stored."
+    place = GraphQLError(message, [node]) if node is not None else None
+    return errors.told(
+        message, "BAD_TEXT", place, details={"argument": path} if path is not None else None
+    )
+
+
+def _refused(wrong: list[WireError]) -> BadRequest:
+    code = errors.codes_of(wrong)[0]
+    return BadRequest(str(wrong[0]["message"]), code=code, well_formed=True, errors=tuple(wrong))
+
+
+def _of_directives(nodes: Iterable[Node]) -> Iterator[str]:
+    """The variables that decide what is skipped or included."""
+    for node in nodes:
+        if isinstance(node, DirectiveNode) and node.name.value in _CONDITIONS:
+            values = (it.value for it in node.arguments or ())
+            yield from (it.name.value for it in values if isinstance(it, VariableNode))
+
+
+def _of_arguments(nodes: Iterable[Node]) -> Iterator[str]:
+    """The variables given to arguments that take cursors."""
+    for node in nodes:
+        if not isinstance(node, ArgumentNode) or node.name.value not in _CURSORS:
+            continue
+        if isinstance(node.value, VariableNode):
+            yield node.value.name.value
+
+
+def _declared(
+    schema: GraphQLSchema, outlines: Outlines, cursor_names: frozenset[str], node: object
+) -> Declared:
+    signature = get_variable_signature(schema, node)  # type: ignore[arg-type]
+    assert isinstance(signature, GraphQLVariableSignature)
+    outline = outlines.of(signature.type)
+    if signature.name in cursor_names:
+        outline = Cursor(outline, cursors.nulls)
+    return Declared(signature.name, outline, signature, coerce_default_value(signature))

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from metadata import (
     bounds,
     computing,
-    documents,
     fingerprint,
+    gates,
     graphs,
     linking,
-    merging,
     objects,
     pipelines,
     roles,
-    wording,
 )
-from metadata.dialects import KINDS, Kind
-from metadata.layers import Layer, Order, kind_of, ordered
+from metadata.dialects import Kind
+from metadata.gathering import Gathered, gather
+from metadata.layers import Layer, ordered
 from metadata.linking import Linked
-from metadata.merging import Merged, Source
+from metadata.merging import Merged
 from metadata.model import Graph, Metadata, Pipeline, Role
-from metadata.problems import Findings, Problem, did_you_mean, listed
-
-_MERGED = (Kind.OBJECT, Kind.PIPELINE, Kind.GRAPH, Kind.ROLE)
+from metadata.problems import Findings, Problem
 
 
 def parse(layers: Sequence[Layer]) -> Metadata | tuple[Problem, ...]:
@@ -36,143 +32,97 @@ def parse(layers: Sequence[Layer]) -> Metadata | tuple[Problem, ...]:
     Decimals; floats are taken as they are written.
     """
     order, problems = ordered(layers)
-    parsing = _Parsing(order)
-    parsing.problems += problems
-    return parsing.result()
+    gathered = gather(order)
+    problems += gathered.problems
+    if gathered.blind:
+        return _told(problems)
+    building = _Building(gathered)
+    metadata = building.metadata()
+    problems += building.problems()
+    return _told(problems) if problems else metadata
 
 
-class _Parsing:
-    """One run: problems gather in it, and objects of which a document could not be read."""
+def _told(problems: list[Problem]) -> tuple[Problem, ...]:
+    """The problems, each once; of very many the first, and how many there are."""
+    found = list(dict.fromkeys(problems))
+    rest = len(found) - bounds.PROBLEMS
+    if rest <= 0:
+        return tuple(found)
+    last = found[bounds.PROBLEMS - 1]
+    more = Problem(last.document, "", "TOO_MANY", f"There are {rest} problems more.")
+    return (*found[: bounds.PROBLEMS], more)
 
-    def __init__(self, order: Order) -> None:
-        self.problems: list[Problem] = []
-        self._order = order
-        self._doubtful: set[str] = set()
-        self._merged: dict[Kind, dict[str, Merged]] = {kind: {} for kind in _MERGED}
 
-    def result(self) -> Metadata | tuple[Problem, ...]:
-        self._merge(self._read())
-        metadata = self._built()
-        if self.problems:
-            return tuple(self.problems)
-        return metadata
+class _Building:
+    """One run over the merged declarations; findings gather by declaration."""
 
-    def _read(self) -> Mapping[tuple[Kind, str], list[Source]]:
-        """The sound documents by what they declare, lowest layer first."""
-        found: dict[tuple[Kind, str], list[Source]] = defaultdict(list)
-        for layer in self._order.layers:
-            if len(layer.documents) > bounds.DOCUMENTS:
-                message = f"A layer has at most {bounds.DOCUMENTS} documents."
-                self.problems.append(Problem(layer.name, "", "TOO_MANY", message))
-                continue
-            for path, document in sorted(layer.documents.items()):
-                self._read_one(layer, path, document, found)
-        return found
+    def __init__(self, gathered: Gathered) -> None:
+        self._gathered = gathered
+        self._findings = {
+            kind: {key: Findings(merged.where) for key, merged in things.items()}
+            for kind, things in gathered.merged.items()
+        }
 
-    def _read_one(
-        self,
-        layer: Layer,
-        path: str,
-        document: object,
-        found: Mapping[tuple[Kind, str], list[Source]],
-    ) -> None:
-        name = layer.document(path)
-        body = documents.accepted(document, name)
-        if isinstance(body, tuple):
-            self.problems += body
-            self._doubt(document)
-            return
-        kind = kind_of(body)
-        if kind is None:
-            self.problems.append(_unknown_kind(body, name))
-            self._doubt(document)
-            return
-        wrong = wording.problems(body, kind, name)
-        self.problems += wrong
-        if wrong:
-            self._doubt(document)
-        elif kind in _MERGED:
-            found[kind, str(body["$id"])].append(Source(layer.name, name, body))
+    def problems(self) -> list[Problem]:
+        return [
+            problem
+            for things in self._findings.values()
+            for findings in things.values()
+            for problem in findings.problems
+        ]
 
-    def _doubt(self, document: object) -> None:
-        key = document.get("$id") if isinstance(document, dict) else None
-        if isinstance(key, str):
-            self._doubtful.add(key)
+    def metadata(self) -> Metadata:
+        linked = self._linked()
+        staged = self._pipelines(linked)
+        expressions, steps = computing.computed(
+            linked, frozenset(pipeline.object for pipeline in staged.values())
+        )
+        made = Metadata(
+            linked.objects,
+            staged,
+            self._graphs(linked),
+            fingerprint="",
+            computed=expressions,
+            steps=steps,
+            roles=self._roles(),
+        )
+        linking.check_names(made, linked)
+        for key, pipeline in staged.items():
+            gates.check(pipeline, made, linked.doubtful, self._findings[Kind.PIPELINE][key])
+        return replace(made, fingerprint=fingerprint.fingerprint(made))
 
-    def _merge(self, found: Mapping[tuple[Kind, str], list[Source]]) -> None:
-        for (kind, key), sources in found.items():
-            self._check_once(sources)
-            result, problems = merging.merged(kind, key, sources, self._order)
-            self.problems += problems
-            self._merged[kind][key] = result
-
-    def _check_once(self, sources: list[Source]) -> None:
-        first: dict[str, str] = {}
-        for source in sources:
-            other = first.setdefault(source.layer, source.document)
-            if other != source.document:
-                message = f"{other} declares '{source.body['$id']}' too."
-                mend = "Join the two documents."
-                self.problems.append(Problem(source.document, "/$id", "DUPLICATE", message, mend))
-
-    def _built(self) -> Metadata:
-        doubtful = frozenset(self._doubtful)
-        declared = self._merged[Kind.OBJECT]
-        findings = {key: Findings(merged.where) for key, merged in declared.items()}
+    def _linked(self) -> Linked:
+        declared = self._gathered.merged[Kind.OBJECT]
+        findings = self._findings[Kind.OBJECT]
         made = {key: objects.object_type(merged, findings[key]) for key, merged in declared.items()}
-        linked = Linked(made, declared, doubtful, findings)
+        linked = Linked(made, declared, frozenset(self._gathered.doubtful), findings)
         linking.check_objects(linked)
         linking.check_references(linked)
-        found_pipelines, told = self._pipelines(linked)
-        found_graphs = self._graphs(linked)
-        staged = frozenset(pipeline.object for pipeline in found_pipelines.values())
-        expressions, steps = computing.computed(linked, staged)
-        roles = self._roles()
-        metadata = Metadata(made, found_pipelines, found_graphs, "", expressions, steps, roles)
-        linking.check_names(metadata, linked)
-        for one in (*findings.values(), *told.values()):
-            self.problems += one.problems
-        if self.problems:
-            return metadata
-        return replace(metadata, fingerprint=fingerprint.fingerprint(metadata))
+        return linked
 
-    def _pipelines(self, linked: Linked) -> tuple[dict[str, Pipeline], dict[str, Findings]]:
+    def _pipelines(self, linked: Linked) -> dict[str, Pipeline]:
         result: dict[str, Pipeline] = {}
-        told: dict[str, Findings] = {}
-        for key, merged in self._merged[Kind.PIPELINE].items():
-            told[key] = Findings(merged.where)
-            found = pipelines.pipeline(merged, told[key])
+        for key, merged, findings in self._each(Kind.PIPELINE):
+            found = pipelines.pipeline(merged, findings)
             if found is not None:
-                linking.check_pipeline(found, linked, told[key])
+                linking.check_pipeline(found, linked, findings)
                 result[key] = found
-        linking.check_one_pipeline_each(result, told)
-        return result, told
-
-    def _roles(self) -> dict[str, Role]:
-        result: dict[str, Role] = {}
-        for key, merged in self._merged[Kind.ROLE].items():
-            findings = Findings(merged.where)
-            found = roles.role(merged, findings)
-            self.problems += findings.problems
-            if found is not None:
-                result[key] = found
+        linking.check_one_pipeline_each(result, self._findings[Kind.PIPELINE])
         return result
 
     def _graphs(self, linked: Linked) -> dict[str, Graph]:
-        result: dict[str, Graph] = {}
-        for key, merged in self._merged[Kind.GRAPH].items():
-            findings = Findings(merged.where)
-            found = graphs.graph(merged, linked.objects, linked.doubtful, findings)
-            self.problems += findings.problems
-            if found is not None:
-                result[key] = found
-        return result
+        found = {
+            key: graphs.graph(merged, linked.objects, linked.doubtful, findings)
+            for key, merged, findings in self._each(Kind.GRAPH)
+        }
+        return {key: graph for key, graph in found.items() if graph is not None}
 
+    def _roles(self) -> Mapping[str, Role]:
+        found = {
+            key: roles.role(merged, findings) for key, merged, findings in self._each(Kind.ROLE)
+        }
+        return {key: role for key, role in found.items() if role is not None}
 
-def _unknown_kind(document: Mapping[str, object], name: str) -> Problem:
-    said = document.get("$schema")
-    mend = did_you_mean(str(said), KINDS) or f"Known are {listed(KINDS, 'and')}."
-    if said is None:
-        return Problem(name, "", "NO_KIND", "'$schema' is missing.", mend)
-    message = f"'{str(said)[:100]}' is no dialect of ours."
-    return Problem(name, "/$schema", "NO_KIND", message, mend)
+    def _each(self, kind: Kind) -> list[tuple[str, Merged, Findings]]:
+        findings = self._findings[kind]
+        return [(key, merged, findings[key]) for key, merged in self._gathered.merged[kind].items()]

@@ -1,0 +1,118 @@
+"""What a stage's criteria read of a record and of what is related to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias, cast
+
+from metadata import bounds
+from metadata.environments import STAGED, SYSTEM
+from metadata.expressions.problems import Problem as Fault
+from metadata.expressions.reading import read
+from metadata.model import Criterion, Metadata, ObjectType, Pipeline
+from metadata.problems import Findings, Path, did_you_mean, listed
+
+PARTS = ("record", "related", "tasks", "scores", "approvals", "measures", "today")
+"""The parts of the document that a criterion's schema is asked over."""
+
+_SAME_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
+_REFUSED = ("$ref", "additionalProperties", "patternProperties", "minProperties", "$defs")
+_WITHIN = ("contains", "items")
+
+Schema: TypeAlias = Mapping[str, object]
+
+
+def check(pipeline: Pipeline, metadata: Metadata, doubtful: frozenset[str], to: Findings) -> None:
+    """Tells which criteria of a pipeline read what is not there."""
+    bound = metadata.objects.get(pipeline.object)
+    if bound is None or doubtful:
+        return
+    reading = _Reading(metadata, bound, to)
+    for path, criterion in _criteria(pipeline):
+        if criterion.schema is not None:
+            reading.document(criterion.schema, (*path, "schema"))
+        elif criterion.check is not None:
+            found = read(criterion.check)
+            if isinstance(found, Fault):
+                to.add((*path, "check"), found.code, found.what, found.mend)
+
+
+def _criteria(pipeline: Pipeline) -> Iterator[tuple[Path, Criterion]]:
+    for index, stage in enumerate(pipeline.stages):
+        for side, gate in (("entry", stage.entry), ("exit", stage.exit)):
+            for place, criterion in enumerate(gate):
+                yield ("stages", index, side, place), criterion
+
+
+class _Reading:
+    """Walks criteria's schemas beside the declarations that they read."""
+
+    def __init__(self, metadata: Metadata, bound: ObjectType, to: Findings) -> None:
+        self._metadata = metadata
+        self._bound = bound
+        self._to = to
+
+    def document(self, schema: object, path: Path) -> None:
+        for at, name, inside in self._properties(schema, path):
+            if name == "record":
+                self.record(self._bound, inside, at)
+            elif name == "related":
+                self._related(inside, at)
+            elif name not in PARTS:
+                self._unknown(name, PARTS, at)
+
+    def record(self, of: ObjectType, schema: object, path: Path) -> None:
+        """A record's schema names only fields of its object."""
+        known = [*of.fields, *SYSTEM]
+        known += STAGED if self._metadata.pipeline_of(of.key) else ()
+        for at, name, _ in self._properties(schema, path):
+            if name not in known:
+                self._unknown(name, known, at)
+
+    def _related(self, schema: object, path: Path) -> None:
+        inverses = {inverse.key: inverse for inverse in self._metadata.inverses(self._bound.key)}
+        for at, name, inside in self._properties(schema, path):
+            if name not in inverses:
+                self._unknown(name, inverses, at)
+                continue
+            child = self._metadata.objects[inverses[name].object]
+            for place, _, items in _lists(inside, at):
+                self.record(child, items, place)
+
+    def _unknown(self, name: str, known: Iterable[str], path: Path) -> None:
+        mend = did_you_mean(name, known) or f"Known are {listed(known, 'and')}."
+        self._to.add(path, "UNKNOWN_FIELD", f"There is no '{name}' to be read here.", mend)
+
+    def _properties(self, schema: object, path: Path) -> Iterator[tuple[Path, str, object]]:
+        """Every property named at this place, also in conditions."""
+        for place, part in _same_place(schema, path):
+            for word in _REFUSED:
+                if word in part:
+                    message = f"A criterion's schema can't say '{word}'."
+                    self._to.add((*place, word), "NOT_ALLOWED", message, "Name the properties.")
+            for name in cast("list[str]", part.get("required", [])):
+                yield (*place, "required"), name, {}
+            properties = part.get("properties")
+            for name, inside in properties.items() if isinstance(properties, dict) else ():
+                yield (*place, "properties", name), name, inside
+
+
+def _same_place(schema: object, path: Path) -> Iterator[tuple[Path, Schema]]:
+    if not isinstance(schema, dict) or len(path) > bounds.DEPTH:
+        return
+    yield path, schema
+    for word in _SAME_PLACE:
+        inside = schema.get(word)
+        if isinstance(inside, list):
+            for index, one in enumerate(inside):
+                yield from _same_place(one, (*path, word, index))
+        else:
+            yield from _same_place(inside, (*path, word))
+
+
+def _lists(schema: object, path: Path) -> Iterator[tuple[Path, str, object]]:
+    """What is asked of the items of a list."""
+    for place, part in _same_place(schema, path):
+        for word in _WITHIN:
+            if word in part:
+                yield (*place, word), word, part[word]

@@ -1,0 +1,121 @@
+"""The documents of all layers, checked one by one and merged by what they declare."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from metadata import bounds, documents, labelling, merging, wording
+from metadata.dialects import Kind
+from metadata.layers import PLATFORM, TENANT, Layer, Order, kind_of
+from metadata.merging import Merged, Source
+from metadata.problems import Problem, did_you_mean, listed
+
+MERGED = (Kind.OBJECT, Kind.PIPELINE, Kind.GRAPH, Kind.ROLE)
+_SECTIONS = {"objects": Kind.OBJECT, "pipelines": Kind.PIPELINE, "graphs": Kind.GRAPH}
+_DECLARING = {kind.schema for kind in (*MERGED, Kind.LABELS, Kind.PACK)}
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the layers say about each thing, and what is wrong with single documents.
+
+    `doubtful` are keys of things of which a document could not be read, so that nothing sure can
+    be said of them; with `blind`, a document did not even say what it declares.
+    """
+
+    merged: dict[Kind, dict[str, Merged]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    doubtful: set[str] = field(default_factory=set)
+    blind: bool = False
+
+
+def gather(order: Order) -> Gathered:
+    """All sound documents, merged, with the labels of all languages filled in."""
+    run = _Gathering()
+    for layer in order.layers:
+        run.read(layer)
+    run.merge(order)
+    run.label()
+    return run.result
+
+
+class _Gathering:
+    def __init__(self) -> None:
+        self.result = Gathered(merged={kind: {} for kind in MERGED})
+        self._sources: dict[tuple[Kind, str], list[Source]] = defaultdict(list)
+        self._labels: list[Source] = []  # lowest layer first
+
+    def read(self, layer: Layer) -> None:
+        if len(layer.documents) > bounds.DOCUMENTS:
+            message = f"A layer has at most {bounds.DOCUMENTS} documents."
+            self.result.problems.append(Problem(layer.name, "", "TOO_MANY", message))
+            self.result.blind = True
+            return
+        for path, document in sorted(layer.documents.items()):
+            self._read_one(layer, layer.document(path), document)
+
+    def merge(self, order: Order) -> None:
+        for (kind, key), sources in self._sources.items():
+            self._check_once(sources)
+            found, problems = merging.merged(kind, key, sources, order)
+            self.result.problems += problems
+            self.result.merged[kind][key] = found
+
+    def label(self) -> None:
+        things = {section: self.result.merged[kind] for section, kind in _SECTIONS.items()}
+        doubtful = frozenset(self.result.doubtful)
+        for source in reversed(self._labels):
+            self.result.problems += labelling.fill(source, things, doubtful)
+
+    def _read_one(self, layer: Layer, name: str, document: object) -> None:
+        body = documents.accepted(document, name)
+        problems = body if isinstance(body, tuple) else _misplaced(layer, name, body)
+        if isinstance(body, tuple) or problems:
+            self._refuse(document, problems)
+            return
+        kind = kind_of(body)
+        assert kind is not None
+        problems = wording.problems(body, kind, name)
+        if problems:
+            self._refuse(document, problems)
+        elif kind is Kind.LABELS:
+            self._labels.append(Source(layer.name, name, body))
+        elif kind in MERGED:
+            self._sources[kind, str(body["$id"])].append(Source(layer.name, name, body))
+
+    def _refuse(self, document: object, problems: tuple[Problem, ...]) -> None:
+        self.result.problems += problems
+        key = document.get("$id") if isinstance(document, dict) else None
+        if isinstance(key, str):
+            self.result.doubtful.add(key)
+        else:
+            self.result.blind = True
+
+    def _check_once(self, sources: list[Source]) -> None:
+        first: dict[str, str] = {}
+        for source in sources:
+            other = first.setdefault(source.layer, source.document)
+            if other != source.document:
+                message = f"{other} declares '{source.body['$id']}' too."
+                mend = "Join the two documents."
+                problem = Problem(source.document, "/$id", "DUPLICATE", message, mend)
+                self.result.problems.append(problem)
+
+
+def _misplaced(layer: Layer, name: str, body: Mapping[str, object]) -> tuple[Problem, ...]:
+    """Why a document has no business in a layer, by its `$schema`."""
+    said = body.get("$schema")
+    if said is None:
+        mend = f"Known are {listed(sorted(_DECLARING), 'and')}."
+        return (Problem(name, "", "NO_KIND", "'$schema' is missing.", mend),)
+    if said not in _DECLARING:
+        mend = did_you_mean(str(said), _DECLARING)
+        mend = mend or f"Known are {listed(sorted(_DECLARING), 'and')}."
+        message = f"'{str(said)[:100]}' is no dialect of declarations."
+        return (Problem(name, "/$schema", "NO_KIND", message, mend),)
+    if said == Kind.PACK.schema and layer.name in (PLATFORM, TENANT):
+        message = "Only a pack has such a document."
+        return (Problem(name, "/$schema", "MISPLACED", message, "Remove it."),)
+    return ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from collections.abc import Iterable
 
 from core.identity import TenantId
 from core.store.connections import Database
@@ -36,7 +37,7 @@ class Blocks:
 
     async def take(self, tenant: TenantId, key: str, count: int) -> list[int]:
         """The next numbers of a counter; they are never given again."""
-        if count == 0:
+        if count <= 0:
             return []
         block = self._begun.get_or((tenant, key), _Block)
         async with block.lock:
@@ -46,6 +47,10 @@ class Blocks:
                 block.left.extend(await self._reserve(tenant, key, size))
             block.asked += count
             return [block.left.popleft() for _ in range(count)]
+
+    def give_back(self, tenant: TenantId, key: str, numbers: Iterable[int]) -> None:
+        """Let others have numbers that were taken and not used."""
+        self._begun.get_or((tenant, key), _Block).left.extendleft(reversed([*numbers]))
 
     async def _reserve(self, tenant: TenantId, key: str, size: int) -> range:
         async with self._database.transaction(tenant) as connection:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from core.errors import Problem
 from core.identity import new_id
@@ -33,12 +32,9 @@ class Setting:
 
     published: Published
     now: datetime
+    today: date  # in the tenant's time zone
+    user: UUID | None = None
     privileged: bool = False  # an admin's import, which may tell what the server would note
-
-    @property
-    def today(self) -> date:
-        """The tenant's day."""
-        return self.now.astimezone(ZoneInfo(self.published.time_zone)).date()
 
 
 @dataclass(slots=True)
@@ -50,6 +46,7 @@ class Draft:
     path: Path
     before: Row | None = None
     values: dict[str, Value] = field(default_factory=dict)
+    old: Mapping[str, Value] = field(default_factory=dict)  # its values before the change
     touched: set[str] = field(default_factory=set)  # fields that the caller gave
     owner: UUID | None = None
     currency: str | None = None
@@ -58,6 +55,7 @@ class Draft:
     entries: list[Entry] | None = None  # the stage history that an import brings
     stays: list[Stay] = field(default_factory=list)
     created_at: datetime | None = None
+    node_number: int | None = None  # of a new node of a tree
     data: dict[str, Any] = field(default_factory=dict)  # as stored: see `seal`
     long: dict[str, Any] | None = None
     states: dict[str, Any] = field(default_factory=dict)  # of roll-ups, under keys with `~`
@@ -109,7 +107,8 @@ def loaded(plan: ObjectPlan, row: Row, path: Path = ()) -> Draft:
         stage=row.stage,
         stage_entered_at=row.stage_entered_at,
     )
-    draft.values = values_of(plan, row)
+    draft.old = values_of(plan, row)
+    draft.values = dict(draft.old)
     return draft
 
 

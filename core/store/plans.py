@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.store.columns import Column, columns_of
+from core.store.computing import ComputePlan, compute_plan
 from core.store.field_plans import FieldPlan, StagePlan, UniquePlan, field_plan
 from metadata.model import FieldType, ObjectType
 from metadata.published import Published
+from metadata.validation import Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class ObjectPlan:
     acyclic: tuple[FieldPlan, ...]  # references that must not come back to where they start
     has_money: bool
     columns: tuple[Column, ...]
+    validator: Validator
+    computing: ComputePlan
 
     @property
     def key(self) -> str:
@@ -41,7 +45,7 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
     fields = {
         field.key: field_plan(field, places[field.key])
         for field in declared.fields.values()
-        if field.key in places  # what is computed when it is read has none
+        if field.stored
     }
     every = tuple(fields.values())
     stage = _stage_plan(published, object, fields)
@@ -62,6 +66,8 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
         acyclic=tuple(fields[key] for key in _acyclic(published, object)),
         has_money=any(plan.type is FieldType.MONEY for plan in every),
         columns=columns_of(every, stage),
+        validator=Validator(declared),
+        computing=compute_plan(published.metadata, declared, fields),
     )
 
 

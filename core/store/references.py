@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
-from core.store.drafts import USER, Draft
+from core.store.drafts import USER, Draft, Inputs
+from core.store.plans import ObjectPlan
+from core.store.values import reference
 
 
-def referred(drafts: Iterable[Draft]) -> set[UUID]:
-    """The ids that new and changed references hold."""
-    return {id for draft in drafts for _, id, _ in _changed(draft)}
+def named(plan: ObjectPlan, inputs: Iterable[Inputs]) -> set[UUID]:
+    """The ids that inputs refer to, as far as they are ids."""
+    keys = ("owner", *(fields.key for fields in plan.references))
+    found = set()
+    for given in inputs:
+        for key in keys:
+            value = given.get(key)
+            if value is not None:
+                taken = reference(value)
+                if isinstance(taken, UUID):
+                    found.add(taken)
+    return found
 
 
 def check(drafts: Iterable[Draft], objects: Mapping[UUID, str]) -> None:
@@ -18,18 +29,17 @@ def check(drafts: Iterable[Draft], objects: Mapping[UUID, str]) -> None:
     drafts = list(drafts)
     known = {**objects, **{draft.id: draft.plan.key for draft in drafts if draft.before is None}}
     for draft in drafts:
-        for key, id, object in _changed(draft):
-            if known.get(id) != object:
-                draft.wrong("NOT_FOUND", f"There is no {object} with the id {id}.", key)
+        for key, target, wanted in _changed(draft):
+            if known.get(target) != wanted:
+                draft.wrong("NOT_FOUND", f"There is no {wanted} with this id.", key)
 
 
 def _changed(draft: Draft) -> Iterator[tuple[str, UUID, str]]:
     """(field, id, the object it should be of) of the references that this write sets."""
-    values, touched, row = draft.values, draft.touched, draft.before
+    row, touched = draft.before, draft.touched
     for fields in draft.plan.references:
-        id = values.get(fields.key)
-        if id is not None and fields.key in touched:
-            if row is None or row.data.get(fields.stored) != str(id):
-                yield fields.key, id, fields.reference.object
+        target = draft.values.get(fields.key)
+        if target is not None and fields.key in touched and target != draft.old.get(fields.key):
+            yield fields.key, target, fields.reference.object
     if draft.owner is not None and "owner" in touched and (row is None or row.owner != draft.owner):
         yield "owner", draft.owner, USER

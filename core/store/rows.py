@@ -27,6 +27,8 @@ class Row:
     metadata_version: int
     deleted_at: datetime | None
     deletion_id: UUID | None
+    created_at: datetime
+    created_by: UUID | None
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
@@ -42,6 +44,8 @@ _NO_ROW = ", ".join(
         "text",
         "timestamptz",
         "integer",
+        "timestamptz",
+        "uuid",
         "timestamptz",
         "uuid",
     )

@@ -106,9 +106,9 @@ class Batch:
 
     writes: list[Write] = field(default_factory=list)
 
-    def add(self, write: Write) -> None:
-        if write.rows:
-            self.writes.append(write)
+    def add(self, *writes: Write) -> None:
+        """Put them into the batch; those without rows are left out."""
+        self.writes += [write for write in writes if write.rows]
 
     async def run(self, tx: Transaction) -> int:
         """Run them all; how many rows the counted ones wrote."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from asyncpg import Connection
 from tortoise.exceptions import IntegrityError
 
 from core.errors import Conflict, NotFound, Problem, Refused
@@ -73,17 +74,16 @@ def problems(settings: Settings) -> list[Problem]:
     ]
 
 
-async def create(database: Database, settings: Settings) -> Tenant:
-    """A new tenant, empty.
+def made(settings: Settings) -> Tenant:
+    """A tenant with these settings, in memory.
 
     Raises:
         Refused: the settings break rules.
-        Conflict: the key is taken.
     """
     wrong = problems(settings)
     if wrong:
         raise Refused(wrong)
-    tenant = Tenant(
+    return Tenant(
         id=TenantId(new_id()),
         key=settings.key,
         title=settings.title or settings.key,
@@ -93,12 +93,31 @@ async def create(database: Database, settings: Settings) -> Tenant:
         currency_frozen=False,
         created_at=datetime.now(UTC),
     )
+
+
+async def insert(connection: Connection, tenant: Tenant) -> None:
+    """Write a tenant's row.
+
+    Raises:
+        Conflict: the key is taken.
+    """
     values = {name: getattr(tenant, name) for name in COLUMNS}
     try:
-        async with database.unscoped() as connection:
-            await tables.Tenant.create(using_db=on(connection), **values)
+        await tables.Tenant.create(using_db=on(connection), **values)
     except IntegrityError as error:
-        raise Conflict(f"There is a tenant {settings.key!r} already.") from error
+        raise Conflict(f"There is a tenant {tenant.key!r} already.") from error
+
+
+async def create(database: Database, settings: Settings) -> Tenant:
+    """A new tenant, empty.
+
+    Raises:
+        Refused: the settings break rules.
+        Conflict: the key is taken.
+    """
+    tenant = made(settings)
+    async with database.unscoped() as connection:
+        await insert(connection, tenant)
     return tenant
 
 

@@ -70,10 +70,8 @@ def claimed(plan: UniquePlan, values: Mapping[str, Any]) -> str | None:
     parts = [_part(fields, values.get(fields.key)) for fields in plan.fields]
     if all(part is None for part in parts):
         return None
-    if len(parts) == 1:
-        text = parts[0] or ""
-    else:
-        text = msgspec.json.encode(parts).decode()
+    text = parts[0] if len(parts) == 1 else msgspec.json.encode(parts).decode()
+    assert text is not None
     if plan.unique.ignore_case:
         text = fold(text)
     if len(text) > LONGEST:

@@ -26,7 +26,7 @@ from uuid import UUID
 
 from metadata import decimals
 from metadata.expressions.dates import day_of, instant_of, spelled_instant
-from metadata.model import Field, FieldType
+from metadata.model import NUMBERS, Field, FieldType
 from metadata.text import bad_text, sort_key
 
 MOST_INTEGER = 2**31 - 1
@@ -54,6 +54,8 @@ class Form:
     take: Take
     """From what a caller gives; the number is how many decimals money has in its currency."""
     store: Callable[[Value], object]
+    json: Callable[[Value], object]
+    """As the validator of declarations sees it: numbers as numbers."""
     load: Callable[[Any], Value]
     slot: Callable[[Value], object]
 
@@ -64,6 +66,7 @@ def form_of(field: Field) -> Form:
     return Form(
         take=_taker(field),
         store=_STORE.get(kind, _same),
+        json=_same if kind in NUMBERS else _STORE.get(kind, _same),
         load=_LOAD.get(kind, _same),
         slot=_SLOT.get(kind, _same),
     )

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from asyncpg import (
     Connection,
@@ -99,28 +99,36 @@ class Transaction:
 
 
 Work = Callable[[Transaction], Awaitable[Result]]
+Prepare = Callable[[Published], Awaitable[None]]
 HEAD = "(select version from metadata_head where tenant_id = $1), (select epoch from platform)"
 """What a statement selects to confirm its transaction; $1 is the tenant."""
 
 
 async def writing(
-    tenant: TenantId, store: Store, work: Work[Result], author: Author = NOBODY
+    tenant: TenantId,
+    store: Store,
+    work: Work[Result],
+    author: Author = NOBODY,
+    prepare: Prepare | None = None,
 ) -> Result:
     """Run the work in a transaction and commit. It may run several times: it touches only tx.
+
+    `prepare` runs before each attempt, outside the transaction.
 
     Raises:
         Conflict: others were faster again and again.
         Timeout: it took longer than a statement may.
         Unavailable: the connection was lost.
     """
-    return await _repeat(tenant, store, work, author, locks.shared(locks.fence(tenant)))
+    run = Run(tenant, work, author, locks.shared(locks.fence(tenant)), prepare)
+    return await _repeat(store, run)
 
 
 async def publishing(
     tenant: TenantId, store: Store, work: Work[Result], author: Author = NOBODY
 ) -> Result:
     """As `writing`, with the fence held alone: no other write runs until it is committed."""
-    return await _repeat(tenant, store, work, author, locks.alone(locks.fence(tenant)))
+    return await _repeat(store, Run(tenant, work, author, locks.alone(locks.fence(tenant))))
 
 
 async def confirm(tx: Transaction) -> None:
@@ -133,27 +141,36 @@ async def confirm(tx: Transaction) -> None:
         tx.confirm(*await tx.connection.fetchrow(f"select {HEAD}", tx.tenant))
 
 
-async def _repeat(
-    tenant: TenantId, store: Store, work: Work[Result], author: Author, fence: str
-) -> Result:
+@dataclass(frozen=True, slots=True)
+class Run(Generic[Result]):
+    """One piece of work with all that it is run by."""
+
+    tenant: TenantId
+    work: Work[Result]
+    author: Author
+    fence: str
+    prepare: Prepare | None = None
+
+
+async def _repeat(store: Store, run: Run[Result]) -> Result:
     for attempt in range(ATTEMPTS):
-        head = await store.head(tenant)
+        head = await store.head(run.tenant)
+        if run.prepare is not None:
+            await run.prepare(head.published)
         try:
-            return await _once(tenant, store, work, (head, author, fence))
+            return await _once(store, run, head)
         except MetadataMoved:
-            store.forget(tenant)
+            store.forget(run.tenant)
         except (Again, SerializationError, DeadlockDetectedError):
             await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.002 * 2**attempt)))
     raise Conflict("Others changed the same records again and again: try again.")
 
 
-async def _once(
-    tenant: TenantId, store: Store, work: Work[Result], setting: tuple[Head, Author, str]
-) -> Result:
-    head, author, fence = setting
-    async with _faults_named(), store.database.transaction(tenant, first=fence) as connection:
-        tx = Transaction(tenant, connection, head, datetime.now(UTC), author)
-        result = await work(tx)
+async def _once(store: Store, run: Run[Result], head: Head) -> Result:
+    lent = store.database.transaction(run.tenant, first=run.fence)
+    async with _faults_named(), lent as connection:
+        tx = Transaction(run.tenant, connection, head, datetime.now(UTC), run.author)
+        result = await run.work(tx)
         await confirm(tx)
         return result
 

@@ -1,0 +1,131 @@
+"""Creating and changing records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from core.actions.batches import check, plan_of, setting_of
+from core.errors import Problem
+from core.identity import API, Actor, Origin
+from core.store import conflicts, drafts, references, rows, saving
+from core.store.drafts import Draft, Inputs, Setting
+from core.store.numbering import Numbers
+from core.store.opening import Store
+from core.store.plans import ObjectPlan
+from core.store.rows import Held, Row
+from core.store.saving import Saving
+from core.store.values import reference
+from core.store.writing import Author, Transaction, writing
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was written: ids in the order of the inputs, and what a rule warns of."""
+
+    ids: tuple[UUID, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+class Edit(NamedTuple):
+    """What to change in one record; with `if_version` only if it is at that version."""
+
+    id: UUID | str
+    changes: Inputs
+    if_version: int | None = None
+
+
+async def create(
+    actor: Actor, store: Store, object: str, inputs: Sequence[Inputs], *, origin: Origin = API
+) -> Saved:
+    """New records. Every problem's path begins with the index of its record.
+
+    Raises:
+        Refused: something is wrong with some of them; nothing was written.
+        Forbidden: the actor may not write.
+        LimitExceeded: there are more than 500.
+        NotFound: there is no such object.
+    """
+    check(actor, len(inputs))
+    numbers = Numbers(actor.tenant, store, object, len(inputs))
+
+    async def work(tx: Transaction) -> Saved:
+        plan, setting = plan_of(store, tx, object), setting_of(tx, actor)
+        new = new_drafts(plan, setting, numbers, dict(enumerate(inputs)))
+        held = await rows.hold(tx, (), references.named(plan, inputs))
+        await saving.save(tx, new, Saving(setting, held))
+        return saved(new)
+
+    author = Author.of(actor, origin)
+    return await writing(actor.tenant, store, work, author, numbers.prepare)
+
+
+async def update(
+    actor: Actor, store: Store, object: str, edits: Sequence[Edit], *, origin: Origin = API
+) -> Saved:
+    """New values for records; what changes nothing writes nothing, and keeps the version.
+
+    Raises:
+        Refused: something is wrong with some of them; nothing was written. A version that is
+            not the one expected is the problem CONFLICT at `if_version`, and at each field that
+            someone else has changed since.
+        Forbidden, LimitExceeded, NotFound: as for `create`.
+    """
+    check(actor, len(edits))
+
+    async def work(tx: Transaction) -> Saved:
+        plan, setting = plan_of(store, tx, object), setting_of(tx, actor)
+        ids = [reference(edit.id) for edit in edits]
+        known = [one for one in ids if isinstance(one, UUID)]
+        named = references.named(plan, [edit.changes for edit in edits])
+        held = await rows.hold(tx, known, named)
+        found, missing = _found(plan, held, ids)
+        changed = [
+            drafts.changed(plan, row, setting, (i,), edits[i].changes) for i, row in found.items()
+        ]
+        expected = {row.id: edits[i].if_version for i, row in found.items()}
+        await conflicts.check(tx, changed, expected)
+        await saving.save(tx, changed, Saving(setting, held, problems=missing))
+        return saved(changed)
+
+    return await writing(actor.tenant, store, work, Author.of(actor, origin))
+
+
+def new_drafts(
+    plan: ObjectPlan, setting: Setting, numbers: Numbers, inputs: Mapping[int, Inputs]
+) -> list[Draft]:
+    """New records of what is given, numbered; each path is the index."""
+    found = []
+    for index, given in inputs.items():
+        draft = drafts.new(plan, setting, (index,), given)
+        numbers.give(draft)
+        found.append(draft)
+    return found
+
+
+def _found(
+    plan: ObjectPlan, held: Held, ids: Sequence[object]
+) -> tuple[dict[int, Row], list[Problem]]:
+    """The live records of the object by the index of their edit, and what is wrong with others."""
+    found: dict[int, Row] = {}
+    wrong = []
+    for index, wanted in enumerate(ids):
+        row = held.rows.get(wanted) if isinstance(wanted, UUID) else None
+        if row is None or row.object != plan.key or row.deleted_at is not None:
+            text = f"There is no {plan.key} with this id."
+            wrong.append(Problem((index, "id"), "NOT_FOUND", text))
+        elif any(row is other for other in found.values()):
+            wrong.append(Problem((index, "id"), "DUPLICATE", "This record is given twice."))
+        else:
+            found[index] = row
+    return found, wrong
+
+
+def saved(written: Sequence[Draft]) -> Saved:
+    """What is told of records that were written."""
+    return Saved(
+        tuple(draft.id for draft in written),
+        tuple(warning for draft in written for warning in draft.warnings),
+    )

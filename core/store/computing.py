@@ -1,0 +1,148 @@
+"""What the server computes of a record: its stored formulas, and whether its rules hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from core.store.field_plans import FieldPlan
+from core.store.values import MOST_BIGINT, MOST_INTEGER, Value
+from metadata import decimals
+from metadata.environments import STAGED, SYSTEM
+from metadata.expressions import dependencies
+from metadata.expressions.evaluate import Evaluator, evaluator
+from metadata.expressions.reads import OLD, Reads, reads
+from metadata.expressions.tree import Expression
+from metadata.model import Computed, FieldType, Metadata, ObjectType, Rule
+
+Scope = Mapping[str, Any]
+"""The values that expressions read, by name."""
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaPlan:
+    """One stored formula and what turns its result into a value of its field."""
+
+    key: str
+    compute: Evaluator
+    fit: Callable[[Any, int], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class RulePlan:
+    """One rule; `field` is the one it is about, where it is about one."""
+
+    rule: Rule
+    when: Evaluator | None
+    check: Evaluator
+    field: str | None
+
+    def broken(self, scope: Scope, today: date, now: datetime) -> bool:
+        """Whether the rule applies and does not hold; what is unknown holds."""
+        if self.when is not None and self.when(scope, today, now) is not True:
+            return False
+        return self.check(scope, today, now) is False
+
+
+@dataclass(frozen=True, slots=True)
+class ComputePlan:
+    """All that is computed when a record of one object is written."""
+
+    formulas: tuple[FormulaPlan, ...] = ()
+    rules: tuple[RulePlan, ...] = ()
+    live: tuple[tuple[str, Evaluator], ...] = ()  # formulas computed when read, that rules read
+    names: frozenset[str] = frozenset()  # that rules read, dotted paths and `old.` included
+    system: bool = False  # whether anything reads system fields
+
+    @property
+    def hops(self) -> frozenset[Path]:
+        """The references that rules follow, each as the path of its keys."""
+        return Reads(self.names, volatile=False, foreign=frozenset()).hops
+
+
+def compute_plan(
+    metadata: Metadata, of: ObjectType, fields: Mapping[str, FieldPlan]
+) -> ComputePlan:
+    """The plan for an object."""
+    computed = metadata.computed.get(of.key)
+    if computed is None:
+        return ComputePlan()
+    formulas = tuple(
+        FormulaPlan(key, evaluator(computed.formulas[key]), _fit(fields[key]))
+        for key in computed.order
+    )
+    rules = tuple(_rule_plans(of, computed))
+    live = _live(of, computed)
+    names = _names(_of_rules(computed)) | _names(computed.formulas[key] for key, _ in live)
+    stored = _names(computed.formulas[key] for key in computed.order)
+    return ComputePlan(formulas, rules, live, names, system=_reads_system(names | stored))
+
+
+def _rule_plans(of: ObjectType, computed: Computed) -> Iterator[RulePlan]:
+    for rule, (when, check) in zip(of.rules, computed.rules, strict=True):
+        about = [key for key in of.fields if key in reads(check).fields]
+        field = about[0] if len(about) == 1 else None
+        yield RulePlan(rule, evaluator(when) if when is not None else None, evaluator(check), field)
+
+
+def _live(of: ObjectType, computed: Computed) -> tuple[tuple[str, Evaluator], ...]:
+    """Formulas computed when read that rules read, directly or through each other, in order."""
+    every = {
+        key: expression
+        for key, expression in computed.formulas.items()
+        if not of.fields[key].stored
+    }
+    wanted: set[str] = set()
+    waiting = [*(_names(_of_rules(computed)) & every.keys())]
+    while waiting:
+        key = waiting.pop()
+        if key not in wanted:
+            wanted.add(key)
+            waiting += reads(every[key]).names & every.keys()
+    order = dependencies.order({key: reads(every[key]).names for key in wanted})
+    assert isinstance(order, tuple)
+    return tuple((key, evaluator(every[key])) for key in order)
+
+
+def _of_rules(computed: Computed) -> Iterator[Expression]:
+    for when, check in computed.rules:
+        yield check
+        if when is not None:
+            yield when
+
+
+def _names(expressions: Iterable[Expression]) -> frozenset[str]:
+    return frozenset(name for one in expressions for name in reads(one).names)
+
+
+def _reads_system(names: Iterable[str]) -> bool:
+    own = {name.removeprefix(f"{OLD}.") for name in names}
+    return not own.isdisjoint(SYSTEM.keys() | STAGED.keys())
+
+
+# From what an expression gives to a field's value
+
+
+def _fit(fields: FieldPlan) -> Callable[[Any, int], Value]:
+    """What makes a value of the field, or None where the result does not fit."""
+    kind, scale = fields.type, fields.field.scale
+    if kind is FieldType.MONEY:
+        return decimals.fitted
+    if kind in (FieldType.DECIMAL, FieldType.PERCENT):
+        fixed = decimals.MAX_SCALE if scale is None else scale
+        return lambda value, _: decimals.fitted(value, fixed)
+    if kind in (FieldType.INTEGER, FieldType.BIGINT):
+        most = MOST_INTEGER if kind is FieldType.INTEGER else MOST_BIGINT
+        return lambda value, _: _whole(value, most)
+    if kind is FieldType.FLOAT:
+        return lambda value, _: float(value)
+    return lambda value, _: value
+
+
+def _whole(value: Decimal, most: int) -> int | None:
+    number = int(value.to_integral_value(ROUND_HALF_UP))
+    return number if -most - 1 <= number <= most else None

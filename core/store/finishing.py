@@ -1,0 +1,126 @@
+"""What the server adds to a record that is written, and whether it may be as it then is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from core import stages
+from core.errors import Problem
+from core.stages import Stay
+from core.store.drafts import Draft, Setting
+from core.store.field_plans import StagePlan
+from metadata import decimals
+from metadata.expressions.reads import OLD
+from metadata.model import Stage
+
+
+def finish(draft: Draft, setting: Setting) -> None:
+    """Compute what the record's own fields give, and note where its values don't fit."""
+    if draft.before is None and draft.plan.stage is not None:
+        _enter(draft, draft.plan.stage, setting)
+    _validate(draft)
+    compute(draft, setting)
+
+
+def compute(draft: Draft, setting: Setting) -> None:
+    """Bring the record's stored formulas up to date."""
+    computing = draft.plan.computing
+    if not computing.formulas:
+        return
+    values = draft.values
+    scope = {**system_values(draft, setting), **values} if computing.system else values
+    digits = draft.digits
+    for plan in computing.formulas:
+        result = plan.compute(scope, setting.today, setting.now)
+        fitted = None if result is None else plan.fit(result, digits)
+        for target in (values, scope):
+            if fitted is None:
+                target.pop(plan.key, None)
+            else:
+                target[plan.key] = fitted
+
+
+def check_rules(draft: Draft, setting: Setting, related: dict[str, Any]) -> None:
+    """Note the rules that do not hold; `related` has what they read of other records."""
+    computing = draft.plan.computing
+    if not computing.rules:
+        return
+    scope = {**system_values(draft, setting), **draft.values, **related}
+    scope.update((f"{OLD}.{key}", value) for key, value in draft.old.items())
+    for key, evaluate in computing.live:
+        scope[key] = evaluate(scope, setting.today, setting.now)
+    for plan in computing.rules:
+        if plan.broken(scope, setting.today, setting.now):
+            rule = plan.rule
+            path = draft.path if plan.field is None else (*draft.path, plan.field)
+            problem = Problem(path, f"RULE_{rule.key.upper()}", rule.message)
+            (draft.warnings if rule.severity == "warn" else draft.problems).append(problem)
+
+
+def system_values(draft: Draft, setting: Setting) -> dict[str, Any]:
+    """What expressions may read of a record beside its fields."""
+    plan, row = draft.plan.stage, draft.before
+    stage = plan.pipeline.stage(draft.stage) if plan is not None and draft.stage else None
+    return {
+        "created_at": row.created_at if row is not None else draft.created_at or setting.now,
+        "created_by": row.created_by if row is not None else setting.user,
+        "owner": draft.owner,
+        "currency": draft.currency,
+        "stage": draft.stage,
+        "stage_kind": stage.kind.value if stage is not None else None,
+        "stage_entered_at": draft.stage_entered_at,
+    }
+
+
+def _validate(draft: Draft) -> None:
+    refused = {problem.path[len(draft.path)] for problem in draft.problems if problem.path[1:]}
+    fields, values = draft.plan.fields, draft.values
+    document = {
+        key: fields[key].form.json(value)
+        for key, value in values.items()
+        if not fields[key].field.derived
+    }
+    for misfit in draft.plan.validator.misfits(document):
+        if not misfit.path or misfit.path[0] not in refused:
+            draft.problems.append(Problem((*draft.path, *misfit.path), misfit.rule, misfit.message))
+
+
+def _enter(draft: Draft, plan: StagePlan, setting: Setting) -> None:
+    """Let a new record enter its stage: the one given, the last of a dated history, or the first."""
+    pipeline = plan.pipeline
+    if draft.entries is not None:
+        wrong = stages.problems(pipeline, draft.entries, setting.now)
+        at = (*draft.path, "stage_history")
+        draft.problems += [Problem((*at, *one.path), one.code, one.message) for one in wrong]
+        if wrong:
+            return
+        draft.stays = stages.stays(pipeline, draft.entries)
+        _be_in(draft, draft.stays[-1])
+    else:
+        entered_at = draft.stage_entered_at or setting.now
+        draft.stays = [stages.first_stay(draft.stage or pipeline.first.key, entered_at)]
+        _be_in(draft, draft.stays[0])
+    stage = pipeline.stage(draft.stage or "")
+    if stage is None:
+        draft.problems.append(stages.unknown_stage(pipeline, draft.stage, (*draft.path, "stage")))
+    else:
+        _default_probability(draft, plan, stage)
+
+
+def _be_in(draft: Draft, stay: Stay) -> None:
+    if draft.stage is not None and draft.stage != stay.to_stage:
+        text = f"The history ends in {stay.to_stage!r}, the record is given as in {draft.stage!r}."
+        draft.wrong("BAD_HISTORY", text, "stage")
+    draft.stage, draft.stage_entered_at = stay.to_stage, stay.entered_at
+
+
+def _default_probability(draft: Draft, plan: StagePlan, stage: Stage) -> None:
+    fields = plan.probability
+    if fields is None or fields.key in draft.touched or fields.key in draft.values:
+        return
+    scale = fields.field.scale
+    default = Decimal(stage.probability)
+    draft.values[fields.key] = decimals.rounded(
+        default, decimals.MAX_SCALE if scale is None else scale
+    )

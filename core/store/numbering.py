@@ -1,0 +1,66 @@
+"""The numbers that new records need, taken before their transaction begins."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+from core.identity import TenantId
+from core.store.autonumbers import spelled
+from core.store.drafts import Draft
+from core.store.opening import Store
+from core.store.plans import ObjectPlan
+from core.store.writing import Again
+from metadata.published import Published
+
+
+class Numbers:
+    """Numbers for at most `count` new records of an object."""
+
+    def __init__(self, tenant: TenantId, store: Store, object: str, count: int) -> None:
+        self._tenant = tenant
+        self._store = store
+        self._object = object
+        self._count = count
+        self._left: defaultdict[str, deque[int]] = defaultdict(deque)
+
+    async def prepare(self, published: Published) -> None:
+        """Have enough for all of them, by this version of the metadata."""
+        if self._object not in published.metadata.objects:
+            return
+        for counter in counters(self._store.plan(published, self._object)):
+            left = self._left[counter]
+            missing = self._count - len(left)
+            left.extend(await self._store.numbers.take(self._tenant, counter, missing))
+
+    def give(self, draft: Draft) -> None:
+        """Write the next numbers into a new record."""
+        for fields in draft.plan.autonumbers:
+            if fields.key not in draft.values:
+                number = self._next(autonumber_counter(draft.plan, fields.stored))
+                draft.values[fields.key] = spelled(number, fields.field.number_format)
+        if draft.plan.tree is not None:
+            draft.node_number = self._next(tree_counter(draft.plan))
+
+    def give_back(self) -> None:
+        """Let others have what was not needed."""
+        for counter, left in self._left.items():
+            self._store.numbers.give_back(self._tenant, counter, left)
+
+    def _next(self, counter: str) -> int:
+        if not self._left[counter]:
+            raise Again
+        return self._left[counter].popleft()
+
+
+def counters(plan: ObjectPlan) -> list[str]:
+    """The counters that a new record of the object takes a number from."""
+    found = [autonumber_counter(plan, fields.stored) for fields in plan.autonumbers]
+    return [*found, tree_counter(plan)] if plan.tree is not None else found
+
+
+def autonumber_counter(plan: ObjectPlan, stored: str) -> str:
+    return f"autonumber/{plan.key}/{stored}"
+
+
+def tree_counter(plan: ObjectPlan) -> str:
+    return f"tree/{plan.key}"

@@ -1,0 +1,112 @@
+"""Records are matched by a unique key: made where there is none, changed where there is one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from core.actions import saving, upserting
+from core.actions.upserting import By
+from core.errors import NotFound
+from core.store.connections import Database
+from tests.core.a_store import TEXT, World, a_world, an_object, problems_of
+
+ACCOUNT = an_object(
+    "account",
+    {
+        "code": {"type": "string", "x-unique": {"ignoreCase": True}},
+        "region": TEXT,
+        "branch": {"type": "integer"},
+        "number": {"type": "string", "x-type": "autonumber", "x-format": "A{0}"},
+        "email": {"type": "string", "x-unique": True},
+    },
+    **{"x-unique": [{"key": "place", "fields": ["region", "branch"]}]},
+)
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    return await a_world(database, ACCOUNT)
+
+
+async def upsert(world: World, key: str, *inputs: dict[str, Any]) -> list[dict[str, Any]]:
+    saved = await upserting.upsert(world.actor, world.store, By("account", key), inputs)
+    return [await world.row(one) for one in saved.ids]
+
+
+async def test_makes_what_is_missing_and_changes_what_is_there(world: World) -> None:
+    (old,) = await upsert(world, "code", {"code": "a", "name": "old"})
+
+    rows = await upsert(world, "code", {"code": "b"}, {"code": "A", "name": "new"}, {"code": "c"})
+
+    assert [row["version"] for row in rows] == [1, 2, 1]
+    assert rows[1]["id"] == old["id"]
+    assert rows[1]["data"]["name"] == "new"
+    assert [row["data"]["number"] for row in rows] == ["A2", "A1", "A3"]
+
+
+async def test_matches_by_several_fields_with_nulls(world: World) -> None:
+    (one,) = await upsert(world, "place", {"region": "north", "branch": 1})
+    (other,) = await upsert(world, "place", {"region": "north"})
+    assert one["id"] != other["id"]
+
+    again = await upsert(
+        world, "place", {"region": "north", "name": "n"}, {"region": "north", "branch": 1}
+    )
+
+    assert [row["id"] for row in again] == [other["id"], one["id"]]
+
+
+async def test_the_same_input_again_changes_nothing(world: World) -> None:
+    await upsert(world, "code", {"code": "a", "name": "n"})
+    (row,) = await upsert(world, "code", {"code": "a", "name": "n"})
+
+    assert row["version"] == 1
+
+
+async def test_refuses_inputs_without_a_key_or_with_the_same_one(world: World) -> None:
+    await world.create("account", code="z", email="e")
+    inputs = [{"name": "n"}, {"code": "a"}, {"code": "A"}, {"code": "q", "email": "e"}]
+    write = upserting.upsert(world.actor, world.store, By("account", "code"), inputs)
+
+    assert await problems_of(write) == [
+        ((0, "code"), "KEY_MISSING"),
+        ((2, "code"), "DUPLICATE"),
+        ((3, "email"), "TAKEN"),
+    ]
+    with pytest.raises(NotFound):
+        await upsert(world, "nothing", {"code": "a"})
+
+
+async def test_a_value_that_another_record_has_is_taken(world: World) -> None:
+    await world.create("account", code="a", email="e")
+    write = upserting.upsert(
+        world.actor, world.store, By("account", "code"), [{"code": "b", "email": "e"}]
+    )
+
+    assert await problems_of(write) == [((0, "email"), "TAKEN")]
+
+
+async def test_upserts_of_one_key_at_once_make_one_record(world: World) -> None:
+    by = By("account", "code")
+    writes = [
+        upserting.upsert(world.actor, world.store, by, [{"code": "k", "branch": n}])
+        for n in range(12)
+    ]
+
+    saved = await asyncio.gather(*writes)
+
+    assert len({one.ids for one in saved}) == 1
+    assert (await world.row(saved[0].ids[0]))["version"] == 12
+
+
+async def test_creations_of_one_key_at_once_make_one_record(world: World) -> None:
+    writes = [
+        saving.create(world.actor, world.store, "account", [{"code": "k"}]) for _ in range(12)
+    ]
+
+    results = await asyncio.gather(*writes, return_exceptions=True)
+
+    assert sum(isinstance(one, saving.Saved) for one in results) == 1

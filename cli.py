@@ -15,10 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 import server
+from core.actions.tenants import create_tenant
 from core.errors import DealgraphError, NotFound
 from core.identity import RecordId, Role
 from core.store import tenants, tokens
-from core.store.connections import Database
+from core.store.opening import Store
 from core.store.tenants import Tenant
 
 app = typer.Typer(
@@ -56,8 +57,11 @@ def migrate(data_dir: DataDir = None) -> None:
 
 
 @tenant_app.command("create")
-def create_tenant(
+def make_tenant(
     key: Annotated[str, typer.Argument(help="A short name: letters, digits, - and _.")],
+    pack: Annotated[
+        list[str] | None, typer.Option(help="What it declares; again for more.")
+    ] = None,
     title: Annotated[str, typer.Option(help="What people call it.", show_default="the key")] = "",
     currency: Annotated[str, typer.Option(help="What amounts are compared in.")] = "CNY",
     time_zone: Annotated[str, typer.Option(help="Where its days begin.")] = "Asia/Shanghai",
@@ -66,14 +70,14 @@ def create_tenant(
 ) -> None:
     """Make a tenant."""
     wanted = tenants.Settings(key, title, currency, time_zone, language)
-    made = _with_database(data_dir, lambda database: tenants.create(database, wanted))
+    made = _with_store(data_dir, lambda store: create_tenant(store, wanted, pack or ()))
     typer.echo(f"Tenant {made.key} is there, with id {made.id}.")
 
 
 @tenant_app.command("list")
 def list_tenants(data_dir: DataDir = None) -> None:
     """Show all tenants."""
-    found = _with_database(data_dir, tenants.everyone)
+    found = _with_store(data_dir, lambda store: tenants.everyone(store.database))
     _show(
         ("key", "title", "currency", "time zone", "language", "id"),
         [
@@ -95,19 +99,19 @@ def create_token(
     """Make a token and print it, alone: it is told this once."""
     grant = tokens.Grant(role, _user(user), title, _moment(expires))
 
-    async def mint(database: Database) -> str:
-        text, _ = await tokens.mint((await _tenant(database, tenant)).id, database, grant)
+    async def mint(store: Store) -> str:
+        text, _ = await tokens.mint((await _tenant(store, tenant)).id, store.database, grant)
         return text
 
-    typer.echo(_with_database(data_dir, mint))
+    typer.echo(_with_store(data_dir, mint))
 
 
 @token_app.command("list")
 def list_tokens(tenant: TenantKey, data_dir: DataDir = None) -> None:
     """Show a tenant's tokens; their texts are stored nowhere."""
 
-    async def find(database: Database) -> list[tokens.Token]:
-        return await tokens.every((await _tenant(database, tenant)).id, database)
+    async def find(store: Store) -> list[tokens.Token]:
+        return await tokens.every((await _tenant(store, tenant)).id, store.database)
 
     _show(
         ("id", "role", "title", "user", "created", "expires", "revoked"),
@@ -119,7 +123,7 @@ def list_tokens(tenant: TenantKey, data_dir: DataDir = None) -> None:
                 str(each.user or ""),
                 *map(_told, (each.created_at, each.expires_at, each.revoked_at)),
             )
-            for each in _with_database(data_dir, find)
+            for each in _with_store(data_dir, find)
         ],
     )
 
@@ -132,11 +136,11 @@ def revoke_token(
 ) -> None:
     """End a token; running servers forget it within seconds."""
 
-    async def end(database: Database) -> None:
-        keeper = tokens.Doorkeeper(database)
-        await keeper.revoke((await _tenant(database, tenant)).id, id)
+    async def end(store: Store) -> None:
+        keeper = tokens.Doorkeeper(store.database)
+        await keeper.revoke((await _tenant(store, tenant)).id, id)
 
-    _with_database(data_dir, end)
+    _with_store(data_dir, end)
     typer.echo(f"Token {id} is revoked.")
 
 
@@ -147,12 +151,12 @@ def _settings(**flags: object) -> server.Settings:
         raise _refusal(error) from error
 
 
-def _with_database(data_dir: Path | None, work: Callable[[Database], Awaitable[Answer]]) -> Answer:
+def _with_store(data_dir: Path | None, work: Callable[[Store], Awaitable[Answer]]) -> Answer:
     settings = _settings(data_dir=data_dir)
 
     async def run() -> Answer:
-        async with server.open_database(settings) as database:
-            return await work(database)
+        async with server.open_store(settings) as store:
+            return await work(store)
 
     return _finish(run())
 
@@ -172,8 +176,8 @@ def _refusal(error: DealgraphError) -> typer.Exit:
     return typer.Exit(1)
 
 
-async def _tenant(database: Database, key: str) -> Tenant:
-    found = await tenants.find(database, key)
+async def _tenant(store: Store, key: str) -> Tenant:
+    found = await tenants.find(store.database, key)
     if found is None:
         raise NotFound(f"There is no tenant {key!r}; `dealgraph tenant list` shows them.")
     return found

@@ -12,10 +12,13 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from core.errors import Problem, Refused, Unavailable
+from core.packs import loading as packs
 from core.store import epoch, fitness, migrating, roles
 from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
+from core.store.opening import Store
 from core.store.ways import Options, TenantSetting
+from plugins.built_in import BUILT_IN
 from schema.limits import DEFAULTS, SETTABLE, Limits, limits_of
 
 PREFIX = "DEALGRAPH_"
@@ -91,6 +94,17 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         stack.push_async_callback(database.close)
         await epoch.settle(database)
         yield database
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
+    """The store on that database, with every pack that plugins offer.
+
+    Raises:
+        Unavailable: the database is missing or not fit.
+    """
+    async with open_database(settings) as database:
+        yield Store(database, packs.load(BUILT_IN))
 
 
 async def migrate(settings: Settings) -> list[str]:

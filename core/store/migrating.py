@@ -16,6 +16,8 @@ from core.store.links import connected
 
 OLDEST = 18
 LOCK = 0x6465616C  # "deal"
+WITHOUT_WAITING = "set synchronous_commit = off"
+"""Commands reach the disk in their order, if not at once; what a crash loses is run again."""
 
 
 async def migrate(url: str, app_login: str | None = None) -> list[str]:
@@ -33,6 +35,7 @@ async def migrate(url: str, app_login: str | None = None) -> list[str]:
         await require_version(connection)
         await roles.prepare(connection, app_login)
         await roles.become_owner(connection)
+        await connection.execute(WITHOUT_WAITING)
         return await _apply(connection)
 
 

@@ -23,6 +23,7 @@ async def set_up(superuser_url: str, database: str) -> None:
     """Make the roles, as logins, and the database, on a server that is ours."""
     async with connected(superuser_url) as connection:
         await connection.execute("select pg_advisory_lock($1)", LOCK)
+        await connection.execute("set synchronous_commit = off")
         for command in await lacking(connection):
             await connection.execute(command)
         for role in (OWNER, APP):

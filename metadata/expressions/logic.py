@@ -87,8 +87,18 @@ NOT_NULL = _test(
 )
 
 COMPARISONS = (
-    _test("==", (_SCALAR, _SCALAR), says="Whether both are equal; null if one of them is.", call=operator.eq),
-    _test("!=", (_SCALAR, _SCALAR), says="Whether both differ; null if one of them is null.", call=operator.ne),
+    _test(
+        "==",
+        (_SCALAR, _SCALAR),
+        says="Whether both are equal; null if one of them is.",
+        call=operator.eq,
+    ),
+    _test(
+        "!=",
+        (_SCALAR, _SCALAR),
+        says="Whether both differ; null if one of them is null.",
+        call=operator.ne,
+    ),
     _test("<", (_ORDERED, _ORDERED), says="Whether the first is smaller.", call=operator.lt),
     _test(
         "<=", (_ORDERED, _ORDERED), says="Whether the first is smaller or equal.", call=operator.le

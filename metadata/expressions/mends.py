@@ -79,8 +79,10 @@ def misapplied(written: Applied, functions: Sequence[Function], nodes: Sequence[
     )
 
 
-def unreadable(written: Applied, call: Call) -> Problem | None:
+def unreadable(written: Applied, call: Node) -> Problem | None:
     """A text written out that is not what it is said to be, such as date('2026-02-30')."""
+    if not isinstance(call, Call):
+        return None
     literal = call.arguments[0] if len(call.arguments) == 1 else None
     if call.function.name not in _CONVERSIONS or not isinstance(literal, Literal):
         return None

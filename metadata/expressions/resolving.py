@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from metadata.expressions.tree import (
-    Call,
     Function,
     Literal,
     Node,
@@ -18,8 +17,11 @@ from metadata.expressions.tree import (
 )
 
 
-def resolved(functions: Sequence[Function], arguments: Sequence[Node]) -> Call | None:
-    """A call of the first function that takes these arguments, or None."""
+def resolved(functions: Sequence[Function], arguments: Sequence[Node]) -> Node | None:
+    """A call of the first function that takes these arguments, or None.
+
+    One that could only give back one of several nulls is null itself, still of any type.
+    """
     for function in functions:
         parameters = _parameters(function, len(arguments))
         if parameters is None:
@@ -27,6 +29,8 @@ def resolved(functions: Sequence[Function], arguments: Sequence[Node]) -> Call |
         shared = _shared(parameters, arguments)
         pairs = list(zip(parameters, arguments, strict=True))
         if shared is not None and all(_fits(p, argument, shared) for p, argument in pairs):
+            if shared is Type.NULL and function.gives is None:
+                return Literal(None, Type.NULL)
             typed = [_typed(argument, p, shared) for p, argument in pairs]
             return call(function, typed, function.gives or shared)
     return None
@@ -41,16 +45,16 @@ def _parameters(function: Function, count: int) -> tuple[Parameter, ...] | None:
 
 
 def _shared(parameters: Sequence[Parameter], arguments: Sequence[Node]) -> Type | None:
-    """The one type of all arguments whose types have to be the same; null goes with any."""
+    """The one type of all arguments whose types have to be the same; null if all are null."""
     generic = [
         (parameter, argument.type)
         for parameter, argument in zip(parameters, arguments, strict=True)
         if isinstance(parameter, Same)
     ]
-    known = {given for _, given in generic if given is not Type.NULL} or {Type.NUMBER}
+    known = {given for _, given in generic if given is not Type.NULL}
     if len(known) > 1 or not all(known <= parameter.types for parameter, _ in generic):
         return None
-    return known.pop()
+    return known.pop() if known else Type.NULL
 
 
 def _fits(parameter: Parameter, argument: Node, shared: Type) -> bool:
@@ -67,4 +71,6 @@ def _fits(parameter: Parameter, argument: Node, shared: Type) -> bool:
 def _typed(argument: Node, parameter: Parameter, shared: Type) -> Node:
     if argument.type is not Type.NULL:
         return argument
-    return Literal(None, parameter if isinstance(parameter, Type) else shared)
+    if isinstance(parameter, Type):
+        return Literal(None, parameter)
+    return Literal(None, Type.TEXT if shared is Type.NULL else shared)

@@ -151,6 +151,10 @@ def test_long_chains_count_as_one_level(text: str) -> None:
         ("null + 1", Type.NUMBER),
         ("null + 'a'", Type.TEXT),
         ("coalesce(null, won)", Type.BOOL),
+        ("won == (won ? null : coalesce(null, null))", Type.BOOL),
+        ("null == null", Type.BOOL),
+        ("null < null", Type.BOOL),
+        ("min(null, null) + 'a'", Type.TEXT),
         ("roles", Type.TEXTS),
     ],
 )

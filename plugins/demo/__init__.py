@@ -1,0 +1,1 @@
+"""A believable tenant, made up: the same rows for the same seed, size and day."""

@@ -1,0 +1,43 @@
+"""Everything that a demo tenant holds, in the order in which it can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from plugins.demo.activities import activities
+from plugins.demo.chains import chains
+from plugins.demo.companies import companies
+from plugins.demo.contacts import contacts
+from plugins.demo.marketing import campaigns, leads
+from plugins.demo.opportunities import opportunities
+from plugins.demo.products import products
+from plugins.demo.sellers import sellers
+from plugins.demo.sizes import Size
+from plugins.demo.tables import Table, World
+
+PACK = "crm"
+SEED = 1
+
+
+def tables(size: Size, as_of: date, seed: int = SEED) -> Iterator[Table]:
+    """The tables of a tenant as it stands on a day; equal arguments give equal rows."""
+    world = World(seed, as_of)
+    team = sellers(world, size)
+    catalogue, product_table = products()
+    made, account_table = companies(world, size, team)
+    people, contact_table = contacts(world, made)
+    campaign_list, campaign_table = campaigns(world)
+    deals, (opportunity_table, line_table) = opportunities(world, size, made, catalogue)
+    members, (member_table, relation_table) = chains(world, deals, people)
+    yield from team.tables
+    yield product_table
+    yield campaign_table
+    yield account_table
+    yield contact_table
+    yield leads(world, size, campaign_list, made)
+    yield opportunity_table
+    yield line_table
+    yield member_table
+    yield relation_table
+    yield activities(world, deals, members)

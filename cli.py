@@ -34,6 +34,8 @@ app.add_typer(tenant_app, name="tenant")
 app.add_typer(token_app, name="token")
 
 Answer = TypeVar("Answer")
+WIDE = 300
+"""Columns of a table that goes to a file or a pipe: enough that no cell is broken."""
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 DataDir = Annotated[
@@ -211,4 +213,6 @@ def _show(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     for row in rows:
         table.add_row(*row)
     console = Console()
-    console.print(table, width=None if console.is_terminal else 300)
+    if not console.is_terminal:
+        console.width = WIDE
+    console.print(table)

@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 
 from core.identity import TenantId
-from core.store import migrating, roles, tenants
+from core.store import migrating, postmaster, roles, tenants
 from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
 from core.store.links import connected
@@ -165,6 +165,23 @@ async def empty_urls(copies: Copies) -> AsyncIterator[Urls]:
     name = f"dealgraph_{uuid4().hex}"
     yield await copies.make(name, "template0")
     await copies.drop(name)
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """An empty data directory that any account can enter."""
+    with a_directory() as folder:
+        yield folder
+
+
+@contextmanager
+def a_directory() -> Iterator[Path]:
+    """A data directory that is gone in the end, with any server that was left in it."""
+    folder = Path(tempfile.mkdtemp(prefix="dealgraph-"))
+    folder.chmod(0o755)
+    yield folder
+    postmaster.end_orphans(Embedded(folder).data)
+    shutil.rmtree(folder)
 
 
 @contextmanager

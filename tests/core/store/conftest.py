@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from core.store import migrating, postmaster
+from core.store import migrating
 from core.store.connections import Database
-from core.store.embedded import Embedded
 from core.store.links import connected
 from tests.conftest import CITUS, Urls, locked, run_folder
-
-
-@pytest.fixture
-def directory() -> Iterator[Path]:
-    """An empty data directory that any account can enter."""
-    folder = Path(tempfile.mkdtemp(prefix="dealgraph-"))
-    folder.chmod(0o755)
-    yield folder
-    data = Embedded(folder).data
-    postmaster.end_orphans(data)
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

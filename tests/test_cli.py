@@ -1,0 +1,130 @@
+"""Commands: what they print, where, and how they end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+import cli
+from core.errors import Unauthenticated
+from core.identity import Actor, Role
+from core.store.connections import Database
+from core.store.embedded import Cluster, Embedded
+from core.store.tokens import Doorkeeper
+from tests.conftest import a_directory
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[Path, Cluster]]:
+    """A data directory that a process is serving from."""
+    with a_directory() as folder, Embedded(folder, durable=False) as cluster:
+        yield folder, cluster
+
+
+@pytest.fixture
+def cluster_in_use(running: tuple[Path, Cluster], monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    """The server that commands work beside."""
+    folder, cluster = running
+    monkeypatch.setenv("DEALGRAPH_DATA_DIR", str(folder))
+    return cluster
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli.app, words)
+
+
+def actor_of(cluster: Cluster, text: str) -> Actor:
+    """Who the server takes a token for."""
+
+    async def ask() -> Actor:
+        database = await Database.open(cluster.url("dealgraph_app", "dealgraph"))
+        try:
+            return await Doorkeeper(database).actor(text)
+        finally:
+            await database.close()
+
+    return asyncio.run(ask())
+
+
+def test_a_token_is_printed_alone_and_opens_the_door(cluster_in_use: Cluster) -> None:
+    assert run("tenant", "create", "alone", "--pack", "crm").exit_code == 0
+    made = run("token", "create", "--tenant", "alone", "--role", "member", "--expires", "30d")
+    assert (made.exit_code, made.stderr) == (0, "")
+    text = made.stdout.removesuffix("\n")
+    assert "\n" not in text
+    assert actor_of(cluster_in_use, text).role is Role.MEMBER
+
+
+def test_a_revoked_token_is_listed_and_opens_nothing(cluster_in_use: Cluster) -> None:
+    run("tenant", "create", "doors")
+    title = ("--title", "dashboards")
+    text = run("token", "create", "--tenant", "doors", "--role", "reader", *title).stdout.strip()
+    token = actor_of(cluster_in_use, text).token
+    revoked = run("token", "revoke", "--tenant", "doors", str(token))
+    assert revoked.exit_code == 0
+    with pytest.raises(Unauthenticated):
+        actor_of(cluster_in_use, text)
+    listed = run("token", "list", "--tenant", "doors").stdout
+    assert all(word in listed for word in (str(token), "reader", "dashboards"))
+    assert text not in listed
+
+
+@pytest.mark.usefixtures("cluster_in_use")
+class TestRefusals:
+    def test_a_taken_key(self) -> None:
+        run("tenant", "create", "taken")
+        again = run("tenant", "create", "taken")
+        assert (again.exit_code, again.stdout) == (1, "")
+        assert "taken" in again.stderr
+
+    def test_settings_that_mean_nothing_all_at_once(self) -> None:
+        made = run("tenant", "create", "odd", "--currency", "XYZ", "--time-zone", "Moon")
+        assert made.exit_code == 1
+        assert "XYZ" in made.stderr
+        assert "Moon" in made.stderr
+
+    def test_a_pack_that_nobody_offers(self) -> None:
+        made = run("tenant", "create", "packless", "--pack", "crn")
+        assert made.exit_code == 1
+        assert "crm" in made.stderr
+        assert "packless" not in run("tenant", "list").stdout
+
+    def test_a_tenant_that_is_not_there(self) -> None:
+        made = run("token", "create", "--tenant", "nobody", "--role", "admin")
+        assert (made.exit_code, made.stdout) == (1, "")
+        assert "dealgraph tenant list" in made.stderr
+
+    @pytest.mark.parametrize("span", ["30", "0d", "d", "-1d", "1y", "999999d"])
+    def test_a_span_that_is_none(self, span: str) -> None:
+        made = run("token", "create", "--tenant", "a", "--role", "admin", "--expires", span)
+        assert made.exit_code == 2
+
+    def test_a_role_that_is_none(self) -> None:
+        assert run("token", "create", "--tenant", "a", "--role", "king").exit_code == 2
+
+
+@pytest.mark.usefixtures("cluster_in_use")
+def test_migrating_what_is_up_to_date_says_so() -> None:
+    run("migrate")
+    done = run("migrate")
+    assert (done.exit_code, done.stdout) == (0, "Nothing to do: all is up to date.\n")
+
+
+def test_a_setting_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEALGRAPH_CONNECTIONS", "many")
+    refused = run("tenant", "list")
+    assert refused.exit_code == 1
+    assert "DEALGRAPH_CONNECTIONS" in refused.stderr
+
+
+def test_a_server_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEALGRAPH_DATABASE_URL", "postgresql://app:secret@127.0.0.1:1/sales")
+    refused = run("tenant", "list")
+    assert refused.exit_code == 1
+    assert "127.0.0.1:1 cannot be reached" in refused.stderr
+    assert "secret" not in refused.stderr

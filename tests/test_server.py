@@ -1,0 +1,86 @@
+"""Settings read with care, and the database that they lead to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import server
+from core.errors import Refused, Unavailable
+from core.store import postmaster, tenants
+from core.store.embedded import Embedded
+from server import Settings, settings_of
+from tests.conftest import Urls
+
+
+def test_has_defaults_for_everything() -> None:
+    assert settings_of({}, {}) == Settings()
+
+
+def test_a_flag_comes_before_the_environment() -> None:
+    surroundings = {"DEALGRAPH_PORT": "1", "DEALGRAPH_DATA_DIR": "/there", "DEALGRAPH_HOST": ""}
+    settings = settings_of({"port": 2, "workers": None}, surroundings)
+    assert (settings.port, settings.data_dir, settings.host) == (2, Path("/there"), "127.0.0.1")
+
+
+def test_every_setting_can_come_from_the_environment() -> None:
+    given = {
+        "host": "0.0.0.0",
+        "port": "9",
+        "workers": "3",
+        "data_dir": "/data",
+        "database_url": "postgresql://app@db/sales",
+        "owner_url": "postgres://owner@db/sales",
+        "postgres_bin": "/usr/lib/postgresql/18/bin",
+        "tenant_setting": "transaction",
+        "connections": "4",
+        "statement_timeout": "2.5",
+        "log_level": "DEBUG",
+    }
+    settings = settings_of({}, {f"DEALGRAPH_{name.upper()}": text for name, text in given.items()})
+    assert {name: str(getattr(settings, name)) for name in given} == given
+
+
+def test_names_everything_that_cannot_be_read() -> None:
+    surroundings = {
+        "DEALGRAPH_PORT": "70000",
+        "DEALGRAPH_WORKERS": "none",
+        "DEALGRAPH_DATABASE_URL": "mysql://x",
+        "DEALGRAPH_TENANT_SETTING": "maybe",
+        "DEALGRAPH_STATEMENT_TIMEOUT": "nan",
+        "DEALGRAPH_LOG_LEVEL": "loud",
+    }
+    with pytest.raises(Refused) as refusal:
+        settings_of({}, surroundings)
+    assert all(name in refusal.value.message for name in surroundings)
+
+
+async def test_embedded_it_makes_and_migrates_its_own(directory: Path) -> None:
+    settings = Settings(data_dir=directory / "data")
+    async with server.open_store(settings) as store:
+        made = await tenants.create(store.database, tenants.Settings("acme"))
+        assert "crm" in store.offer.packs
+    assert postmaster.living(Embedded(settings.data_dir).data) is None
+    async with server.open_store(settings) as store:
+        assert await tenants.find(store.database, "acme") == made
+    assert await server.migrate(settings) == []
+
+
+async def test_on_a_server_of_the_users_it_never_migrates(empty_urls: Urls) -> None:
+    settings = Settings(database_url=empty_urls.app)
+    with pytest.raises(Unavailable, match="lacks the migrations"):
+        async with server.open_store(settings):
+            pass
+    with pytest.raises(Unavailable, match="DEALGRAPH_OWNER_URL"):
+        await server.migrate(settings)
+    owned = Settings(database_url=empty_urls.app, owner_url=empty_urls.owner)
+    assert len(await server.migrate(owned)) >= 4
+    async with server.open_store(settings) as store:
+        assert await tenants.everyone(store.database) == []
+
+
+async def test_a_login_that_sees_everyone_serves_nobody(fresh_urls: Urls) -> None:
+    with pytest.raises(Unavailable, match="is a superuser"):
+        async with server.open_store(Settings(database_url=fresh_urls.superuser)):
+            pass

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Literal
 
-from asyncpg import Connection
+from asyncpg import Connection, InterfaceError, PostgresError
 
+from core.errors import Unavailable
 from core.identity import TenantId
 from core.store import engine, sessions
 from core.store.pool import Pool
@@ -54,6 +55,18 @@ class Database:
         for pool in pools.values():
             pool.give_back(await pool.take(None))
         return cls(pools, ways)
+
+    async def ping(self) -> None:
+        """Come back once the server has answered.
+
+        Raises:
+            Unavailable: it does not.
+        """
+        try:
+            async with self.unscoped() as connection:
+                await connection.execute("select 1")
+        except (OSError, PostgresError, InterfaceError) as error:
+            raise Unavailable("The database does not answer.") from error
 
     async def close(self) -> None:
         """Close every connection, lent ones after a moment's grace."""

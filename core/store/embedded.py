@@ -116,6 +116,9 @@ class Embedded:
         """Stop needing the server; whoever is the last stops it."""
         if self._users is None:
             return
+        if not self.directory.exists():  # someone removed it, and the server ends by itself
+            self._leave()
+            return
         with self._alone():
             if self._is_last():
                 self._stop()

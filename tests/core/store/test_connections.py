@@ -282,6 +282,14 @@ async def test_survives_a_server_that_drops_its_connections(urls: Urls, tenant: 
     await database.close()
 
 
+async def test_tells_whether_the_server_answers(urls: Urls) -> None:
+    database = await Database.open(urls.app)
+    await database.ping()
+    await database.close()
+    with pytest.raises(Unavailable):
+        await database.ping()
+
+
 async def test_a_closed_database_lends_nothing(urls: Urls) -> None:
     database = await Database.open(urls.app)
     await database.close()

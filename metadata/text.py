@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from operator import add
 
 SORT_KEY_LENGTH = 200
 
@@ -22,7 +22,6 @@ _LOWER = _LATER_LOWER | {"\u0130": "i"}
 # str.lower() looks at the neighbours of Σ, where simple folding does not.
 _IRREGULAR = re.compile(f"[Σ{''.join(_LOWER)}]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_SPACE = re.compile(r"\s")
 
 
 def fold(text: str) -> str:
@@ -52,9 +51,11 @@ def tokens(text: str) -> set[str]:
     Tokens with white space are left out, so the tokens of a part are always among those of
     the whole, and a text of white space has none.
     """
-    folded = fold(text)
-    pairs = map("".join, pairwise(folded))
-    return {token for token in (*folded, *pairs) if not _SPACE.search(token)}
+    found: set[str] = set()
+    for word in fold(text).split():
+        found.update(word)
+        found.update(map(add, word, word[1:]))
+    return found
 
 
 def sort_key(text: str) -> str:

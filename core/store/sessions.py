@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -14,6 +15,9 @@ from core.store.links import unreachable
 
 STATEMENTS_KEPT = 512
 JSONB_VERSION = b"\x01"
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts from here
+FIRST_DAY = EPOCH.toordinal()
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Session(asyncpg.Connection):  # type: ignore[misc]
@@ -87,12 +91,31 @@ def opener(url: str, parameters: dict[str, str]) -> Opener:
             )
         except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise unreachable(url, error) from error
-        await session.set_type_codec(
-            "jsonb", schema="pg_catalog", encoder=encode, decoder=decode, format="binary"
-        )
+        await _set_codecs(session)
         return session
 
     return open_session
+
+
+async def _set_codecs(session: Session) -> None:
+    """Our own, as asyncpg's turn the first and last day into infinities, which raise in sums."""
+    await session.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=encode, decoder=decode, format="binary"
+    )
+    await session.set_type_codec(
+        "date",
+        schema="pg_catalog",
+        encoder=lambda day: (day.toordinal() - FIRST_DAY,),
+        decoder=lambda days: date.fromordinal(days[0] + FIRST_DAY),
+        format="tuple",
+    )
+    await session.set_type_codec(
+        "timestamptz",
+        schema="pg_catalog",
+        encoder=lambda instant: ((instant - EPOCH) // MICROSECOND,),
+        decoder=lambda passed: EPOCH + passed[0] * MICROSECOND,
+        format="tuple",
+    )
 
 
 def encode(value: object) -> bytes:

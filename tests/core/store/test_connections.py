@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -296,3 +297,23 @@ async def test_a_closed_database_lends_nothing(urls: Urls) -> None:
     with pytest.raises(Unavailable, match="shutting down"):
         async with database.reading(TenantId(UUID(int=1))):
             pass
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        date(1, 1, 1),
+        date(9999, 12, 31),
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2026, 2, 3, 4, 5, 6, 7, tzinfo=UTC),
+        datetime(1999, 2, 3, 4, 5, 6, 7, tzinfo=timezone(timedelta(hours=8))),
+    ],
+)
+async def test_the_first_and_the_last_moment_are_no_infinities(
+    database: Database, tenant: TenantId, value: date | datetime
+) -> None:
+    kind = "timestamptz" if isinstance(value, datetime) else "date"
+    async with database.reading(tenant) as connection:
+        row = await connection.fetchrow(f"select $1::{kind} as v, isfinite($1::{kind}) as finite")
+    assert tuple(row) == (value, True)

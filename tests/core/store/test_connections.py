@@ -315,5 +315,5 @@ async def test_the_first_and_the_last_moment_are_no_infinities(
 ) -> None:
     kind = "timestamptz" if isinstance(value, datetime) else "date"
     async with database.reading(tenant) as connection:
-        row = await connection.fetchrow(f"select $1::{kind} as v, isfinite($1::{kind}) as finite")
+        row = await connection.fetchrow(f"select $1::{kind}, isfinite($1::{kind})", value)
     assert tuple(row) == (value, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from metadata import bounds, naming
@@ -96,12 +96,12 @@ def check_one_pipeline_each(
             findings[pipeline.key].add(("object",), "SECOND_PIPELINE", message, mend)
 
 
-def check_names(metadata: Metadata, of: Linked, platform: Iterable[str] = ()) -> None:
+def check_names(metadata: Metadata, of: Linked, graphs: Mapping[str, Findings]) -> None:
     """Every name of the API stands once in its scope; a duplicate names both sources."""
     found = list(naming.names(metadata))
     counts = Counter((name.scope, name.name) for name in found)
     first: dict[tuple[str, str], str] = {
-        ("types", name): "the platform" for name in (*naming.PLATFORM_TYPES, *platform)
+        ("types", name): "the platform" for name in naming.PLATFORM_TYPES
     }
     first |= {("query", name): "the platform" for name in naming.PLATFORM_QUERIES}
     first |= {("mutation", name): "the platform" for name in naming.PLATFORM_MUTATIONS}
@@ -112,7 +112,8 @@ def check_names(metadata: Metadata, of: Linked, platform: Iterable[str] = ()) ->
         other = first.setdefault(key, name.source)
         if other != name.source:
             message = f"{_where(name.scope)} '{name.name}' comes from {other} and {name.source}."
-            of.findings[name.object].add(name.path, "NAME_TAKEN", message, "Rename one of them.")
+            told = graphs if name.of_graph else of.findings
+            told[name.declared].add(name.path, "NAME_TAKEN", message, "Rename one of them.")
 
 
 def _where(scope: str) -> str:

@@ -52,14 +52,14 @@ class Merged:
 
         Where no document says it, the nearest thing around it.
         """
+        if len(self.sources) == 1:
+            return self.sources[0].document, pointer(_existing(self.body, path))
         for length in range(len(path), 0, -1):
             for source in reversed(self.sources):
                 found = _translated(self.body, source.body, path[:length])
                 if found is not None:
-                    rest = path[length:] if len(self.sources) == 1 else ()
-                    return source.document, pointer((*found, *rest))
-        top = self.sources[0]
-        return top.document, pointer(path if len(self.sources) == 1 else ())
+                    return source.document, pointer(found)
+        return self.sources[0].document, ""
 
     def layer_of(self, path: Path) -> str:
         """The lowest layer that says something at a path: whoever declared it."""
@@ -232,6 +232,18 @@ def _translated(merged_body: object, body: object, path: Path) -> Path | None:
         body = cast("dict[object, object]", body)[step]
         name = part
     return tuple(result)
+
+
+def _existing(body: object, path: Path) -> Path:
+    """The path as far as there is something at it."""
+    for length, part in enumerate(path):
+        if isinstance(body, dict) and part in body:
+            body = body[part]
+        elif isinstance(body, list) and isinstance(part, int) and part < len(body):
+            body = body[part]
+        else:
+            return path[:length]
+    return path
 
 
 def _step(whole: object, body: object, part: str | int, name: str | int) -> str | int | None:

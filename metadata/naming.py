@@ -36,7 +36,7 @@ RESERVED_OBJECTS = frozenset(
     int_stats decimal_stats money_stats float_stats date_stats date_time_stats
     big_int big_int_stats errors warnings deleted_id deleted_ids
     maybe input_maybe exact scalars incremental
-    limits plugins packs me record
+    limits plugins packs me record token tokens
     """.split()  # noqa: SIM905
 )
 """Root types, scalars, shared types, and words that break code generators."""
@@ -184,9 +184,10 @@ class Name:
 
     scope: str  # "types", "query", "mutation", or the key of an object for its fields
     name: str
-    object: str  # the object, or the anchor of the graph, that it comes from
+    declared: str  # key of the object, or of the graph, whose declaration gives it
     source: str  # in words, for a message
-    path: tuple[str | int, ...] = ()  # within the declaration of the object
+    path: tuple[str | int, ...] = ()  # within that declaration
+    of_graph: bool = False
 
 
 def names(metadata: Metadata) -> Iterator[Name]:
@@ -198,7 +199,9 @@ def names(metadata: Metadata) -> Iterator[Name]:
     for graph in metadata.graphs.values():
         base = graph_type(graph)
         for ending in GRAPH_TYPES:
-            yield Name("types", base + ending, graph.anchor, f"the graph '{graph.key}'")
+            yield Name(
+                "types", base + ending, graph.key, f"the graph '{graph.key}'", ("$id",), True
+            )
 
 
 def _types(of: ObjectType, metadata: Metadata) -> Iterator[Name]:
@@ -207,8 +210,14 @@ def _types(of: ObjectType, metadata: Metadata) -> Iterator[Name]:
     endings += STAGED_TYPES if metadata.pipeline_of(of.key) else ()
     endings += TREE_TYPES if of.tree else ()
     for ending in endings:
-        yield Name("types", base + ending, of.key, source)
-    yield Name("types", type_name(of.plural) + "Payload", of.key, f"the plural of '{of.key}'")
+        yield Name("types", base + ending, of.key, source, ("$id",))
+    yield Name(
+        "types",
+        type_name(of.plural) + "Payload",
+        of.key,
+        f"the plural of '{of.key}'",
+        ("x-plural",),
+    )
     for found in of.fields.values():
         if found.type in (FieldType.PICKLIST, FieldType.PICKLISTS):
             place = ("properties", found.key)
@@ -219,16 +228,16 @@ def _types(of: ObjectType, metadata: Metadata) -> Iterator[Name]:
 
 def _operations(of: ObjectType, metadata: Metadata) -> Iterator[Name]:
     found = operations(of, staged=metadata.pipeline_of(of.key) is not None)
-    yield Name("query", found.one, of.key, f"the object '{of.key}'")
+    yield Name("query", found.one, of.key, f"the object '{of.key}'", ("$id",))
     yield Name("query", found.many, of.key, f"the plural of '{of.key}'", ("x-plural",))
     if found.preview_reparent:
         yield Name("query", found.preview_reparent, of.key, f"the tree of '{of.key}'")
     for name in (found.create, found.update, found.delete, found.restore):
-        yield Name("mutation", name, of.key, f"the object '{of.key}'")
+        yield Name("mutation", name, of.key, f"the object '{of.key}'", ("$id",))
     for name in (found.upsert_many, found.create_many, found.update_many, found.delete_many):
         yield Name("mutation", name, of.key, f"the plural of '{of.key}'", ("x-plural",))
-    for moving in filter(None, (found.move, found.reparent, found.preview_reparent)):
-        yield Name("mutation", moving, of.key, f"the object '{of.key}'")
+    for moving in filter(None, (found.move, found.reparent)):
+        yield Name("mutation", moving, of.key, f"the object '{of.key}'", ("$id",))
 
 
 def _fields(of: ObjectType, metadata: Metadata) -> Iterator[Name]:
@@ -244,4 +253,5 @@ def _fields(of: ObjectType, metadata: Metadata) -> Iterator[Name]:
         at = ("properties", inverse.field, "x-reference", "inverse")
         yield Name(scope, field_name(inverse.key), inverse.object, words, at)
     for graph in metadata.graphs_of(of.key):
-        yield Name(scope, field_name(graph.key), of.key, f"the graph '{graph.key}'")
+        words = f"the graph '{graph.key}'"
+        yield Name(scope, field_name(graph.key), graph.key, words, ("$id",), True)

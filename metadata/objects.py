@@ -83,6 +83,7 @@ def _fields(declared: Merged, findings: Findings) -> Iterator[tuple[str, Field]]
         found = fields.field(key, said, place)
         if found is not None:
             usage.check(declared.key, found, said, place)
+            _check_added_options(declared, found, findings)
             yield key, found
 
 
@@ -100,6 +101,18 @@ def _good_key(declared: Merged, key: str, layer: str, findings: Findings) -> boo
     elif layer == TENANT and naming.suffix(key) == "" and not tree:
         findings.add(path, "SUFFIX", f"A tenant's field ends in __c: '{key}__c'.", "Rename it.")
     return True
+
+
+def _check_added_options(declared: Merged, field: Field, findings: Findings) -> None:
+    """The options that a tenant adds to a pack's picklist end in __c."""
+    if not field.options or field.layer == TENANT or len(declared.sources) == 1:
+        return
+    inside = ("items",) if field.type is FieldType.PICKLISTS else ()
+    for index, option in enumerate(field.options):
+        path = ("properties", field.key, *inside, "oneOf", index)
+        if declared.layer_of(path) == TENANT and not naming.suffix(option.key):
+            message = f"An option that a tenant adds ends in __c: '{option.key}__c'."
+            findings.add((*path, "const"), "SUFFIX", message, "Rename it.")
 
 
 def _is_tree(declared: Merged, key: str) -> bool:
@@ -125,7 +138,7 @@ def _check_names(declared: Merged, plural: str, findings: Findings) -> None:
     if declared.sources[0].layer != TENANT:
         return
     for path, word in ((("$id",), key), (("x-plural",), plural)):
-        if not naming.suffix(word):
+        if path[0] in declared.body and not naming.suffix(word):
             message = f"What a tenant declares ends in __c: '{word}__c'."
             findings.add(path, "SUFFIX", message, "Rename it.")
 

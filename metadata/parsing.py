@@ -86,7 +86,7 @@ class _Building:
             steps=steps,
             roles=self._roles(),
         )
-        linking.check_names(made, linked)
+        linking.check_names(made, linked, self._findings[Kind.GRAPH])
         for key, pipeline in staged.items():
             gates.check(pipeline, made, linked.doubtful, self._findings[Kind.PIPELINE][key])
         return replace(made, fingerprint=fingerprint.fingerprint(made))

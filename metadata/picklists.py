@@ -21,7 +21,8 @@ def constants(one_of: object) -> bool:
 
 def keys(one_of: object) -> list[str]:
     """The keys of the options, in their order."""
-    return [cast(str, choice["const"]) for choice in _choices(one_of) if "const" in choice]
+    found = (cast(str, choice["const"]) for choice in _choices(one_of) if "const" in choice)
+    return list(dict.fromkeys(found))
 
 
 def options(type: FieldType, seen: Body) -> tuple[Option, ...]:

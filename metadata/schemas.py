@@ -48,7 +48,7 @@ def _check_parts(declared: Merged, findings: Findings) -> None:
     for path, word, value in _keywords(declared.body, ()):
         if word == "$ref":
             name = str(value).removeprefix("#/$defs/")
-            if name not in definitions and len(path) > 3:
+            if name not in definitions:
                 mend = did_you_mean(name, definitions) or "Add it to $defs of the object."
                 message = f"There is no definition '{name}'."
                 findings.add(path, "UNKNOWN_DEFINITION", message, mend)

@@ -45,6 +45,8 @@ _LOWERED = frozenset(
 _ONLY_TRUE = frozenset({"uniqueItems", "readOnly", "x-hidden", "x-unique", "x-pii", "x-index"})
 _WHOLE = frozenset({"default", "const", "examples", "x-reference", "x-rollup", "items"})
 
+_FIELD_KEYWORD = 3  # the length of a path to a keyword of a field
+
 _FIXED: Mapping[Kind, frozenset[str]] = {
     Kind.OBJECT: frozenset({"x-plural", "x-unique", "$defs"}),
     Kind.PIPELINE: frozenset({"object"}),
@@ -84,7 +86,8 @@ def _of_field(attempt: Attempt, word: str) -> Refusal | None:
     if word in _FIELD_FIXED or (word in _ONLY_ADDED and attempt.low is not None):
         return _is_fixed(attempt, word)
     if attempt.low is None:
-        return None
+        makes_choice = word == "oneOf" and len(attempt.path) == _FIELD_KEYWORD
+        return _is_fixed(attempt, word) if makes_choice else None
     if word in _RAISED | _LOWERED and not _tighter(word, attempt.low, attempt.high):
         message = (
             f"{shown(attempt.high)} is wider than the {shown(attempt.low)} of {attempt.lower}."

@@ -16,18 +16,22 @@ Words: TypeAlias = tuple[str, str, str]  # rule, message, mend
 
 _PATTERNS = {
     "^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*(__c)?$": (
+        "BAD_KEY",
         "is no key",
         "Keys are lower_snake, as in close_date or close_date__c: no digit right after _.",
     ),
     "^[a-z0-9]+(_[a-z0-9]+)*(__c|_)?$": (
+        "BAD_KEY",
         "is no key of an option",
         "Use lower case letters, digits and single underscores; put words for people in title.",
     ),
     "^#/\\$defs/[A-Za-z0-9_-]+$": (
+        "BAD_REFERENCE",
         "is no reference into this document",
         "Put the schema under $defs and write #/$defs/name; nothing else is followed.",
     ),
     "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$": (
+        "BAD_LANGUAGE",
         "is no language tag",
         "Write it as in en, zh-Hans or pt-BR.",
     ),
@@ -98,8 +102,9 @@ def _type(expected: object, value: object) -> Words:
 
 
 def _pattern(pattern: object, value: object) -> Words:
-    what, mend = _PATTERNS.get(str(pattern), ("does not have the expected form", ""))
-    return "BAD_KEY" if mend else "BAD_FORM", f"{_shown(value)} {what}.", mend
+    unknown = ("BAD_FORM", "does not have the expected form", "")
+    rule, what, mend = _PATTERNS.get(str(pattern), unknown)
+    return rule, f"{_shown(value)} {what}.", mend
 
 
 def _format(form: object, value: object) -> Words:

@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import pytest
+
+from metadata.model import FieldType, OnDelete, Unique
+from tests.metadata.builders import (
+    AUTONUMBER,
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    DATETIME,
+    DECIMAL,
+    FLOAT,
+    INTEGER,
+    JSON,
+    LONGTEXT,
+    MONEY,
+    PERCENT,
+    TEXT,
+    TEXTS,
+    Document,
+    a_parent,
+    a_picklist,
+    a_reference,
+    a_tenant,
+    an_object,
+    object_of,
+    problems_of,
+    some_choices,
+    told,
+)
+
+EVERY_TYPE: dict[FieldType, Document] = {
+    FieldType.TEXT: TEXT,
+    FieldType.LONGTEXT: LONGTEXT,
+    FieldType.RICHTEXT: {"type": "string", "x-type": "richtext"},
+    FieldType.AUTONUMBER: AUTONUMBER,
+    FieldType.INTEGER: INTEGER,
+    FieldType.BIGINT: BIGINT,
+    FieldType.FLOAT: FLOAT,
+    FieldType.DECIMAL: DECIMAL,
+    FieldType.PERCENT: PERCENT,
+    FieldType.MONEY: MONEY,
+    FieldType.BOOLEAN: BOOLEAN,
+    FieldType.DATE: DATE,
+    FieldType.DATETIME: DATETIME,
+    FieldType.PICKLIST: a_picklist("web"),
+    FieldType.PICKLISTS: some_choices("web"),
+    FieldType.TEXTS: TEXTS,
+    FieldType.REFERENCE: a_reference("user"),
+    FieldType.JSON: JSON,
+}
+
+
+@pytest.mark.parametrize("of", FieldType)
+def test_every_type_of_field(of: FieldType) -> None:
+    field = object_of(an_object(fields={"it": EVERY_TYPE[of]})).fields["it"]
+    assert field.type is of
+
+
+def test_types_that_follow_from_the_shape() -> None:
+    fields = object_of(
+        an_object(
+            fields={
+                "choice": {"oneOf": [{"const": "a"}]},
+                "address": {"$ref": "#/$defs/address"},
+                "level": {"$ref": "#/$defs/level"},
+                "matrix": {"type": "array", "items": {"type": "array"}},
+                "mail": {"type": "string", "format": "email"},
+            },
+            **{
+                "$defs": {
+                    "address": {"type": "object", "properties": {"city": {"type": "string"}}},
+                    "level": {"type": "string", "oneOf": [{"const": "high"}, {"const": "low"}]},
+                }
+            },
+        )
+    ).fields
+    assert {key: field.type for key, field in fields.items()} == {
+        "choice": FieldType.PICKLIST,
+        "address": FieldType.JSON,
+        "level": FieldType.PICKLIST,
+        "matrix": FieldType.JSON,
+        "mail": FieldType.TEXT,
+    }
+    assert [option.key for option in fields["level"].options] == ["high", "low"]
+
+
+def test_what_is_not_said_has_a_default() -> None:
+    found = object_of(
+        an_object("sales_visit", {"close_date": DATE, "rate": PERCENT}), key="sales_visit"
+    )
+    assert (found.title, found.plural, found.plural_title) == (
+        "Sales visit",
+        "sales_visits",
+        "Sales visits",
+    )
+    assert found.fields["close_date"].title == "Close date"
+    assert found.fields["rate"].scale == 4
+
+
+def test_labels_by_language() -> None:
+    field = {**TEXT, "x-i18n": {"zh-Hans": {"title": "名称"}}}
+    found = object_of(
+        an_object(fields={"name": field}, x_i18n={"zh-Hans": {"title": "商机", "plural": "商机们"}})
+    )
+    assert found.labels == {"zh-Hans": "商机"}
+    assert found.plural_labels == {"zh-Hans": "商机们"}
+    assert found.fields["name"].labels == {"zh-Hans": "名称"}
+
+
+def test_references_with_inverses() -> None:
+    field = object_of(
+        an_object("deal", {"company": a_reference("company", "deals", "cascade")}),
+        an_object("company"),
+    ).fields["company"]
+    assert field.reference is not None
+    assert field.reference.on_delete is OnDelete.CASCADE
+    assert field.reference.inverse == "deals"
+
+
+def test_a_tree_is_the_reference_called_parent() -> None:
+    found = object_of(an_object(fields={"parent": a_parent("deal")}))
+    assert found.tree is found.fields["parent"]
+
+
+def test_unique_keys_of_fields_and_of_several_together() -> None:
+    found = object_of(
+        an_object(
+            fields={"code": {**TEXT, "x-unique": {"ignoreCase": True}}, "region": a_picklist("eu")},
+            x_unique=[{"key": "code_region", "fields": ["code", "region"]}],
+        )
+    )
+    assert found.uniques == (
+        Unique("code", ("code",), ignore_case=True),
+        Unique("code_region", ("code", "region")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "place", "rule"),
+    [
+        ({}, "", "NO_TYPE"),
+        ({"type": "integer", "x-type": "money"}, "/type", "TYPES_DISAGREE"),
+        ({"type": ["string", "null"]}, "/type", "NOT_ALLOWED"),
+        ({"type": "string", "minimum": 1}, "/minimum", "MISPLACED"),
+        ({"type": "number", "minLength": 1}, "/minLength", "MISPLACED"),
+        ({"type": "string", "x-scale": 2}, "/x-scale", "MISPLACED"),
+        ({"type": "string", "maxLength": 5000}, "/maxLength", "TOO_LONG"),
+        ({"type": "string", "pattern": "("}, "/pattern", "BAD_PATTERN"),
+        ({"type": "string", "pattern": "(?=a)b"}, "/pattern", "BAD_PATTERN"),
+        ({"type": "string", "pattern": "(a)\\1"}, "/pattern", "BAD_PATTERN"),
+        ({"$ref": "#/$defs/nothing"}, "/$ref", "UNKNOWN_DEFINITION"),
+        ({"$ref": "https://evil.example/x"}, "/$ref", "BAD_REFERENCE"),
+        ({"type": "string", "default": 3}, "/default", "BAD_DEFAULT"),
+        ({"type": "integer", "maximum": 3, "default": 4}, "/default", "BAD_DEFAULT"),
+        ({"oneOf": [{"const": "a"}], "default": "b"}, "/default", "BAD_DEFAULT"),
+        (
+            {"oneOf": [{"const": "a", "deprecated": True}], "default": "a"},
+            "/default",
+            "BAD_DEFAULT",
+        ),
+        ({"oneOf": [{"const": "A"}]}, "/oneOf/0/const", "BAD_KEY"),
+        ({"oneOf": [{"const": "a"}, {"const": "a"}]}, "/oneOf/1/const", "DUPLICATE"),
+        (
+            {"type": "array", "items": {"oneOf": [{"const": "A"}]}},
+            "/items/oneOf/0/const",
+            "BAD_KEY",
+        ),
+        ({"oneOf": [{"title": "A"}]}, "/oneOf/0", "MISSING"),
+        ({"type": "string", "x-type": "autonumber"}, "", "MISSING"),
+        ({**AUTONUMBER, "x-format": "OPP"}, "/x-format", "BAD_FORM"),
+        ({**AUTONUMBER, "default": "x"}, "/default", "MISPLACED"),
+        ({"type": "number", "x-unique": True}, "/x-unique", "MISPLACED"),
+        ({"type": "string", "x-type": "longtext", "x-index": True}, "/x-index", "MISPLACED"),
+        ({"type": "integer", "x-search": True}, "/x-search", "MISPLACED"),
+        ({"type": "string", "titel": "x"}, "/titel", "UNKNOWN_KEYWORD"),
+        ({"type": "string", "title": None}, "/title", "NULL"),
+        (a_reference("companny"), "/x-reference/object", "UNKNOWN_OBJECT"),
+        ({"x-reference": {}}, "/x-reference", "MISSING"),
+        ({**a_reference("deal"), "x-tree": True}, "/x-tree", "BAD_TREE"),
+        ({**a_reference("user", "stage")}, "/x-reference", "RESERVED"),
+        ({**a_reference("user"), "default": "x"}, "/default", "MISPLACED"),
+    ],
+)
+def test_refuses_fields_that_make_no_sense(field: Document, place: str, rule: str) -> None:
+    assert told(an_object(fields={"it": field})) == [(f"/properties/it{place}", rule)]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "place", "rule"),
+    [
+        ({"required": ["nam"]}, "/required/0", "UNKNOWN_FIELD"),
+        ({"x_title": "nam"}, "/x-title", "UNKNOWN_FIELD"),
+        ({"x_title": "amount"}, "/x-title", "WRONG_TYPE"),
+        ({"x_unique": [{"key": "k", "fields": ["nam"]}]}, "/x-unique/0/fields/0", "UNKNOWN_FIELD"),
+        ({"x_unique": [{"key": "k", "fields": ["amount"]}]}, "/x-unique/0/fields/0", "WRONG_TYPE"),
+        ({"x_unique": [{"key": "name", "fields": ["name"]}]}, "/x-unique/0/key", "DUPLICATE"),
+        ({"x_unique": [{"key": "k"}]}, "/x-unique/0", "MISSING"),
+        ({"x_rules": [{"key": "k"}]}, "/x-rules/0", "MISSING"),
+        ({"type": "array"}, "/type", "NOT_ALLOWED"),
+        ({"x_plurals": "a"}, "/x-plurals", "UNKNOWN_KEYWORD"),
+        ({"dependentRequired": {"nam": ["name"]}}, "/dependentRequired/nam", "UNKNOWN_FIELD"),
+        ({"if_": {"required": ["nam"]}}, "/if/required/0", "UNKNOWN_FIELD"),
+        ({"allOf": [{"properties": {"nam": {}}}]}, "/allOf/0/properties/nam", "UNKNOWN_FIELD"),
+        ({"allOf": [{"$ref": "#/$defs/x"}]}, "/allOf/0/$ref", "UNKNOWN_DEFINITION"),
+        ({"x_i18n": {"chinese": {}}}, "/x-i18n/chinese", "BAD_LANGUAGE"),
+    ],
+)
+def test_refuses_objects_that_make_no_sense(
+    keywords: dict[str, object], place: str, rule: str
+) -> None:
+    found = told(an_object(fields={"name": TEXT, "amount": MONEY}, **keywords))
+    assert (place, rule) in found
+
+
+def test_every_problem_is_told_at_once() -> None:
+    found = told(
+        an_object("deal", {"a": {"type": "strin"}, "b": {"type": "string", "minLength": "1"}}),
+        an_object("other", {"c": {"type": "string", "default": 1}, "id": TEXT}),
+    )
+    assert set(found) == {
+        ("/properties/a/type", "NOT_ALLOWED"),
+        ("/properties/b/minLength", "WRONG_TYPE"),
+        ("/properties/c/default", "BAD_DEFAULT"),
+        ("/properties/id", "RESERVED"),
+    }
+
+
+def test_what_refers_to_an_unreadable_object_is_not_blamed() -> None:
+    found = told(
+        an_object("deal", {"a": {"type": "strin"}}),
+        an_object("line", {"deal": a_reference("deal", "lines")}),
+    )
+    assert found == [("/properties/a/type", "NOT_ALLOWED")]
+
+
+def test_a_problem_names_document_rule_and_mend() -> None:
+    [problem] = problems_of(an_object(fields={"it": {"type": "strng"}}))
+    assert problem.document == "base/objects/deal.json"
+    assert problem.mend == "Did you mean 'string'?"
+    assert str(problem).startswith("base/objects/deal.json#/properties/it/type: 'strng' is not one")
+
+
+def test_unknown_keywords_are_met_with_the_nearest_or_the_reason() -> None:
+    [problem] = problems_of(an_object(fields={"it": {"type": "string", "maxLenght": 3}}))
+    assert problem.mend == "Did you mean 'maxLength'?"
+    [problem] = problems_of(an_object(fields={"it": {"type": "string", "nullable": True}}))
+    assert "required" in problem.mend
+
+
+def test_what_a_tenant_declares_ends_in_c() -> None:
+    visit = an_object("visit", {"city": TEXT, "deal__c": a_reference("deal", "visits")})
+    assert told(an_object("deal"), a_tenant(visit)) == [
+        ("/properties/city", "SUFFIX"),
+        ("/properties/deal__c/x-reference", "SUFFIX"),
+        ("/$id", "SUFFIX"),
+    ]
+
+
+def test_a_tenants_tree_keeps_the_names_of_the_tree() -> None:
+    found = object_of(
+        a_tenant(an_object("area__c", {"parent": a_parent("area__c")})), key="area__c"
+    )
+    assert found.tree is not None
+    assert found.plural == "areas__c"
+
+
+def test_required_fields_must_be_writable_and_seen() -> None:
+    found = told(
+        an_object(
+            fields={
+                "number": AUTONUMBER,
+                "total": {**DECIMAL, "x-formula": "1"},
+                "gone": {**TEXT, "x-hidden": True},
+                "kept": {**TEXT, "x-hidden": True, "default": "x"},
+            },
+            required=["number", "total", "gone", "kept"],
+        )
+    )
+    assert found == [
+        ("/required/0", "MISPLACED"),
+        ("/required/1", "MISPLACED"),
+        ("/required/2", "HIDDEN_REQUIRED"),
+    ]
+
+
+def test_an_object_has_at_most_so_many_fields_and_references() -> None:
+    many = {f"f{'abcdefghij'[i % 10]}{'x' * (i // 10)}": TEXT for i in range(501)}
+    assert ("/properties", "TOO_LONG") in told(an_object(fields=many))
+    fields = {f"r{'x' * i}": a_reference("user") for i in range(25)}
+    assert told(an_object(fields=fields)) == [("/properties", "TOO_MANY")]
+
+
+def test_very_many_problems_are_cut_short() -> None:
+    found = problems_of(an_object(fields={f"f{'x' * i}": {"type": "x"} for i in range(59)}),
+                        *(an_object(f"o{'x' * i}", {"a": {"type": "x"}, "b": {"type": "x"},
+                                                    "c": {"type": 1}}) for i in range(50)))  # fmt: skip
+    assert len(found) == 201
+    assert "problems more" in found[-1].message

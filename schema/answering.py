@@ -8,6 +8,7 @@ from typing import Final
 import orjson
 from graphql import GraphQLError, located_error
 
+from core.actions.tokens import Doorkeeper
 from core.errors import Conflict
 from core.identity import Actor
 from core.views import reading
@@ -16,14 +17,14 @@ from core.views.reading import MetadataMoved
 from schema import errors
 from schema.caches import Cache, CacheStats
 from schema.documents import Documents
-from schema.executing import Answered, execute
+from schema.executing import execute
 from schema.introspection import Introspector
 from schema.limits import Limits
 from schema.live import Schemas
 from schema.numbers import Exact
+from schema.platform.strawberry_schema import platform
 from schema.requests import Answer, BadRequest, Request
-from schema.running import Plans, Run, Tools, Top
-from schema.types.tenant_schema import Platform
+from schema.running import Answered, Plans, Run, Tools, Top
 
 _PLANS: Final = 5_000
 _ATTEMPTS: Final = 4
@@ -32,11 +33,11 @@ _ATTEMPTS: Final = 4
 class Answers:
     """Answers the operations of all tenants; remembers documents, schemas and plans."""
 
-    def __init__(self, store: Store, platform: Platform, limits: Limits) -> None:
+    def __init__(self, store: Store, doorkeeper: Doorkeeper, limits: Limits) -> None:
         self._documents = Documents(limits)
-        self._schemas = Schemas(platform, limits)
+        self._schemas = Schemas(platform(), limits)
         plans: Plans = Cache(_PLANS)
-        self._tools = Tools(store, limits, plans)
+        self._tools = Tools(store, limits, plans, doorkeeper)
         self._introspector = Introspector()
 
     async def answer(self, actor: Actor, request: Request) -> Answer:
@@ -106,7 +107,7 @@ async def _statement(run: Run, top: Top) -> tuple[Answered, list[GraphQLError]]:
 
 
 def _answer(run: Run, data: object, wrong: Sequence[GraphQLError], cost: int) -> Answer:
-    tenant = str(run.actor.tenant)
+    tenant = run.actor.tenant
     told = [errors.of_field(it, run.request.request_id, tenant=tenant) for it in wrong]
     body: dict[str, object] = {"errors": told} if told else {}
     body["data"] = data

@@ -19,11 +19,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema import mutations
 from schema.found import Found, Many, One
-from schema.running import Run
+from schema.running import Answered, Context, Run
 from schema.types.meanings import MEANS, Preview, Write
-
-Answered = dict[str, orjson.Fragment | str | None]
-"""Root fields whose answers are there before execution begins, by response name."""
 
 
 async def execute(run: Run, answered: Answered) -> ExecutionResult:
@@ -49,24 +46,14 @@ async def execute(run: Run, answered: Answered) -> ExecutionResult:
     return cast(ExecutionResult, await cast(Awaitable[Any], result))
 
 
-class Context:
-    """What resolvers are given: the run, and what is answered already."""
-
-    __slots__ = ("answered", "run")
-
-    def __init__(self, run: Run, answered: Answered) -> None:
-        self.run = run
-        self.answered = answered
-
-
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Lets finished JSON through, and reads the records that a resolver names."""
 
-    def complete_value(
+    def complete_value(  # noqa: PLR0913
         self,
         return_type: GraphQLOutputType,
         field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo,
+        info: GraphQLResolveInfo[Context],
         path: Path,
         result: Any,
         position_context: Any,
@@ -79,11 +66,11 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             return_type, field_details_list, info, path, result, position_context
         )
 
-    async def _records(
+    async def _records(  # noqa: PLR0913
         self,
         return_type: GraphQLOutputType,
         field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo,
+        info: GraphQLResolveInfo[Context],
         path: Path,
         found: Found,
     ) -> orjson.Fragment | None:
@@ -95,11 +82,11 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return cast(orjson.Fragment | None, fragment)
 
 
-def _resolve(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+def _resolve(source: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
     """A field without a resolver of its own: a tenant's, or a part of a payload."""
     if source is not None:
         return source.get(info.field_name)
-    context: Context = info.context
+    context = info.context
     means = info.parent_type.fields[info.field_name].extensions.get(MEANS)
     if isinstance(means, Write):
         return mutations.write(context.run, means, arguments)

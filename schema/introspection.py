@@ -104,7 +104,7 @@ def _described(
 
 @lru_cache(maxsize=2)
 def _schema(pickled: bytes) -> GraphQLSchema:
-    metadata = pickle.loads(pickled)  # noqa: S301 - made by this very program
+    metadata = pickle.loads(pickled)
     assert isinstance(metadata, Metadata)
     return _silent(full(metadata, platform()))
 

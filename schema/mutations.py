@@ -12,6 +12,7 @@ from core.errors import Conflict, NotFound, Problem, Refused
 from core.identity import Origin, RecordId
 from metadata import naming
 from schema.found import Many, One
+from schema.platform.answers import UserError
 from schema.running import Run
 from schema.types.meanings import Preview, Verb, Write
 
@@ -150,34 +151,30 @@ def _many(run: Run, verb: Verb, object_key: str, saved: Saved) -> Payload:
     }
 
 
-def _told(verb: Verb, problems: Iterable[Problem]) -> list[dict[str, object]]:
+def _told(verb: Verb, problems: Iterable[Problem]) -> list[UserError]:
     """Problems as user errors, their paths in the API's names."""
     return [
-        {
-            "path": [_name(step) for step in _path(verb, problem.path)],
-            "code": problem.code,
-            "message": problem.message,
-        }
-        for problem in problems
+        UserError(path=_path(verb, it.path), code=it.code, message=it.message) for it in problems
     ]
 
 
-def _path(verb: Verb, path: Path) -> list[str | int]:
-    """From an action's path, which begins with the record's index, to one from the argument."""
-    index, rest = path[:1], list(path[1:])
-    is_field = bool(rest) and rest[0] not in _ABOUT_RECORD
+def _path(verb: Verb, path: Path) -> list[str]:
+    """From an action's path, which begins with the record's index, to one from the argument.
+
+    The first key is a field's; what follows is inside its value, and keeps its names.
+    """
+    index = [str(step) for step in path[:1]]
+    key, rest = path[1:2], [str(step) for step in path[2:]]
+    name = [naming.field_name(str(step)) for step in key]
+    is_field = bool(key) and key[0] not in _ABOUT_RECORD
     match verb:
         case Verb.CREATE_MANY | Verb.UPSERT_MANY:
-            return ["inputs", *index, *rest]
+            return ["inputs", *index, *name, *rest]
         case Verb.UPDATE_MANY:
-            return ["updates", *index, *(["input"] if is_field else []), *rest]
+            return ["updates", *index, *(["input"] if is_field else []), *name, *rest]
         case Verb.DELETE_MANY:
             return ["ids", *index]
         case Verb.CREATE | Verb.UPDATE:
-            return ["input", *rest] if is_field or not rest else rest
+            return ["input", *name, *rest] if is_field or not key else name
         case _:
-            return rest
-
-
-def _name(step: str | int) -> str:
-    return naming.field_name(step) if isinstance(step, str) and step else str(step)
+            return [*name, *rest]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import orjson
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
+from core.actions.tokens import Doorkeeper
 from core.errors import Conflict
 from core.identity import Actor
 from core.views import reading
@@ -58,6 +59,9 @@ class Top:
 
 Plans = Cache[Hashable, Top | Planned]
 
+Answered = dict[str, orjson.Fragment | str | None]
+"""Root fields whose answers are there before execution begins, by response name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -66,6 +70,7 @@ class Tools:
     store: Store
     limits: Limits
     plans: Plans
+    doorkeeper: Doorkeeper
 
 
 @dataclass(slots=True)
@@ -208,6 +213,14 @@ class Run:
             operation.document_hash,
             operation.name,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What resolvers are given: the run, and what is answered already."""
+
+    run: Run
+    answered: Answered
 
 
 _NOTHING = b"[null]"

@@ -33,6 +33,13 @@ class _Key:
     says: str
     is_dated: bool = False
     target: str | None = None
+    name: str = ""
+    """In the API. A key is no record, so none of its fields is called `id`: clients would take
+    it for the record itself."""
+
+    @property
+    def called(self) -> str:
+        return self.name or naming.field_name(self.field)
 
 
 def declare(catalogue: Catalogue, of: ObjectType) -> None:
@@ -53,7 +60,7 @@ def _row(catalogue: Catalogue, of: ObjectType) -> Fields:
 def _by(catalogue: Catalogue, of: ObjectType) -> InputFields:
     fields: InputFields = {}
     for key in _keys(catalogue, of):
-        name = naming.field_name(key.field)
+        name = key.called
         if key.target is not None:
             fields[name] = GraphQLInputField(
                 catalogue.input(key.target, "GroupBy"),
@@ -72,7 +79,7 @@ def _by(catalogue: Catalogue, of: ObjectType) -> InputFields:
 def _key(catalogue: Catalogue, of: ObjectType) -> Fields:
     fields: Fields = {}
     for key in _keys(catalogue, of):
-        name = naming.field_name(key.field)
+        name = key.called
         if key.target is not None:
             type_: GraphQLOutputType = catalogue.object(key.target, "GroupKey")
             fields[name] = GraphQLField(type_, extensions={MEANS: Hop(key.field)})
@@ -85,7 +92,7 @@ def _key(catalogue: Catalogue, of: ObjectType) -> Fields:
 
 
 def _keys(catalogue: Catalogue, of: ObjectType) -> Iterator[_Key]:
-    yield _Key("id", GraphQLID, "The record itself.")
+    yield _Key("id", GraphQLID, "The record's id.", name="recordId")
     for field in catalogue.fields_of(of):
         says = described(field.title, field.labels)
         if field.reference is not None:

@@ -13,16 +13,15 @@ from graphql import (
     GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLString,
 )
 
 from metadata import naming
 from metadata.model import FieldType, ObjectType
 from schema.limits import OPENS, Opens
-from schema.types import operators, values
+from schema.types import values
 from schema.types.catalogue import USER, Catalogue, Fields, InputFields, described
-
-ERRORS = GraphQLNonNull(GraphQLList(GraphQLNonNull(operators.USER_ERROR)))
 
 
 def declare(catalogue: Catalogue, of: ObjectType) -> None:
@@ -82,7 +81,7 @@ def _payload(catalogue: Catalogue, of: ObjectType) -> Fields:
             extensions={OPENS: Opens.RECORD},
         ),
         "deletedId": GraphQLField(GraphQLID),
-        **_said(),
+        **said(catalogue),
     }
 
 
@@ -94,14 +93,17 @@ def _batch(catalogue: Catalogue, of: ObjectType) -> Fields:
             extensions={OPENS: Opens.ROWS},
         ),
         "deletedIds": GraphQLField(GraphQLList(GraphQLNonNull(GraphQLID))),
-        **_said(),
+        **said(catalogue),
     }
 
 
-def _said() -> Fields:
+def said(catalogue: Catalogue) -> Fields:
+    """`errors` and `warnings` of a payload."""
+    error = catalogue.named("UserError", GraphQLObjectType)
+    errors = GraphQLNonNull(GraphQLList(GraphQLNonNull(error)))
     return {
         "errors": GraphQLField(
-            ERRORS, description="What is wrong. Nothing was written unless this is empty."
+            errors, description="What is wrong. Nothing was written unless this is empty."
         ),
-        "warnings": GraphQLField(ERRORS, description="What was written all the same."),
+        "warnings": GraphQLField(errors, description="What was written all the same."),
     }

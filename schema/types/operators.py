@@ -158,19 +158,6 @@ PAGE_INFO: Final = GraphQLObjectType(
     description="Where a page stands among the rows of its connection.",
 )
 
-USER_ERROR: Final = GraphQLObjectType(
-    "UserError",
-    {
-        "path": GraphQLField(
-            GraphQLNonNull(GraphQLList(GraphQLNonNull(GraphQLString))),
-            description="From the argument to the value, with the index in a list.",
-        ),
-        "code": GraphQLField(GraphQLNonNull(GraphQLString), description="Stable; for programs."),
-        "message": GraphQLField(GraphQLNonNull(GraphQLString), description="For people."),
-    },
-    description="One thing that is wrong with what was sent.",
-)
-
 FIELD_CHANGE: Final = GraphQLObjectType(
     "FieldChangeInfo",
     {
@@ -210,6 +197,5 @@ SHARED: Final[tuple[GraphQLNamedType, ...]] = (
     DATE_STATS,
     DATE_TIME_STATS,
     PAGE_INFO,
-    USER_ERROR,
     FIELD_CHANGE,
 )

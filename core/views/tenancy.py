@@ -1,0 +1,21 @@
+"""The asker's tenant, and what it may take from plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.identity import Actor
+from core.packs.offer import Pack
+from core.store import tenants
+from core.store.opening import Store
+from core.store.tenants import Tenant
+
+
+async def tenant(actor: Actor, store: Store) -> Tenant:
+    """The tenant itself."""
+    return await tenants.get(store.database, actor.tenant)
+
+
+def packs(actor: Actor, store: Store) -> Sequence[Pack]:
+    """The packs on offer, each after those that it requires."""
+    return tuple(store.offer.packs.values())

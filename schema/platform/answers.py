@@ -1,0 +1,147 @@
+"""What the platform's own fields answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import Enum
+from typing import cast
+
+import strawberry
+
+from core import identity
+from core.actions.tokens import Token
+from core.errors import Problem
+from core.identity import RecordId
+from metadata import naming
+from schema.found import One
+
+
+@strawberry.interface
+class Node:
+    """A record of any object."""
+
+    id: strawberry.ID
+
+
+def user(found: RecordId | None) -> Node | None:
+    """The record of a user, to be read as it is selected."""
+    return cast(Node, One("user", found)) if found is not None else None
+
+
+@strawberry.enum(name="RoleKind", description="What a token allows; each includes the next.")
+class Role(Enum):
+    ADMIN = identity.Role.ADMIN
+    MEMBER = identity.Role.MEMBER
+    READER = identity.Role.READER
+
+
+@strawberry.type
+class TenantInfo:
+    """The company whose data this is."""
+
+    key: str | None
+    title: str | None
+    currency: str | None = strawberry.field(description="In which amounts are compared.")
+    time_zone: str | None = strawberry.field(description="Which decides what day it is.")
+    language: str | None
+
+
+@strawberry.type
+class MeInfo:
+    """Who is asking."""
+
+    tenant: TenantInfo | None
+    role: Role | None
+    user: Node | None = strawberry.field(description="The user that the token speaks for.")
+    metadata_version: int | None
+
+
+@strawberry.type
+class LimitInfo:
+    """How large a request may be in one respect."""
+
+    name: str | None
+    value: int | None
+    description: str | None
+
+
+@strawberry.type
+class PluginInfo:
+    """A plugin that the server runs."""
+
+    name: str | None
+
+
+@strawberry.type
+class PackInfo:
+    """A set of declarations that a tenant may have."""
+
+    key: str | None
+    version: str | None
+    title: str | None
+    plugin: str | None
+    requires: list[str] | None = strawberry.field(description="Packs that come along.")
+
+
+@strawberry.type
+class TokenInfo:
+    """A token as it stands; its secret is told only once, when it is created."""
+
+    key: strawberry.ID | None
+    role: Role | None
+    title: str | None
+    user: Node | None
+    created_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+@strawberry.type(description="One thing that is wrong with what was sent.")
+class UserError:
+    path: list[str] = strawberry.field(
+        description="From the argument to the value, with the index in a list."
+    )
+    code: str = strawberry.field(description="Stable; for programs.")
+    message: str = strawberry.field(description="For people.")
+
+
+@strawberry.type
+class CreateTokenPayload:
+    token: TokenInfo | None
+    secret: str | None = strawberry.field(description="The token itself, told this once.")
+    errors: list[UserError]
+
+
+@strawberry.type
+class RevokeTokenPayload:
+    revoked_key: strawberry.ID | None
+    errors: list[UserError]
+
+
+def token_info(token: Token) -> TokenInfo:
+    """A token as the API shows it."""
+    return TokenInfo(
+        key=strawberry.ID(str(token.id)),
+        role=Role(token.role),
+        title=token.title,
+        user=user(token.user),
+        created_at=token.created_at,
+        expires_at=token.expires_at,
+        revoked_at=token.revoked_at,
+    )
+
+
+def told(problems: Iterable[Problem]) -> list[UserError]:
+    """Problems with the arguments of a field of the platform."""
+    return [
+        UserError(
+            path=[
+                naming.field_name(step) if isinstance(step, str) else str(step)
+                for step in problem.path
+            ],
+            code=problem.code,
+            message=problem.message,
+        )
+        for problem in problems
+    ]

@@ -1,0 +1,58 @@
+"""Giving out tokens and taking them back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from core.actions import tokens
+from core.actions.tokens import Grant
+from core.errors import NotFound, Problem, Refused
+from core.identity import RecordId
+from schema.platform.answers import (
+    CreateTokenPayload,
+    RevokeTokenPayload,
+    Role,
+    token_info,
+    told,
+)
+from schema.platform.info import Info
+from schema.translation.filters import identity
+
+
+async def create_token(
+    info: Info,
+    role: Role,
+    title: str = "",
+    user: strawberry.ID | None = None,
+    expires_at: datetime | None = None,
+) -> CreateTokenPayload | None:
+    run = info.context.run
+    found = RecordId(identity(user)) if user is not None else None
+    try:
+        grant = Grant(role.value, found, title, expires_at)
+        secret, token = await tokens.create(run.actor, run.tools.store, grant)
+    except Refused as refused:
+        return CreateTokenPayload(token=None, secret=None, errors=told(refused.problems))
+    return CreateTokenPayload(token=token_info(token), secret=secret, errors=[])
+
+
+async def revoke_token(info: Info, key: strawberry.ID) -> RevokeTokenPayload | None:
+    run = info.context.run
+    try:
+        await tokens.revoke(run.actor, run.tools.doorkeeper, identity(key))
+    except NotFound as missing:
+        wrong = [Problem(("key",), missing.code, missing.message)]
+        return RevokeTokenPayload(revoked_key=None, errors=told(wrong))
+    return RevokeTokenPayload(revoked_key=key, errors=[])
+
+
+@strawberry.type(name="Mutation")
+class PlatformMutation:
+    create_token: CreateTokenPayload | None = strawberry.mutation(
+        resolver=create_token, description="A new token. For administrators."
+    )
+    revoke_token: RevokeTokenPayload | None = strawberry.mutation(
+        resolver=revoke_token, description="End a token, at once. For administrators."
+    )

@@ -1,0 +1,53 @@
+"""The one Strawberry schema of the process, whose types and fields every tenant's schema has."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import strawberry
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    is_introspection_type,
+    is_specified_scalar_type,
+)
+from strawberry.schema.config import StrawberryConfig
+
+from schema.platform.mutations import PlatformMutation
+from schema.platform.queries import PlatformQuery
+from schema.scalars import SCALAR_MAP
+from schema.types.tenant_schema import Platform
+
+_ROOTS = frozenset({"Query", "Mutation"})
+
+
+@cache
+def platform() -> Platform:
+    """What every tenant's schema has from Python."""
+    made = strawberry.Schema(
+        query=PlatformQuery,
+        mutation=PlatformMutation,
+        config=StrawberryConfig(scalar_map=SCALAR_MAP),
+    )
+    schema = made._schema  # nothing public leads there
+    node = schema.type_map["Node"]
+    assert isinstance(node, GraphQLInterfaceType)
+    return Platform(
+        node=node,
+        types=tuple(it for it in schema.type_map.values() if _is_ours(it)),
+        query=_fields(schema.query_type),
+        mutation=_fields(schema.mutation_type),
+        extensions=schema.extensions,
+    )
+
+
+def _is_ours(type_: GraphQLNamedType) -> bool:
+    if is_introspection_type(type_) or is_specified_scalar_type(type_):
+        return False
+    return type_.name not in _ROOTS
+
+
+def _fields(root: GraphQLObjectType | None) -> dict[str, Any]:
+    return dict(root.fields) if root is not None else {}

@@ -1,0 +1,45 @@
+"""Metadata to make schemas of: the built-in pack, or what a test declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from core.packs.loading import load
+from metadata.layers import TENANT, Layer, platform
+from metadata.model import Metadata
+from metadata.parsing import parse
+from plugins.built_in import BUILT_IN
+
+Document = Mapping[str, object]
+
+
+@cache
+def crm() -> Metadata:
+    """What the built-in pack declares."""
+    packs = load(BUILT_IN).choose(["crm"])
+    return _parsed([platform(), *(pack.layer for pack in packs), Layer(TENANT, {})])
+
+
+def declared(*documents: Document) -> Metadata:
+    """What a tenant declares with these documents alone."""
+    named = {f"objects/{i}.json": document for i, document in enumerate(documents)}
+    return _parsed([platform(), Layer(TENANT, named)])
+
+
+def an_object(key: str, properties: Document, **more: object) -> Document:
+    """The declaration of an object."""
+    return {
+        "$schema": "https://dealgraph.dev/schemas/object-1.json",
+        "$id": key,
+        "title": key.title(),
+        "type": "object",
+        "properties": properties,
+        **more,
+    }
+
+
+def _parsed(layers: list[Layer]) -> Metadata:
+    found = parse(layers)
+    assert isinstance(found, Metadata), "\n".join(map(str, found))
+    return found

@@ -1,0 +1,1 @@
+"""From a query to one SQL statement whose result is JSON text."""

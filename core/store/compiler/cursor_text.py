@@ -1,0 +1,58 @@
+"""Cursors as SQL writes them; `core.cursors` reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core import cursors
+from core.query import Column, Order
+from core.store.compiler import kinds
+from core.store.compiler.json_text import Text, escaped, json_literal, plain, plain_sure
+from core.store.compiler.kinds import Kind
+from core.store.compiler.orders import Ordering
+from core.store.compiler.pages import Scan
+from core.store.compiler.work import Row
+
+
+def cursor(row: Row, scan: Scan, order: tuple[Order, ...]) -> Text:
+    """The position of a shown row as a JSON text."""
+    pieces = _pieces(row, scan.ordering, order)
+    return encoded([f"[{json_literal(cursors.signature(order))},", *pieces, "]"])
+
+
+def encoded(pieces: Sequence[str | Text]) -> Text:
+    """JSON in base64url, which needs no escapes."""
+    flat = [
+        part for piece in pieces for part in ((piece,) if isinstance(piece, str) else piece.pieces)
+    ]
+    array = f"convert_to({Text(tuple(flat)).sql}, 'UTF8')"
+    return plain_sure(f"translate(encode({array}, 'base64'), E'+/=\\n', '-_')")
+
+
+def selected(scan: Scan) -> list[str]:
+    """What the scan must give for its rows' cursors: the keys, as `k0`, `k1` …"""
+    return [f"{key.sql} as k{place}" for place, key in enumerate(scan.ordering.keys)]
+
+
+def names(scan: Scan, chosen: Sequence[str]) -> list[str]:
+    """The names under which they are given."""
+    return [f"k{place}" for place in range(len(chosen))]
+
+
+def _pieces(row: Row, ordering: Ordering, order: tuple[Order, ...]) -> list[str | Text]:
+    found: list[str | Text] = []
+    for place, one in enumerate(order):
+        if place < len(ordering.keys):
+            found.append(_value(ordering.keys[place].kind, f"{row.alias}.k{place}"))
+        elif one.column == Column("id"):
+            found.append(plain_sure(f"{row.column('id')}::text"))
+        else:
+            found.append("null")
+        found.append(",")
+    return [*found, plain_sure(f"{row.column('id')}::text")]
+
+
+def _value(kind: Kind, sql: str) -> Text:
+    if kind is Kind.TEXT:
+        return escaped(sql)
+    return plain(kinds.spelled(kind, sql))

@@ -1,0 +1,103 @@
+"""One page of records in SQL: the scan, in order, bounded by cursors and a size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from core.query import Page
+from core.store.compiler import forms
+from core.store.compiler.orders import Ordering, Place, behind, place, segments
+from core.store.compiler.work import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Records in an order: FROM with its conditions apart, so that branches can add theirs.
+
+    `implied` says that the conditions leave no null in the first key.
+    """
+
+    row: Row
+    source: str
+    """From FROM to the last condition of WHERE."""
+    ordering: Ordering
+    splits: bool = False
+    """Whether the first key's nulls are to be looked for apart from its values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where a page begins and ends."""
+
+    page: Page
+    after: Place | None
+    before: Place | None
+    size: str = field(default="")
+
+    @property
+    def start(self) -> Place | None:
+        """The position that the page is counted from."""
+        return self.before if self.page.backward else self.after
+
+    @property
+    def stop(self) -> Place | None:
+        """The position at the other end."""
+        return self.after if self.page.backward else self.before
+
+
+def bounds(scan: Scan, page: Page) -> Bounds:
+    """The page's cursors and size as SQL."""
+    after, before = (
+        place(scan.row, scan.ordering, position) if position is not None else None
+        for position in (page.after, page.before)
+    )
+    return Bounds(page, after, before, scan.row.work.parameters.value(page.size, forms.SIZE))
+
+
+def rows(scan: Scan, bounds: Bounds, selected: Sequence[str], *, more: bool) -> str:
+    """The page's rows, counted from its start; with `more`, one row beyond it if there is one."""
+    ordering = scan.ordering.turned if bounds.page.backward else scan.ordering
+    limit = f"{bounds.size} + 1" if more else bounds.size
+    conditions = _branches(scan, ordering, bounds)
+    return _union(scan, ordering, conditions, selected, limit)
+
+
+def precedes(scan: Scan, bounds: Bounds) -> str:
+    """Whether there is a row on the other side of the position that the page is counted from."""
+    start = bounds.start
+    if start is None:
+        return "false"
+    ordering = scan.ordering if bounds.page.backward else scan.ordering.turned
+    conditions = list(behind(ordering, start, inclusive=True))
+    return f"exists ({_union(scan, ordering, conditions, (), '1')})"
+
+
+def _branches(scan: Scan, ordering: Ordering, bounds: Bounds) -> list[str]:
+    if bounds.start is not None:
+        found = list(behind(ordering, bounds.start))
+    elif scan.splits:
+        found = list(segments(ordering.keys[0]))
+    else:
+        found = [""]
+    if bounds.stop is None:
+        return found
+    within = " or ".join(behind(ordering.turned, bounds.stop))
+    return [f"{part} and ({within})" if part else f"({within})" for part in found]
+
+
+def _union(
+    scan: Scan,
+    ordering: Ordering,
+    conditions: Sequence[str],
+    selected: Sequence[str],
+    limit: str,
+) -> str:
+    parts = [
+        f"select {', '.join(selected)} {scan.source}{f' and {condition}' if condition else ''}"
+        f" order by {ordering.spelled} limit {limit}"
+        for condition in conditions
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return f"{' union all '.join(f'({part})' for part in parts)} limit {limit}"

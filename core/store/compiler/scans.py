@@ -1,0 +1,124 @@
+"""Which records a connection is over, and how they are scanned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core import query
+from core.query import Column, Operator, Order
+from core.store.compiler import orders, predicates, subtrees
+from core.store.compiler.pages import Scan
+from core.store.compiler.references import reference_id
+from core.store.compiler.work import Row, Work
+from metadata.model import ObjectType
+
+_PRESENT = frozenset(Operator) - {Operator.NE, Operator.NOT_IN, Operator.IS_NULL}
+"""Operators that no null satisfies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The records of a connection; below a record, those that are its own."""
+
+    work: Work
+    connection: query.Connection
+    parent: Row | None = None
+
+    @property
+    def object(self) -> ObjectType:
+        return self.work.published.metadata.objects[self.connection.object]
+
+    @property
+    def order(self) -> tuple[Order, ...]:
+        return self.connection.order
+
+
+def row(population: Population) -> Row:
+    """The records under a new alias, ready to be scanned."""
+    found = population.work.row("r", population.connection.object)
+    if _is_in_one_stage(population):
+        found.bound = _bound(population)
+    return found
+
+
+def source(population: Population, row: Row) -> str:
+    """FROM and WHERE of the whole population; ask for it when all hops are known."""
+    connection, conditions = population.connection, []
+    if population.parent is not None:
+        conditions.append(_belongs(population, row, population.parent))
+    conditions += [predicates.condition(row, part) for part in predicates.parts(connection.where)]
+    return predicates.scan(row, *conditions)
+
+
+def scan(population: Population) -> Scan:
+    """The population in its order."""
+    found = row(population)
+    ordering = orders.ordering(found, population.order)
+    key = ordering.keys[0] if ordering.keys else None
+    splits = (
+        key is not None
+        and key.sorted_by
+        and population.parent is None
+        and not _excludes_nulls(population, population.order[0].column)
+    )
+    return Scan(found, source(population, found), ordering, splits)
+
+
+def opens_data(row: Row) -> bool:
+    """Whether it pays to open `data` once, and read the open one."""
+    return any(row.uses[name] > 1 for name in _OPENED)
+
+
+def opened(row: Row, inner: str, name: str) -> str:
+    """A column of an inner row; `data` open, where it is read more than once.
+
+    Joined with nothing, a jsonb comes back unpacked: else each look into it unpacks it again.
+    """
+    if name in _OPENED and row.uses[name] > 1:
+        return f"{inner}.{name} || '{{}}' as {name}"
+    return f"{inner}.{name}"
+
+
+_OPENED = ("data", "long")
+
+
+def _belongs(population: Population, row: Row, parent: Row) -> str:
+    connection, node = population.connection, parent.column("id")
+    if connection.scope is query.Scope.SUBTREE:
+        assert connection.via is not None
+        nodes = subtrees.node_ids(population.work, parent.object.key, node)
+        return f"{reference_id(row, connection.via)} in ({nodes})"
+    assert connection.via is not None
+    return f"{reference_id(row, connection.via)} = {node}"
+
+
+def _excludes_nulls(population: Population, column: Column) -> bool:
+    """Whether what is asked for leaves out records without a value in the column."""
+    return any(
+        isinstance(part, query.Compare) and part.column == column and part.operator in _PRESENT
+        for part in predicates.parts(population.connection.where)
+    )
+
+
+def _is_in_one_stage(population: Population) -> bool:
+    return any(
+        isinstance(part, query.Compare)
+        and part.column == Column("stage")
+        and part.operator is Operator.EQ
+        for part in predicates.parts(population.connection.where)
+    )
+
+
+def _bound(population: Population) -> dict[str, str]:
+    """The fields that the pipeline's own columns hold too."""
+    published = population.work.published
+    pipeline = published.metadata.pipeline_of(population.connection.object)
+    kept = published.storage.bound.get(population.connection.object, {})
+    if pipeline is None:
+        return {}
+    fields = {"stage_amount": pipeline.amount, "stage_date": pipeline.date}
+    return {
+        key: column
+        for column, key in fields.items()
+        if key is not None and column in kept and kept[column].readable is not None
+    }

@@ -1,0 +1,39 @@
+"""Subtrees in SQL: every path that begins with the top's lies in one range."""
+
+from __future__ import annotations
+
+from core.query import Value
+from core.store.compiler import forms
+from core.store.compiler.json_text import literal
+from core.store.compiler.work import Work, of_tenant
+from core.tree import BEYOND
+
+
+def is_under(work: Work, object_key: str, id: str, top: Value) -> str:
+    """That a node, by its id, is in the subtree of the node whose id is given."""
+    return f"{id} in ({node_ids(work, object_key, work.parameters.value(top, forms.ID))})"
+
+
+def node_ids(work: Work, object_key: str, top: str) -> str:
+    """The ids of a subtree's nodes, the top included."""
+    high, node = work.alias("y"), work.alias("n")
+    return (
+        f"select {node}.id from read.tree_node as {high}"
+        f" join read.tree_node as {node} on {within(node, high, object_key)}"
+        f" where {at(high, object_key, top)}"
+    )
+
+
+def at(alias: str, object_key: str, id: str) -> str:
+    """Conditions that make an alias the node of one record."""
+    return of_tenant(alias, f"{alias}.object = {literal(object_key)}", f"{alias}.id = {id}")
+
+
+def within(node: str, top: str, object_key: str) -> str:
+    """Conditions that make an alias a node of the other one's subtree, the top included."""
+    return of_tenant(
+        node,
+        f"{node}.object = {literal(object_key)}",
+        f"{node}.path >= {top}.path",
+        f"{node}.path < {top}.path || {literal(BEYOND)}",
+    )

@@ -1,0 +1,82 @@
+"""A statement in the making: its parameters, its aliases, and the rows that it names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from core.query import Output
+from core.store.compiler.json_text import Text
+from core.store.compiler.parameters import TENANT, Parameters
+from metadata.model import Field, ObjectType
+from metadata.published import Published
+from metadata.storage import Place
+
+
+@dataclass(slots=True)
+class Row:
+    """A record under an alias, and how often each of its columns is read.
+
+    `bound` has fields whose values a fixed column holds as well, which is the better one here.
+    """
+
+    work: Work
+    alias: str
+    object: ObjectType
+    uses: Counter[str] = field(default_factory=Counter)
+    bound: Mapping[str, str] = field(default_factory=dict)
+    joins: dict[str, tuple[Row, str]] = field(default_factory=dict)
+
+    def column(self, name: str) -> str:
+        """A column of the record table."""
+        self.uses[name] += 1
+        return f"{self.alias}.{name}"
+
+    def field(self, key: str) -> Field:
+        return self.object.fields[key]
+
+    def place(self, key: str) -> Place | None:
+        """Where a field is kept; None for what is computed when it is read."""
+        return self.work.published.storage.places[self.object.key].get(key)
+
+    def joined(self) -> str:
+        """What follows this row in FROM: the rows behind its references that were asked for."""
+        return "".join(f" {join}{row.joined()}" for row, join in self.joins.values())
+
+
+@dataclass(slots=True)
+class Work:
+    """What all parts of one statement share."""
+
+    published: Published
+    outputs: Callable[[Row, tuple[Output, ...]], Text]
+    """Renders what is asked of a record; set by who knows all kinds of parts."""
+    parameters: Parameters = field(default_factory=Parameters)
+    is_evident: bool = True
+    """Whether the best plan is the same whatever the values are."""
+    _aliases: Counter[str] = field(default_factory=Counter)
+
+    def alias(self, letter: str) -> str:
+        """A name that nothing else in the statement has."""
+        self._aliases[letter] += 1
+        return f"{letter}{self._aliases[letter]}"
+
+    def row(self, letter: str, object_key: str) -> Row:
+        """A record of an object under a new alias."""
+        return Row(self, self.alias(letter), self.published.metadata.objects[object_key])
+
+
+def source(table: str, alias: str, *conditions: str) -> str:
+    """FROM and WHERE of one table, the tenant's own rows alone."""
+    return f"from read.{table} as {alias} where {of_tenant(alias, *conditions)}"
+
+
+def of_tenant(alias: str, *conditions: str) -> str:
+    """Conditions on an alias, the tenant first."""
+    return " and ".join((f"{alias}.tenant_id = {TENANT}", *conditions))
+
+
+def live(row: Row) -> Iterable[str]:
+    """That a row is a record of its object, and not deleted."""
+    return f"{row.alias}.object = '{row.object.key}'", f"{row.alias}.deleted_at is null"

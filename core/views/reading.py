@@ -1,0 +1,84 @@
+"""Reading what the asker may see: a query is prepared once, and read in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from asyncpg import InterfaceError, PostgresConnectionError, QueryCanceledError
+
+from core import query
+from core.errors import Conflict, Timeout, Unavailable
+from core.identity import Actor
+from core.store.compiler.parameters import Context
+from core.store.compiler.statement import Statement, compiled
+from core.store.opening import Store
+from metadata.published import Published
+
+
+class MetadataMoved(Conflict):
+    """The tenant has published since the query was prepared: prepare it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A query as it is run. Tenants whose `Published.key` is the same may share it."""
+
+    statement: Statement
+    key: tuple[str, str]
+
+
+async def published(actor: Actor, store: Store) -> Published:
+    """The metadata that the asker's tenant has published, from memory in the steady state.
+
+    Raises:
+        NotFound: the tenant has published nothing.
+    """
+    return await store.published(actor.tenant)
+
+
+def prepare(actor: Actor, published: Published, asked: query.Query) -> Prepared:
+    """The statement for a query, for the rights of this asker: every role may read all records."""
+    return Prepared(compiled(asked, published), published.key)
+
+
+async def read(
+    actor: Actor, store: Store, prepared: Prepared, values: Sequence[Any]
+) -> list[bytes]:
+    """The JSON of each root, in one snapshot.
+
+    Raises:
+        MetadataMoved: the query was prepared for other metadata than the tenant has now.
+        Refused: a cursor among the values does not fit; the code is BAD_CURSOR.
+        Timeout: it took longer than a statement may.
+        Unavailable: the database cannot be reached, or the connection was lost.
+    """
+    current = await store.published(actor.tenant)
+    if current.key != prepared.key:
+        raise MetadataMoved("The metadata has changed: ask again.")
+    statement = prepared.statement
+    context = Context.of(actor.tenant, current, datetime.now(UTC))
+    arguments = statement.arguments(context, values)
+    async with _faults_named(), store.database.reading(actor.tenant, statement.plan) as connection:
+        row = await connection.fetchrow(statement.sql, *arguments)
+    version: int
+    columns: list[bytes]
+    version, *columns = row
+    if version != current.version:
+        store.forget(actor.tenant)
+        raise MetadataMoved("The metadata has changed: ask again.")
+    return columns
+
+
+@asynccontextmanager
+async def _faults_named() -> AsyncIterator[None]:
+    """Faults of the database by the names that everyone knows, without its texts."""
+    try:
+        yield
+    except QueryCanceledError as error:
+        raise Timeout("The deadline passed before the answer was ready.") from error
+    except (PostgresConnectionError, InterfaceError, OSError) as error:
+        raise Unavailable("The connection to the database was lost.") from error

@@ -117,16 +117,16 @@ def seal(draft: Draft) -> None:
 
     What an older version of the metadata left in the record stays.
     """
-    fields = draft.plan.fields
+    storing = draft.plan.storing
     data: dict[str, Any] = {}
     long: dict[str, Any] = {}
     for key, value in draft.values.items():
-        plan = fields[key]
-        (long if plan.long else data)[plan.stored] = plan.form.store(value)
+        stored, is_long, store = storing[key]
+        (long if is_long else data)[stored] = store(value)
     if draft.before is not None:
         known = draft.plan.keys
         old = draft.before.data.items()
-        data.update((key, value) for key, value in old if key not in known)
+        data.update([(key, value) for key, value in old if key not in known])
     data.update(draft.states)
     draft.data, draft.long = data, long or None
 
@@ -171,13 +171,13 @@ def _take_other(draft: Draft, setting: Setting, key: str, value: object) -> None
         take(draft, setting, value)
     elif fields is not None and setting.privileged and not fields.field.derived:
         _take_protected(draft, fields, value)
-    elif key in draft.plan.object.fields:
+    elif key in draft.plan.of.fields:
         draft.wrong("READ_ONLY", f"The server writes {key!r}: leave it out.", key)
     elif key in _PRIVILEGED:
         draft.wrong("READ_ONLY", f"Only an admin's import may say {key!r}: leave it out.", key)
     else:
         known = f"{draft.plan.key!r} has no field {key!r}."
-        hint = did_you_mean(key, draft.plan.object.fields)
+        hint = did_you_mean(key, draft.plan.of.fields)
         draft.wrong("UNKNOWN_FIELD", f"{known} {hint}".strip(), key)
 
 

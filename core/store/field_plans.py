@@ -14,21 +14,13 @@ class FieldPlan:
     """One field: where it lies and how its values pass."""
 
     field: Field
+    key: str
+    type: FieldType
     stored: str  # its key in `data`, or in `long`
+    long: bool
     column: str | None  # its slot
+    readable: str | None  # the same, once every record has its value there
     form: Form
-
-    @property
-    def key(self) -> str:
-        return self.field.key
-
-    @property
-    def type(self) -> FieldType:
-        return self.field.type
-
-    @property
-    def long(self) -> bool:
-        return self.field.type in LONG
 
     @property
     def reference(self) -> Reference:
@@ -39,7 +31,7 @@ class FieldPlan:
     @property
     def target(self) -> str:
         """SQL on an alias `t` that gives the id a reference holds."""
-        return f"t.{self.column}" if self.column else f"(t.data->>'{self.stored}')::uuid"
+        return f"t.{self.readable}" if self.readable else f"(t.data->>'{self.stored}')::uuid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +54,13 @@ class StagePlan:
 
 def field_plan(field: Field, place: Place) -> FieldPlan:
     """The plan of a field that lies at a place."""
-    column = place.slot.column if place.slot is not None else None
-    return FieldPlan(field, place.key, column, form_of(field))
+    return FieldPlan(
+        field=field,
+        key=field.key,
+        type=field.type,
+        stored=place.key,
+        long=field.type in LONG,
+        column=place.slot.column if place.slot is not None else None,
+        readable=place.readable,
+        form=form_of(field),
+    )

@@ -74,14 +74,13 @@ def system_values(draft: Draft, setting: Setting) -> dict[str, Any]:
 
 
 def _validate(draft: Draft) -> None:
+    checked = draft.plan.checked
+    document = {key: checked[key](value) for key, value in draft.values.items() if key in checked}
+    misfits = draft.plan.validator.misfits(document)
+    if not misfits:
+        return
     refused = {problem.path[len(draft.path)] for problem in draft.problems if problem.path[1:]}
-    fields, values = draft.plan.fields, draft.values
-    document = {
-        key: fields[key].form.json(value)
-        for key, value in values.items()
-        if not fields[key].field.derived
-    }
-    for misfit in draft.plan.validator.misfits(document):
+    for misfit in misfits:
         if not misfit.path or misfit.path[0] not in refused:
             draft.problems.append(Problem((*draft.path, *misfit.path), misfit.rule, misfit.message))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core.store.columns import Column, columns_of
 from core.store.computing import ComputePlan, compute_plan
@@ -17,8 +18,12 @@ from metadata.validation import Validator
 class ObjectPlan:
     """Everything that writing one object's records takes."""
 
-    object: ObjectType
+    of: ObjectType
     fields: Mapping[str, FieldPlan]
+    storing: Mapping[str, tuple[str, bool, Callable[[Any], object]]]
+    """By field: its storage key, whether it is long, and what makes its stored form."""
+    checked: Mapping[str, Callable[[Any], object]]
+    """By field that the declaration's validator looks at: what makes its JSON form."""
     keys: Mapping[str, str]  # {storage key: field key}
     given: Mapping[str, FieldPlan]  # those that a caller may write
     defaulted: tuple[FieldPlan, ...]
@@ -35,7 +40,7 @@ class ObjectPlan:
 
     @property
     def key(self) -> str:
-        return self.object.key
+        return self.of.key
 
 
 def plan_of(published: Published, object: str) -> ObjectPlan:
@@ -50,8 +55,10 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
     every = tuple(fields.values())
     stage = _stage_plan(published, object, fields)
     return ObjectPlan(
-        object=declared,
+        of=declared,
         fields=fields,
+        storing={plan.key: (plan.stored, plan.long, plan.form.store) for plan in every},
+        checked={plan.key: plan.form.json for plan in every if not plan.field.derived},
         keys={plan.stored: plan.key for plan in every},
         given={plan.key: plan for plan in every if not plan.field.read_only},
         defaulted=tuple(plan for plan in every if plan.field.default is not None),

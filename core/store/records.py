@@ -20,6 +20,10 @@ STATE = "~"
 """What a key in `data` starts with that is no field's: the running state of a roll-up."""
 
 
+Signature = tuple[tuple[str, str, str], ...]
+"""(name, type of the parameter, cast) of columns: what a statement depends on."""
+
+
 def insert(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Write]:
     """New records of one object."""
     dated = any(draft.created_at is not None for draft in new)
@@ -32,17 +36,18 @@ def insert(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Writ
         rows.append(row)
         log.append(Change(draft.id, 1, None, logged(draft)))
     shared = (plan.key, tx.published.version, tx.author.user, tx.author.user)
-    shape = _insertion(tuple(column.name for column in plan.columns), dated=dated)
+    shape = _insertion(_signature(plan.columns), dated=dated)
     return [Write(shape, shared, rows), changes.write(tx, plan.key, "create", log)]
 
 
 @lru_cache(maxsize=1_000)
-def _insertion(columns: tuple[str, ...], *, dated: bool) -> Insert:
+def _insertion(columns: Signature, *, dated: bool) -> Insert:
     fixed = (("version", "1"), ("updated_at", "now()"))
     return Insert(
         "record",
         shared=("object", "metadata_version", "created_by", "updated_by"),
-        columns=("id", *columns, *(("created_at",) if dated else ())),
+        columns=("id", *(name for name, _, _ in columns), *(("created_at",) if dated else ())),
+        casts=_casts(columns),
         fixed=fixed if dated else (*fixed, ("created_at", "now()")),
     )
 
@@ -85,24 +90,33 @@ def update(
         version = one.row.version + 1
         rows.append((one.draft.id, version, *[column.value(one.draft) for column in columns]))
         log.append(Change(one.draft.id, version, one.before, one.after))
-    shape = _change(tuple((column.name, column.type) for column in columns))
+    shape = _change(_signature(columns))
     shared = (tx.author.user, tx.published.version)
     return [Write(shape, shared, rows), changes.write(tx, plan.key, kind, log)]
 
 
 @lru_cache(maxsize=1_000)
-def _change(columns: tuple[tuple[str, str], ...]) -> Update:
+def _change(columns: Signature) -> Update:
     return Update(
         "record",
         shared=("updated_by", "metadata_version"),
-        columns=("id", "version", *(name for name, _ in columns)),
-        types=("uuid", "bigint", *(kind for _, kind in columns)),
+        columns=("id", "version", *(name for name, _, _ in columns)),
+        types=("uuid", "bigint", *(kind for _, kind, _ in columns)),
+        casts=_casts(columns),
         sets=(
             "updated_at = now()",
             "updated_by = {0}::uuid",
             "metadata_version = {1}::integer",
         ),
     )
+
+
+def _signature(columns: Sequence[Column]) -> Signature:
+    return tuple((column.name, column.type, column.cast) for column in columns)
+
+
+def _casts(columns: Signature) -> tuple[tuple[str, str], ...]:
+    return tuple((name, cast) for name, _, cast in columns if cast)
 
 
 def _touched(
@@ -120,7 +134,10 @@ def _touched(
 
 def logged(of: Draft | Row) -> dict[str, Any]:
     """Everything that the change log tells of a record."""
-    found = {key: value for key, value in of.data.items() if not key.startswith(STATE)}
+    found = dict(of.data)
+    for key in of.data:
+        if key[0] == STATE:
+            del found[key]
     if of.long:
         found.update(of.long)
     if of.owner is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -33,23 +33,6 @@ class Row:
 
 COLUMNS = tuple(field.name for field in fields(Row))
 SELECTED = ", ".join(f"t.{column}" for column in COLUMNS)
-_NO_ROW = ", ".join(
-    f"null::{kind}"
-    for kind in (
-        "bigint",
-        "jsonb",
-        "jsonb",
-        "uuid",
-        "text",
-        "text",
-        "timestamptz",
-        "integer",
-        "timestamptz",
-        "uuid",
-        "timestamptz",
-        "uuid",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,55 +47,31 @@ NOTHING = Held({}, {})
 
 
 async def hold(tx: Transaction, ids: Iterable[UUID], referred: Iterable[UUID] = ()) -> Held:
-    """Lock records for a change, and others against deletion, in one statement.
+    """Lock records for a change, and others against deletion.
 
     Deleted records are among the rows and not among the referred. What does not exist is left
     out.
     """
     changed, kept = sorted(set(ids)), sorted(set(referred))
-    if not changed and not kept:
-        return NOTHING
-    found = await tx.connection.fetch(
-        _STATEMENTS[bool(changed), bool(kept)], *_given(tx, changed, kept)
-    )
     rows: dict[UUID, Row] = {}
     objects: dict[UUID, str] = {}
-    for record in found:
-        kind, version, epoch, *values = record
-        if kind == "h":
+    if changed:
+        for version, epoch, *values in await tx.connection.fetch(_CHANGED, tx.tenant, changed):
             tx.confirm(version, epoch)
-        elif kind == "r":
-            objects[values[0]] = values[1]
-        else:
             rows[values[0]] = Row(*values)
+    if kept:
+        for version, epoch, one, object_key in await tx.connection.fetch(_KEPT, tx.tenant, kept):
+            tx.confirm(version, epoch)
+            objects[one] = object_key
     return Held(rows, objects)
 
 
-def _given(tx: Transaction, *lists: Sequence[UUID]) -> list[object]:
-    return [tx.tenant, *(ids for ids in lists if ids)]
-
-
-def _statement(*, changed: bool, kept: bool) -> str:
-    parts, unions = [], [f"select 'h', {HEAD}, null::uuid, null::text, {_NO_ROW}"]
-    if changed:
-        parts.append(
-            f"changed as (select {SELECTED} from record as t"
-            " where t.tenant_id = $1 and t.id = any($2::uuid[]) order by t.id for no key update)"
-        )
-        unions.append("select 'c', null, null, t.* from changed as t")
-    if kept:
-        parts.append(
-            "kept as (select t.id, t.object from record as t where t.tenant_id = $1"
-            f" and t.id = any(${2 + changed}::uuid[]) and t.deleted_at is null"
-            " order by t.id for key share)"
-        )
-        unions.append(f"select 'r', null, null, t.id, t.object, {_NO_ROW} from kept as t")
-    return f"with {', '.join(parts)} {' union all '.join(unions)}"
-
-
-_STATEMENTS = {
-    (changed, kept): _statement(changed=changed, kept=kept)
-    for changed in (True, False)
-    for kept in (True, False)
-    if changed or kept
-}
+_CHANGED = (
+    f"select {HEAD}, {SELECTED} from record as t"
+    " where t.tenant_id = $1 and t.id = any($2::uuid[]) order by t.id for no key update of t"
+)
+_KEPT = (
+    f"select {HEAD}, t.id, t.object from record as t"
+    " where t.tenant_id = $1 and t.id = any($2::uuid[]) and t.deleted_at is null"
+    " order by t.id for key share of t"
+)

@@ -35,11 +35,15 @@ class Shape(Hashable, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """New rows. `fixed` are columns with an expression, `suffix` what follows the rows."""
+    """New rows. `fixed` are columns with an expression, `suffix` what follows the rows.
+
+    `casts` say how a column's parameter becomes its value: (column, ready to append).
+    """
 
     table: str
     shared: tuple[str, ...]
     columns: tuple[str, ...]
+    casts: tuple[tuple[str, str], ...] = ()
     fixed: tuple[tuple[str, str], ...] = ()
     suffix: str = ""
 
@@ -47,8 +51,11 @@ class Insert:
         names = ("tenant_id", *self.shared, *(name for name, _ in self.fixed), *self.columns)
         same = ["$1", *_numbered(shared, len(self.shared)), *(text for _, text in self.fixed)]
         width = len(self.columns)
+        casts = dict(self.casts)
+        suffixes = [casts.get(column, "") for column in self.columns]
         values = ", ".join(
-            f"({', '.join((*same, *_numbered(first + width * row, width)))})" for row in range(rows)
+            f"({', '.join((*same, *_cast(_numbered(first + width * row, width), suffixes)))})"
+            for row in range(rows)
         )
         return f"insert into {self.table} ({', '.join(names)}) values {values}{self.suffix}"
 
@@ -57,7 +64,7 @@ class Insert:
 class Update:
     """New values for rows found by the first column, each with its SQL type.
 
-    `types` belong to `columns`; `sets` are further assignments that may use the shared
+    `types` belong to `columns`, `casts` are as for inserts; `sets` are further assignments that may use the shared
     parameters as `{0}`, `{1}` …
     """
 
@@ -65,13 +72,15 @@ class Update:
     shared: tuple[str, ...]
     columns: tuple[str, ...]
     types: tuple[str, ...]
+    casts: tuple[tuple[str, str], ...] = ()
     sets: tuple[str, ...] = ()
     match: str = ""
 
     def text(self, shared: int, first: int, rows: int) -> str:
         parameters = _numbered(shared, len(self.shared))
         key, *changed = self.columns
-        sets = [f"{name} = v.{name}" for name in changed]
+        casts = dict(self.casts)
+        sets = [f"{name} = v.{name}{casts.get(name, '')}" for name in changed]
         sets += [text.format(*parameters) for text in self.sets]
         return (
             f"update {self.table} as t set {', '.join(sets)}"
@@ -165,6 +174,10 @@ def chunks(
     """The rows in pieces that one statement can take."""
     size = max(1, min(MOST_ROWS, (MOST_ARGUMENTS - shared) // max(width, 1)))
     return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def _cast(parameters: list[str], suffixes: Sequence[str]) -> list[str]:
+    return list(map("".join, zip(parameters, suffixes, strict=True)))
 
 
 def _numbered(first: int, count: int) -> list[str]:

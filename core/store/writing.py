@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -167,19 +166,12 @@ async def _repeat(store: Store, run: Run[Result]) -> Result:
 
 
 async def _once(store: Store, run: Run[Result], head: Head) -> Result:
-    lent = store.database.transaction(run.tenant, first=run.fence)
-    async with _faults_named(), lent as connection:
-        tx = Transaction(run.tenant, connection, head, datetime.now(UTC), run.author)
-        result = await run.work(tx)
-        await confirm(tx)
-        return result
-
-
-@asynccontextmanager
-async def _faults_named() -> AsyncIterator[None]:
-    """Faults of the database by the names that everyone knows, without its texts."""
     try:
-        yield
+        async with store.database.transaction(run.tenant, first=run.fence) as connection:
+            tx = Transaction(run.tenant, connection, head, datetime.now(UTC), run.author)
+            result = await run.work(tx)
+            await confirm(tx)
+            return result
     except QueryCanceledError as error:
         raise Timeout("The deadline passed before everything was written.") from error
     except (PostgresConnectionError, OSError) as error:

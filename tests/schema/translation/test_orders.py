@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pytest
+
+from core.query import Column, Connection, GroupBy, Groups, KeyPart, Order, Unit
+from schema.requests import BadRequest
+from tests.schema.translation.a_plan import asked, codes, planned
+
+
+def test_orders_by_several_keys_in_turn() -> None:
+    connection = asked(
+        "{ opportunities(orderBy: [{closeDate: DESC}, {account: {name: ASC}}]) { totalCount } }"
+    )
+
+    assert isinstance(connection, Connection)
+    assert connection.order == (
+        Order(Column("close_date"), descending=True),
+        Order(Column("name", ("account",))),
+    )
+
+
+def test_orders_by_a_variable_direction() -> None:
+    source = """query ($by: OrderKind!) {
+      opportunities(orderBy: [{amountCorporate: $by}]) { totalCount }
+    }"""
+    connection = asked(source, by="DESC")
+
+    assert isinstance(connection, Connection)
+    assert connection.order == (Order(Column("amount", corporate=True), descending=True),)
+
+
+def test_a_key_that_comes_again_decides_nothing() -> None:
+    connection = asked("{ accounts(orderBy: [{name: ASC}, {name: DESC}]) { totalCount } }")
+
+    assert isinstance(connection, Connection)
+    assert connection.order == (Order(Column("name")),)
+
+
+@pytest.mark.parametrize("order", ["[]", "null"])
+def test_orders_by_nothing(order: str) -> None:
+    connection = asked(f"{{ accounts(orderBy: {order}) {{ totalCount }} }}")
+
+    assert isinstance(connection, Connection)
+    assert connection.order == ()
+
+
+def test_groups_by_values_periods_and_references() -> None:
+    groups = grouped("[{stage: true}, {closeDate: MONTH}, {account: {industry: true}}]")
+
+    assert groups.by == (
+        GroupBy(Column("stage")),
+        GroupBy(Column("close_date"), Unit.MONTH),
+        GroupBy(Column("industry", ("account",))),
+    )
+
+
+def test_a_row_has_each_key_in_its_place() -> None:
+    groups = grouped(
+        "[{account: {industry: true}}, {stage: true}]",
+        "key { stage account { industry name } } ",
+    )
+
+    assert parts(groups) == [KeyPart(1), KeyPart(0), "null"]
+
+
+@pytest.mark.parametrize(
+    ("by", "path"),
+    [
+        ("[]", ["by"]),
+        ("[{stage: false}]", ["by", 0, "stage"]),
+        ("[{stage: true}, {stage: true}]", ["by", 1, "stage"]),
+        ("[{closeDate: MONTH}, {closeDate: YEAR}]", ["by", 1, "closeDate"]),
+    ],
+)
+def test_refuses_keys_that_say_nothing(by: str, path: list[object]) -> None:
+    assert codes(source(by)) == [("BAD_GROUP", path)]
+
+
+def test_refuses_a_key_that_a_variable_denies() -> None:
+    asking = source("[{stage: $yes}]").replace("{", "query ($yes: Boolean!) {", 1)
+    plan, coerced = planned(asking, yes=True)
+    plan.values(coerced)
+    plan, coerced = planned(asking, yes=False)
+
+    with pytest.raises(BadRequest) as caught:
+        plan.values(coerced)
+
+    assert caught.value.code == "BAD_GROUP"
+
+
+def source(by: str, below: str = "key { stage }") -> str:
+    return f"{{ opportunities {{ groups(by: {by}) {{ {below} }} }} }}"
+
+
+def grouped(by: str, below: str = "key { stage }") -> Groups:
+    connection = asked(source(by, below))
+    assert isinstance(connection, Connection)
+    groups = connection.outputs[0].value
+    assert isinstance(groups, Groups)
+    return groups
+
+
+def parts(groups: Groups) -> list[object]:
+    found: list[object] = []
+
+    def walk(part: object) -> None:
+        if isinstance(part, KeyPart):
+            found.append(part)
+        elif hasattr(part, "json"):
+            found.append(part.json)
+        for output in getattr(part, "outputs", ()):
+            walk(output.value)
+
+    walk(groups)
+    return found

@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from metadata.changes import Change, Consent, Effect, Impact
+from metadata.evolution import diff, recomputed
+from metadata.model import Metadata
+from tests.metadata.builders import (
+    DATE,
+    DECIMAL,
+    INTEGER,
+    MONEY,
+    TEXT,
+    Document,
+    a_formula,
+    a_graph,
+    a_picklist,
+    a_pipeline,
+    a_reference,
+    a_role,
+    a_rollup,
+    a_stage,
+    an_object,
+    metadata_of,
+)
+
+
+def deal(fields: dict[str, Document] | None = None, **keywords: object) -> Metadata:
+    return metadata_of(an_object(fields={"name": TEXT} | (fields or {}), **keywords))
+
+
+def codes(old: Metadata, new: Metadata) -> list[str]:
+    return [change.code for change in diff(old, new)]
+
+
+def only(old: Metadata, new: Metadata) -> Change:
+    [change] = diff(old, new)
+    return change
+
+
+def test_equal_versions_do_not_differ() -> None:
+    assert diff(deal(), deal()) == []
+    assert diff(replace(deal(), fingerprint=""), deal()) == []
+
+
+def test_an_added_object_or_field_breaks_nothing() -> None:
+    found = only(deal(), metadata_of(an_object(), an_object("line")))
+    assert (found.code, found.object, found.breaking) == ("OBJECT_ADDED", "line", False)
+    found = only(deal(), deal({"amount": MONEY}))
+    assert (found.code, found.pointer, found.breaking) == (
+        "FIELD_ADDED",
+        "/properties/amount",
+        False,
+    )
+    assert found.impacts == ()
+
+
+def test_a_removed_object_or_field_loses_data() -> None:
+    found = only(deal(), metadata_of())
+    assert (found.code, found.breaking) == ("OBJECT_REMOVED", True)
+    assert found.impacts == (Impact(Effect.LOST, "deal"),)
+    assert found.impacts[0].consent is Consent.DATA_LOSS
+    found = only(deal({"amount": MONEY}), deal())
+    assert (found.code, found.breaking) == ("FIELD_REMOVED", True)
+    assert found.impacts == (Impact(Effect.LOST, "deal", "amount"),)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (INTEGER, DATE),
+        (DECIMAL, MONEY),
+        (DECIMAL, {**DECIMAL, "x-scale": 4}),
+        (a_reference("user"), a_reference("team")),
+    ],
+)
+def test_a_changed_type_is_refused_while_values_are_there(was: Document, now: Document) -> None:
+    found = only(deal({"it": was}), deal({"it": now}))
+    assert (found.code, found.breaking) == ("FIELD_RETYPED", True)
+    [impact] = found.impacts
+    assert impact.effect is Effect.RETYPED
+    assert impact.consent is None
+
+
+def test_a_required_field_may_make_records_invalid() -> None:
+    found = only(deal(), deal(required=["name"]))
+    assert (found.code, found.breaking) == ("FIELD_REQUIRED", True)
+    assert found.impacts == (Impact(Effect.INVALID, "deal", "name"),)
+    assert found.impacts[0].consent is Consent.INVALID
+    assert only(deal(required=["name"]), deal()).code == "FIELD_OPTIONAL"
+    found = only(deal(), deal({"it": TEXT}, required=["it"]))
+    assert found.impacts == (Impact(Effect.INVALID, "deal", "it"),)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "code"),
+    [
+        ({}, {"maxLength": 5}, "TIGHTENED"),
+        ({"maxLength": 5}, {"maxLength": 4}, "TIGHTENED"),
+        ({"maxLength": 5}, {"maxLength": 6}, "LOOSENED"),
+        ({"minLength": 5}, {"minLength": 6}, "TIGHTENED"),
+        ({"minLength": 5}, {}, "LOOSENED"),
+        ({"pattern": "a"}, {"pattern": "b"}, "TIGHTENED"),
+        ({"pattern": "a"}, {}, "LOOSENED"),
+        ({"enum": ["a"]}, {"enum": ["a", "b"]}, "LOOSENED"),
+        ({"enum": ["a", "b"]}, {"enum": ["a"]}, "TIGHTENED"),
+    ],
+)
+def test_tighter_values_break_and_looser_do_not(was: Document, now: Document, code: str) -> None:
+    found = only(deal({"it": TEXT | was}), deal({"it": TEXT | now}))
+    assert found.code == code
+    assert found.breaking is (code == "TIGHTENED")
+    assert bool(found.impacts) is (code == "TIGHTENED")
+
+
+def test_options_that_come_go_and_retire() -> None:
+    was = deal({"it": a_picklist("a", "b")})
+    assert codes(was, deal({"it": a_picklist("a", "b", "c")})) == ["OPTION_ADDED"]
+    gone = only(was, deal({"it": a_picklist("a")}))
+    assert (gone.code, gone.breaking) == ("OPTION_REMOVED", True)
+    assert gone.impacts == (Impact(Effect.HELD, "deal", "it", "b"),)
+    retired = {"oneOf": [{"const": "a"}, {"const": "b", "deprecated": True}]}
+    assert codes(was, deal({"it": retired})) == ["OPTION_DEPRECATED"]
+    renamed = {"oneOf": [{"const": "a"}, {"const": "b", "title": "Bee"}]}
+    assert codes(was, deal({"it": renamed})) == ["RELABELLED"]
+
+
+def test_unique_keys() -> None:
+    unique = {"it": {**TEXT, "x-unique": True}}
+    found = only(deal({"it": TEXT}), deal(unique))
+    assert found.code == "UNIQUE_ADDED"
+    [impact] = found.impacts
+    assert (impact.effect, impact.fields) == (Effect.DUPLICATE, ("it",))
+    assert impact.consent is None
+    assert not impact.harmless
+    assert only(deal(unique), deal({"it": TEXT})).breaking
+
+
+def test_rules_are_told_and_never_in_the_way() -> None:
+    rule = {"key": "k", "check": "name != null", "message": "m"}
+    found = only(deal(), deal(x_rules=[rule]))
+    assert (found.code, found.breaking) == ("RULE_ADDED", True)
+    assert found.impacts == (Impact(Effect.BROKEN_RULE, "deal", value="k"),)
+    assert found.impacts[0].harmless
+    warning = {**rule, "severity": "warn"}
+    assert not only(deal(), deal(x_rules=[warning])).breaking
+    assert codes(deal(x_rules=[rule]), deal()) == ["RULE_REMOVED"]
+    reworded = {**rule, "message": "other"}
+    assert codes(deal(x_rules=[rule]), deal(x_rules=[reworded])) == ["RELABELLED"]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "code", "breaking"),
+    [
+        ({}, {"x-index": True}, "INDEX_CHANGED", False),
+        ({"x-index": True}, {}, "INDEX_CHANGED", True),
+        ({}, {"x-search": True}, "SEARCH_CHANGED", False),
+        ({}, {"default": "x"}, "DEFAULT_CHANGED", False),
+        ({}, {"readOnly": True}, "READ_ONLY_CHANGED", True),
+        ({"readOnly": True}, {}, "READ_ONLY_CHANGED", False),
+        ({}, {"x-hidden": True}, "HIDDEN", True),
+        ({"x-hidden": True}, {}, "SHOWN", False),
+        ({}, {"title": "Other"}, "RELABELLED", False),
+        ({}, {"deprecated": True}, "RELABELLED", False),
+    ],
+)
+def test_other_traits(was: Document, now: Document, code: str, breaking: bool) -> None:  # noqa: FBT001
+    found = only(deal({"it": TEXT | was}), deal({"it": TEXT | now}))
+    assert (found.code, found.breaking, found.impacts) == (code, breaking, ())
+
+
+def test_references_change_their_inverse_or_what_deleting_does() -> None:
+    was = deal({"it": a_reference("user", "deals")})
+    found = only(was, deal({"it": a_reference("user", "sales")}))
+    assert (found.code, found.breaking) == ("INVERSE_CHANGED", True)
+    found = only(was, deal({"it": a_reference("user", "deals", "cascade")}))
+    assert (found.code, found.breaking) == ("ON_DELETE_CHANGED", False)
+
+
+def test_conditions_over_the_whole_record() -> None:
+    condition = {"dependentRequired": {"name": ["it"]}}
+    with_it = {"it": TEXT}
+    found = only(deal(with_it), deal(with_it, **condition))
+    assert (found.code, found.pointer) == ("CONDITION_CHANGED", "/dependentRequired")
+    assert found.impacts == (Impact(Effect.INVALID, "deal"),)
+    assert codes(deal(with_it, **condition), deal(with_it)) == ["LOOSENED"]
+
+
+def test_a_renamed_plural_breaks() -> None:
+    found = diff(deal(), deal(x_plural="dealings"))
+    assert [change.code for change in found] == ["PLURAL_CHANGED", "RELABELLED"]
+    assert found[0].breaking
+
+
+def staged(*stages: Document, **keywords: object) -> Metadata:
+    fields = {"name": TEXT, "amount": MONEY, "other": MONEY}
+    return metadata_of(an_object(fields=fields), a_pipeline(stages=stages, **keywords))
+
+
+A, B, WON = a_stage("a"), a_stage("b"), a_stage("won", "won")
+
+
+def test_stages_come_go_and_change() -> None:
+    was = staged(A, B, WON)
+    gone = only(was, staged(A, WON))
+    assert (gone.code, gone.breaking) == ("STAGE_REMOVED", True)
+    assert gone.impacts == (Impact(Effect.HELD, "deal", None, "b"),)
+    assert codes(was, staged(A, B, a_stage("c"), WON)) == ["STAGE_ADDED"]
+    assert codes(was, staged(B, A, WON)) == ["STAGES_REORDERED"]
+    assert codes(was, staged(A, {**B, "deprecated": True}, WON)) == ["STAGE_CHANGED"]
+    assert codes(was, staged(A, B, WON, amount="amount")) == ["PIPELINE_CHANGED"]
+
+
+def test_pipelines_graphs_and_roles_come_and_go() -> None:
+    plain = metadata_of(an_object(), an_object("person"), LINK)
+    full = metadata_of(an_object(), an_object("person"), LINK, a_pipeline(), GRAPH, a_role())
+    assert codes(plain, full) == ["PIPELINE_ADDED", "GRAPH_ADDED", "ROLE_ADDED"]
+    assert codes(full, plain) == ["PIPELINE_REMOVED", "GRAPH_REMOVED", "ROLE_REMOVED"]
+    assert all(change.breaking for change in diff(full, plain))
+
+
+LINK = an_object("link", {"deal": a_reference("deal"), "person": a_reference("person")})
+GRAPH = a_graph("chain", anchor="deal", nodes={"object": "person", "through": "link"})
+
+
+def test_changed_formulas_are_computed_anew_with_all_that_read_them() -> None:
+    def version(half: str) -> Metadata:
+        return metadata_of(
+            an_object(
+                "deal",
+                {
+                    "total": a_rollup(DECIMAL, object="line", via="deal", op="sum", field="half"),
+                    "double": a_formula("total * 2"),
+                },
+            ),
+            an_object(
+                "line",
+                {
+                    "deal": a_reference("deal", "lines"),
+                    "net": DECIMAL,
+                    "half": a_formula(half),
+                    "name_length": a_formula("1", INTEGER),
+                },
+            ),
+        )
+
+    old, new = version("net / 2"), version("net * 0.5")
+    assert recomputed(old, new) == [("line", "half"), ("deal", "total"), ("deal", "double")]
+    assert recomputed(old, old) == []
+    assert len(recomputed(None, new)) == 4
+    assert codes(old, new) == ["COMPUTED_CHANGED", "RECOMPUTED", "RECOMPUTED", "RECOMPUTED"]
+
+
+def test_every_name_that_goes_is_told_as_breaking() -> None:
+    old = metadata_of(
+        an_object("deal", {"name": TEXT, "it": a_picklist("a"), "due": DATE, "amount": MONEY}),
+        an_object("line", {"deal": a_reference("deal", "lines")}),
+        a_pipeline(),
+    )
+    for document in (
+        [an_object("deal", {"name": TEXT}), an_object("line")],
+        [an_object("deal")],
+        [],
+    ):
+        assert any(change.breaking for change in diff(old, metadata_of(*document)))

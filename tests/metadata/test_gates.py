@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.metadata.builders import (
+    INTEGER,
+    TEXT,
+    Document,
+    a_pipeline,
+    a_reference,
+    a_stage,
+    an_object,
+    some_choices,
+    told,
+)
+
+DEAL = an_object("deal", {"name": TEXT, "budget": INTEGER})
+LINK = an_object(
+    "link",
+    {"deal": a_reference("deal", "contacts", "cascade"), "roles": some_choices("approver")},
+)
+AT = "/stages/0/exit/0/schema"
+
+
+def a_schema(schema: Document) -> list[tuple[str, str]]:
+    criterion = {"key": "known", "schema": schema}
+    stages = [a_stage("first", exit=[criterion]), a_stage("won", "won")]
+    return told(DEAL, LINK, a_pipeline(stages=stages))
+
+
+def test_a_gate_reads_fields_and_related_records() -> None:
+    approver = {"properties": {"roles": {"contains": {"const": "approver"}}}}
+    assert (
+        a_schema({"properties": {"related": {"properties": {"contacts": {"contains": approver}}}}})
+        == []
+    )
+    assert a_schema({"properties": {"record": {"required": ["budget", "owner", "stage"]}}}) == []
+    assert a_schema({"properties": {"today": {"type": "string"}, "scores": {}}}) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "place"),
+    [
+        ({"properties": {"records": {}}}, "/properties/records"),
+        (
+            {"properties": {"record": {"properties": {"budgt": {}}}}},
+            "/properties/record/properties/budgt",
+        ),
+        (
+            {"properties": {"record": {"anyOf": [{"required": ["budgt"]}]}}},
+            "/properties/record/anyOf/0/required",
+        ),
+        (
+            {"properties": {"related": {"properties": {"contact": {}}}}},
+            "/properties/related/properties/contact",
+        ),
+        (
+            {
+                "properties": {
+                    "related": {
+                        "properties": {"contacts": {"contains": {"properties": {"role": {}}}}}
+                    }
+                }
+            },
+            "/properties/related/properties/contacts/contains/properties/role",
+        ),
+    ],
+)
+def test_what_a_gate_reads_must_be_there(schema: Document, place: str) -> None:
+    assert a_schema(schema) == [(AT + place, "UNKNOWN_FIELD")]
+
+
+def test_what_would_hide_what_a_gate_reads_is_refused() -> None:
+    assert a_schema({"properties": {"record": {"additionalProperties": False}}}) == [
+        (f"{AT}/properties/record/additionalProperties", "NOT_ALLOWED")
+    ]

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import pytest
+
+from metadata.model import StageKind
+from tests.metadata.builders import (
+    DATE,
+    MONEY,
+    PERCENT,
+    TEXT,
+    Document,
+    a_formula,
+    a_pipeline,
+    a_stage,
+    a_tenant,
+    an_object,
+    metadata_of,
+    told,
+)
+
+DEAL = an_object(fields={"name": TEXT, "amount": MONEY, "close_date": DATE, "odds": PERCENT})
+BOUND = {"amount": "amount", "date": "close_date", "probability": "odds"}
+
+
+def test_stages_with_their_defaults() -> None:
+    pipeline = metadata_of(
+        DEAL,
+        a_pipeline(
+            stages=[
+                a_stage("first", probability=0.1),
+                a_stage("last_open"),
+                a_stage("won", "won"),
+                a_stage("lost", "lost", reactivate_targets=["first"]),
+            ],
+            **BOUND,
+        ),
+    ).pipelines["sales"]
+    assert [(s.key, s.title, s.probability, s.forecast_category) for s in pipeline.stages] == [
+        ("first", "First", "0.1", "pipeline"),
+        ("last_open", "Last open", "0", "pipeline"),
+        ("won", "Won", "1", "closed"),
+        ("lost", "Lost", "0", "omitted"),
+    ]
+    assert pipeline.first.key == "first"
+    assert (pipeline.amount, pipeline.date, pipeline.probability) == (
+        "amount",
+        "close_date",
+        "odds",
+    )
+
+
+def test_the_object_of_a_pipeline_is_staged() -> None:
+    metadata = metadata_of(DEAL, a_pipeline())
+    pipeline = metadata.pipeline_of("deal")
+    assert pipeline is metadata.pipelines["sales"]
+    assert pipeline is not None
+    assert pipeline.stages[1].kind is StageKind.WON
+    assert metadata.pipeline_of("user") is None
+
+
+@pytest.mark.parametrize(
+    ("keywords", "place", "rule"),
+    [
+        ({"bound": "dael"}, "/object", "UNKNOWN_OBJECT"),
+        ({"amount": "amuont"}, "/amount", "UNKNOWN_FIELD"),
+        ({"amount": "name"}, "/amount", "WRONG_TYPE"),
+        ({"date": "amount"}, "/date", "WRONG_TYPE"),
+        ({"probability": "amount"}, "/probability", "WRONG_TYPE"),
+        ({"stages": [a_stage("won", "won")]}, "/stages", "NO_OPEN_STAGE"),
+        (
+            {"stages": [a_stage("a"), a_stage("won", "won"), a_stage("b")]},
+            "/stages/2",
+            "STAGE_ORDER",
+        ),
+        ({"stages": [a_stage("a"), a_stage("a")]}, "/stages/1/key", "DUPLICATE"),
+        ({"stages": [{"key": "a"}]}, "/stages/0", "MISSING"),
+        ({"stages": [a_stage("a", probability=2)]}, "/stages/0/probability", "OUT_OF_RANGE"),
+        (
+            {"stages": [a_stage("a", warn_days=9, max_days=3)]},
+            "/stages/0/warn_days",
+            "OUT_OF_RANGE",
+        ),
+        (
+            {"stages": [a_stage("a", allowed_targets=["b"])]},
+            "/stages/0/allowed_targets/0",
+            "UNKNOWN_STAGE",
+        ),
+        (
+            {"stages": [a_stage("a"), a_stage("won", "won", reactivate_targets=["won"])]},
+            "/stages/1/reactivate_targets/0",
+            "STAGE_KIND",
+        ),
+        (
+            {"stages": [a_stage("a", reactivate_targets=["a"])]},
+            "/stages/0/reactivate_targets",
+            "MISPLACED",
+        ),
+        ({"stages": [a_stage("a", kinds="open")]}, "/stages/0/kinds", "UNKNOWN_KEYWORD"),
+        (
+            {"reasons": [{"key": "price"}, {"key": "price"}]},
+            "/reasons/1/key",
+            "DUPLICATE",
+        ),
+    ],
+)
+def test_refuses_pipelines_that_make_no_sense(
+    keywords: dict[str, object], place: str, rule: str
+) -> None:
+    assert (place, rule) in told(DEAL, a_pipeline(**keywords))  # type: ignore[arg-type]
+
+
+def test_an_object_has_one_pipeline() -> None:
+    assert told(DEAL, a_pipeline("sales"), a_pipeline("service")) == [
+        ("/object", "SECOND_PIPELINE")
+    ]
+
+
+def test_a_computed_field_takes_no_probability() -> None:
+    deal = an_object(fields={"odds": a_formula("0.5", PERCENT)})
+    assert told(deal, a_pipeline(probability="odds")) == [("/probability", "WRONG_TYPE")]
+
+
+def test_a_tenants_pipeline_and_stages_end_in_c() -> None:
+    visit = an_object("visit__c", {"name__c": TEXT})
+    assert told(a_tenant(visit, a_pipeline("visits", "visit__c"))) == [("/$id", "SUFFIX")]
+    assert told(a_tenant(visit, a_pipeline("visits__c", "visit__c"))) == []
+    assert told(DEAL, a_pipeline(), a_tenant(a_pipeline(stages=[a_stage("extra")]))) == [
+        ("/stages/0/key", "SUFFIX"),
+        ("/stages/0", "STAGE_ORDER"),
+    ]
+
+
+def a_gate(*criteria: Document) -> Document:
+    return a_pipeline(stages=[a_stage("a", exit=list(criteria)), a_stage("won", "won")])
+
+
+@pytest.mark.parametrize(
+    ("criterion", "place", "rule"),
+    [
+        ({"key": "k"}, "", "BAD_CRITERION"),
+        ({"key": "k", "check": "true", "kind": "x"}, "", "BAD_CRITERION"),
+        ({"key": "k", "check": "true", "parameters": {}}, "/parameters", "MISPLACED"),
+        ({"key": "k", "check": "a b"}, "/check", "EXPRESSION_SYNTAX"),
+    ],
+)
+def test_a_criterion_has_one_body(criterion: Document, place: str, rule: str) -> None:
+    assert told(DEAL, a_gate(criterion)) == [(f"/stages/0/exit/0{place}", rule)]

@@ -78,7 +78,7 @@ def _plain(document: Document) -> bool:
     except (orjson.JSONEncodeError, RecursionError):
         return False
     suspicious = b"null" in raw or b"\\u0000" in raw
-    return not suspicious and _depth_within(document, bounds.DEPTH)
+    return not suspicious and _modest(document, bounds.DEPTH)
 
 
 _PASS = (
@@ -94,20 +94,24 @@ def _suspect(value: object) -> str:
     raise TypeError
 
 
-def _depth_within(value: object, depth: int) -> bool:
+def _modest(value: object, depth: int) -> bool:
+    """Whether it is nested at most so deep, and its floats are of a size that we keep."""
     if isinstance(value, dict):
-        return depth > 0 and all(
-            _depth_within(v, depth - 1) for v in value.values() if isinstance(v, dict | list)
-        )
+        return depth > 0 and all(_modest(item, depth - 1) for item in value.values())
     if isinstance(value, list):
-        return depth > 0 and all(
-            _depth_within(v, depth - 1) for v in value if isinstance(v, dict | list)
-        )
-    return True
+        return depth > 0 and all(_modest(item, depth - 1) for item in value)
+    return not isinstance(value, float) or _kept(Decimal(repr(value)))
+
+
+def _deeper(value: object, depth: int) -> bool:
+    if depth == 0:
+        return isinstance(value, dict | list)
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_deeper(item, depth - 1) for item in inside)
 
 
 def _too_deep(document: object, name: str) -> tuple[Problem, ...]:
-    if _depth_within(document, bounds.DEPTH):
+    if not _deeper(document, bounds.DEPTH):
         return ()
     message = f"The document is nested more than {bounds.DEPTH} levels deep."
     return (Problem(name, "", "TOO_DEEP", message),)

@@ -110,7 +110,7 @@ def _misplaced(layer: Layer, name: str, body: Mapping[str, object]) -> tuple[Pro
     if said is None:
         mend = f"Known are {listed(sorted(_DECLARING), 'and')}."
         return (Problem(name, "", "NO_KIND", "'$schema' is missing.", mend),)
-    if said not in _DECLARING:
+    if not isinstance(said, str) or said not in _DECLARING:
         mend = did_you_mean(str(said), _DECLARING)
         mend = mend or f"Known are {listed(sorted(_DECLARING), 'and')}."
         message = f"'{str(said)[:100]}' is no dialect of declarations."

@@ -237,13 +237,18 @@ def _translated(merged_body: object, body: object, path: Path) -> Path | None:
 def _existing(body: object, path: Path) -> Path:
     """The path as far as there is something at it."""
     for length, part in enumerate(path):
-        if isinstance(body, dict) and part in body:
-            body = body[part]
-        elif isinstance(body, list) and isinstance(part, int) and part < len(body):
-            body = body[part]
-        else:
+        inside: object = _MISSING
+        if isinstance(body, dict):
+            inside = body.get(part, _MISSING)
+        elif isinstance(body, list) and isinstance(part, int):
+            inside = body[part] if part < len(body) else _MISSING
+        if inside is _MISSING:
             return path[:length]
+        body = inside
     return path
+
+
+_MISSING = object()
 
 
 def _step(whole: object, body: object, part: str | int, name: str | int) -> str | int | None:

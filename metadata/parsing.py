@@ -44,13 +44,26 @@ def parse(layers: Sequence[Layer]) -> Metadata | tuple[Problem, ...]:
 
 def _told(problems: list[Problem]) -> tuple[Problem, ...]:
     """The problems, each once; of very many the first, and how many there are."""
-    found = list(dict.fromkeys(problems))
+    found = list(dict.fromkeys(map(_presentable, problems)))
     rest = len(found) - bounds.PROBLEMS
     if rest <= 0:
         return tuple(found)
     last = found[bounds.PROBLEMS - 1]
     more = Problem(last.document, "", "TOO_MANY", f"There are {rest} problems more.")
     return (*found[: bounds.PROBLEMS], more)
+
+
+def _presentable(problem: Problem) -> Problem:
+    """The problem in one line of moderate length, whatever a declaration puts into it."""
+    message = problem.message
+    if message.isprintable() and len(message) <= _LONGEST:
+        return problem
+    clean = "".join(letter if letter.isprintable() else "\ufffd" for letter in message)
+    short = clean if len(clean) <= _LONGEST else f"{clean[:_LONGEST]}…"
+    return replace(problem, message=short)
+
+
+_LONGEST = 500
 
 
 class _Building:

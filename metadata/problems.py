@@ -47,7 +47,7 @@ def pointer(path: Iterable[str | int]) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """ "Did you mean 'title'?" where a known word is close, else nothing."""
-    close = get_close_matches(word[:80], list(known), n=1, cutoff=0.7)
+    close = get_close_matches(word[:80], list(known), n=1, cutoff=0.6)
     return f"Did you mean '{close[0]}'?" if close else ""
 
 

@@ -166,7 +166,7 @@ def test_rules_are_told_and_never_in_the_way() -> None:
         ({}, {"deprecated": True}, "RELABELLED", False),
     ],
 )
-def test_other_traits(was: Document, now: Document, code: str, breaking: bool) -> None:  # noqa: FBT001
+def test_other_traits(was: Document, now: Document, code: str, breaking: bool) -> None:
     found = only(deal({"it": TEXT | was}), deal({"it": TEXT | now}))
     assert (found.code, found.breaking, found.impacts) == (code, breaking, ())
 

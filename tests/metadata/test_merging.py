@@ -229,7 +229,7 @@ def _joined(low: Layer, high: Layer) -> Layer:
         options = cast("list[object]", properties.get(key, {}).get("oneOf", []))
         properties[key] = value | (
             {"oneOf": [*options, *cast("list[object]", value["oneOf"])]} if options else {}
-        )  # noqa: E501
+        )
     required = [*cast("list[str]", first["required"]), *cast("list[str]", second["required"])]
     requires = {} if low.name == "alpha" else {"alpha": "1.0"}
     return a_pack(high.name, over(properties, required=required), requires=requires)

@@ -77,7 +77,7 @@ class MemberRow(Model):
 def _by_id(model: type[Model]) -> Callable[[Sequence[UUID]], Any]:
     async def load(ids: Sequence[UUID]) -> list[Any]:
         found = {row.id: row for row in await model.filter(id__in=list(ids))}  # type: ignore[attr-defined]
-        return [found.get(id) for id in ids]
+        return [found.get(key) for key in ids]
 
     return load
 
@@ -87,7 +87,7 @@ def _by_reference(model: type[Model], name: str, order: str) -> Callable[[Sequen
         found = defaultdict(list)
         for row in await model.filter(**{f"{name}__in": list(ids)}).order_by(order):
             found[getattr(row, name)].append(row)
-        return [found[id] for id in ids]
+        return [found[key] for key in ids]
 
     return load
 
@@ -146,7 +146,7 @@ class Opportunity:
     close_date: datetime.date
     source: str
     created_at: datetime.datetime
-    account_id: strawberry.Private[UUID]
+    account_id: UUID
 
     @strawberry.field
     async def account(self, info: Info) -> Account:

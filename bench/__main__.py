@@ -1,0 +1,250 @@
+"""`make bench`: every kind of request against SQL by hand and against a plain server.
+
+The three servers answer from one PostgreSQL on this machine, one worker each, taking turns. What is
+printed are ratios, with the rates and latencies they come from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import data, load, tenant
+from bench.load import Load, Target
+from bench.questions import Ids, Question, questions
+from core.packs import loading
+from core.store import migrating, roles
+from core.store.connections import Database
+from core.store.embedded import Cluster, Embedded
+from core.store.opening import Store
+from plugins.built_in import BUILT_IN
+
+DATABASE = "dealgraph"
+PLAIN = "plain"
+START_UP = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that the servers and the questions need."""
+
+    cluster: Cluster
+    directory: Path
+    made: tenant.Made
+    rows: data.Data
+
+    @property
+    def questions(self) -> list[Question]:
+        ids = self.made.ids
+        plain = Ids(
+            tuple(str(row["id"]) for row in self.rows.opportunities),
+            tuple(str(row["id"]) for row in self.rows.accounts),
+            tuple(str(row["id"]) for row in self.rows.accounts if row["parent"] is None),
+        )
+        renamed = {str(old): str(new) for old, new in ids.items()}
+        ours = Ids(
+            *(
+                tuple(renamed[key] for key in keys)
+                for keys in (plain.opportunities, plain.accounts, plain.roots)
+            )
+        )
+        return questions(ours, plain)
+
+
+def main() -> None:
+    """Run what was asked for and print it."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each run")
+    parser.add_argument("--rounds", type=int, default=3, help="turns that each server takes")
+    parser.add_argument("--only", nargs="*", default=[], help="kinds of requests")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="dealgraph-bench-") as folder:
+        Path(folder).chmod(0o755)
+        with Embedded(Path(folder)) as cluster:
+            world = asyncio.run(_prepare(cluster, Path(folder)))
+            with _servers(world) as ports:
+                asyncio.run(_compare(world, ports, chosen))
+
+
+async def _prepare(cluster: Cluster, directory: Path) -> World:
+    console = Console(stderr=True)
+    with console.status("Loading 20,000 records and more, twice"):
+        await roles.set_up(cluster.url("postgres", "postgres"), DATABASE)
+        await migrating.migrate(cluster.url(roles.OWNER, DATABASE))
+        rows = data.generate()
+        database = await Database.open(cluster.url(roles.APP, DATABASE))
+        made = await tenant.load(Store(database, loading.load(BUILT_IN)), rows)
+        await database.close()
+        await _run(cluster, "postgres", f"create database {PLAIN}")
+        await tenant.load_plain(_url(cluster, PLAIN), rows)
+        await _run(cluster, DATABASE, "vacuum (analyze)")
+    return World(cluster, directory, made, rows)
+
+
+async def _run(cluster: Cluster, database: str, command: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(cluster.url("postgres", database))
+    try:
+        await connection.execute(command)
+    finally:
+        await connection.close()
+
+
+def _url(cluster: Cluster, database: str) -> str:
+    """The URL in the form that Tortoise reads."""
+    return cluster.url("postgres", database).replace("postgresql://", "asyncpg://", 1)
+
+
+@contextlib.contextmanager
+def _servers(world: World) -> Iterator[dict[str, int]]:
+    """The three servers, each in a process of its own."""
+    ports = {name: _free_port() for name in ("dealgraph", "hand", "plain")}
+    uvicorn = [sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning"]
+    commands = {
+        "dealgraph": [
+            sys.executable,
+            "-c",
+            "import cli; cli.main()",
+            "serve",
+            "--data-dir",
+            str(world.directory),
+            "--port",
+            str(ports["dealgraph"]),
+        ],
+        "hand": [*uvicorn, "bench.hand_server:app", "--port", str(ports["hand"])],
+        "plain": [*uvicorn, "bench.plain_server:app", "--port", str(ports["plain"])],
+    }
+    given = {
+        **os.environ,
+        "BENCH_TENANT": str(world.made.tenant),
+        "BENCH_URL": world.cluster.url(roles.APP, DATABASE),
+        "BENCH_PLAIN_URL": _url(world.cluster, PLAIN),
+        "DEALGRAPH_LIMIT_COST": "1000000",
+    }
+    log = (world.directory / "servers.log").open("wb")
+    running = [subprocess.Popen(c, env=given, stdout=log, stderr=log) for c in commands.values()]
+    try:
+        for port in ports.values():
+            _wait_for(port)
+        yield ports
+    except BaseException:
+        sys.stderr.write((world.directory / "servers.log").read_text()[-3000:])
+        raise
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + START_UP
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"nothing listens on port {port}")
+
+
+async def _compare(world: World, ports: dict[str, int], chosen: argparse.Namespace) -> None:
+    wanted = [q for q in world.questions if not chosen.only or q.key in chosen.only]
+    for connections in (1, 32):
+        table = _table(connections)
+        for question in wanted:
+            targets = _targets(world, ports, question)
+            runs: dict[str, list[Load]] = {name: [] for name in targets}
+            for target in targets.values():  # warm
+                await load.run(target, connections=connections, seconds=0.5)
+            for _ in range(chosen.rounds):
+                for name, target in targets.items():
+                    runs[name].append(
+                        await load.run(target, connections=connections, seconds=chosen.seconds)
+                    )
+            table.add_row(*_row(question, runs))
+        Console().print(table)
+
+
+def _targets(world: World, ports: dict[str, int], question: Question) -> dict[str, Target]:
+    counted = [0]
+
+    def fresh(body: object) -> object:
+        def make(number: int) -> bytes:
+            counted[0] += 1
+            return body(number + counted[0])  # type: ignore[operator, no-any-return]
+
+        return make if question.key == "create" else body
+
+    return {
+        "dealgraph": Target(ports["dealgraph"], "/graphql", fresh(question.body), world.made.token),  # type: ignore[arg-type]
+        "hand": Target(ports["hand"], f"/{question.key}", fresh(question.hand_body)),  # type: ignore[arg-type]
+        "plain": Target(ports["plain"], "/graphql/", fresh(question.plain_body)),  # type: ignore[arg-type]
+    }
+
+
+def _table(connections: int) -> Table:
+    table = Table(title=f"{connections} connection{'s' if connections > 1 else ''}, one worker")
+    table.add_column("request")
+    for name in (
+        "of SQL by hand",
+        "bar",
+        "of plain server",
+        "requests/s",
+        "p50 ms",
+        "p99 ms",
+        "by hand/s",
+        "by hand p50",
+        "p99",
+        "plain/s",
+        "plain p50",
+        "p99",
+    ):
+        table.add_column(name, justify="right")
+    return table
+
+
+def _row(question: Question, runs: dict[str, list[Load]]) -> Sequence[str]:
+    ours, hand, plain = runs["dealgraph"], runs["hand"], runs["plain"]
+    cells = [
+        question.title,
+        f"{_ratio(ours, hand):.2f}",
+        f"{question.bar}",
+        f"{_ratio(ours, plain):.1f}",
+    ]
+    for found in (ours, hand, plain):
+        middle = sorted(found, key=lambda run: run.rate)[len(found) // 2]
+        cells += [
+            f"{middle.rate:,.0f}",
+            f"{middle.percentile(0.5):.2f}",
+            f"{middle.percentile(0.99):.2f}",
+        ]
+    return cells
+
+
+def _ratio(ours: list[Load], theirs: list[Load]) -> float:
+    """The median over the turns of the ratio of their rates."""
+    return statistics.median(a.rate / b.rate for a, b in zip(ours, theirs, strict=True))
+
+
+if __name__ == "__main__":
+    main()

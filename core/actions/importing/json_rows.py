@@ -17,8 +17,8 @@ from metadata.text import bad_text
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
-def start(text: TextIO, step: Step) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """The step's columns, since objects may lack any, and the rows.
+def start(text: TextIO, step: Step) -> Iterator[Row]:
+    """The rows.
 
     Raises:
         Unreadable: the file is empty.
@@ -30,7 +30,7 @@ def start(text: TextIO, step: Step) -> tuple[tuple[str, ...], Iterator[Row]]:
     else:
         raise Unreadable("EMPTY_FILE", "the file is empty.")
     lines.put_back(len(lines.taken) - 1)
-    return step.columns, _rows(lines, step.columns)
+    return _rows(lines, step.columns)
 
 
 def _rows(lines: Lines, columns: Sequence[str]) -> Iterator[Row]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,9 +46,6 @@ class Target:
     reference: tuple[str, str] | None  # (object, unique key or "id")
 
 
-Prepare = Callable[[Row], "Prepared | None"]
-
-
 @dataclass(frozen=True, slots=True)
 class Preparer:
     """What a step makes of its rows."""
@@ -61,9 +57,14 @@ class Preparer:
     filters: tuple[tuple[int, frozenset[str] | None], ...]
 
     def label(self, key: str) -> str:
-        """The column that a report names for a field."""
+        """What a report calls the source of a field: its column, or the field itself."""
         source = self.step.fields.get(key)
-        return source.label if source is not None else ""
+        return source.label or key if source is not None else key
+
+    def cell(self, row: Row, key: str) -> str:
+        """What stands in the source of a field, as a report shows it."""
+        source = self.step.fields.get(key)
+        return "" if source is None else _cells(source, self.step, row)
 
     def wanted(self, row: Row) -> bool:
         """Whether the step takes the row at all."""
@@ -126,6 +127,9 @@ def _target(of: Field, source: Source, step: Step, zone: ZoneInfo) -> Target:
 
 
 def _flaw(source: Source, step: Step, row: Row, bad: BadCell) -> Flaw:
+    return Flaw(source.label, bad.code, str(bad), _cells(source, step, row))
+
+
+def _cells(source: Source, step: Step, row: Row) -> str:
     cells = [row.values[step.columns.index(column)] for column in source.columns]
-    value = shown(cells[0] if len(cells) == 1 else cells) if cells else ""
-    return Flaw(source.label, bad.code, str(bad), value)
+    return "" if not cells else shown(cells[0] if len(cells) == 1 else cells)

@@ -1,0 +1,78 @@
+"""Which records a file's names mean, asked for a batch at a time and remembered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from core.actions.importing.preparing import BY_ID, Named
+from core.store import unique_keys
+from core.store.field_plans import UniquePlan
+from core.store.opening import Store
+from core.store.recent import Recent
+from core.store.values import Wrong, reference
+from core.store.writing import Transaction
+
+REMEMBERED = 100_000
+
+
+class Lookups:
+    """Records by unique key. What was found once is not asked for again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: Recent[Named, UUID] = Recent(REMEMBERED)
+
+    async def find(self, tx: Transaction, names: Iterable[Named]) -> dict[Named, UUID]:
+        """The records that the names mean; those that mean none are left out."""
+        found: dict[Named, UUID] = {}
+        asked: dict[tuple[str, str], set[Named]] = defaultdict(set)
+        for name in names:
+            known = self._known.get(name) if name.key != BY_ID else _id(name.text)
+            if known is not None:
+                found[name] = known
+            elif name.key != BY_ID:
+                asked[name.object, name.key].add(name)
+        for (target, key), wanted in asked.items():
+            for name, record in (await self._ask(tx, target, key, wanted)).items():
+                found[name] = self._known.keep(name, record)
+        return found
+
+    async def _ask(
+        self, tx: Transaction, object: str, key: str, names: Iterable[Named]
+    ) -> dict[Named, UUID]:
+        unique = constraint(self._store, tx, object, key)
+        field = unique.fields[0].key
+        claims = {name: claim_of(unique, {field: name.text}) for name in names}
+        wanted = ((key, claim) for claim in claims.values() if claim is not None)
+        held = await unique_keys.holders(tx, object, wanted)
+        return {
+            name: held[key, claim]
+            for name, claim in claims.items()
+            if claim is not None and (key, claim) in held
+        }
+
+
+def constraint(store: Store, tx: Transaction, object: str, key: str) -> UniquePlan:
+    """The constraint of an object by its key; the mapping was checked to name one."""
+    plan = store.plan(tx.published, object)
+    return next(one for one in plan.uniques if one.unique.key == key)
+
+
+def claim_of(unique: UniquePlan, values: Mapping[str, Any]) -> str | None:
+    """What the values claim under a constraint; None where they are no values of its fields."""
+    taken = {}
+    for fields in unique.fields:
+        value = values.get(fields.key)
+        if value is not None:
+            taken[fields.key] = fields.form.take(value, 0)
+    if any(isinstance(value, Wrong) for value in taken.values()):
+        return None
+    return unique_keys.claimed(unique, taken)
+
+
+def _id(text: str) -> UUID | None:
+    found = reference(text)
+    return found if isinstance(found, UUID) else None

@@ -1,0 +1,145 @@
+"""Who the rows of a batch are and whom they name: records that are there, or each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from core.actions.importing import system
+from core.actions.importing.lookups import Lookups, claim_of, constraint
+from core.actions.importing.preparing import BY_ID, Named, Prepared, Preparer
+from core.identity import new_id
+from core.store import rows, unique_keys
+from core.store.field_plans import UniquePlan
+from core.store.opening import Store
+from core.store.values import reference
+from core.store.writing import Transaction
+
+Claimed = tuple[str, str]  # (unique key or "id", what a record claims under it)
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A row with what could be told of its names."""
+
+    prepared: Prepared
+    values: dict[str, Any]
+    id: UUID = field(default_factory=new_id)
+    exists: bool = False
+    unmet: dict[str, Named] = field(default_factory=dict)  # names that mean no record
+    beside: dict[str, Candidate] = field(default_factory=dict)  # rows of the same batch
+    claim: str | None = None  # under the upsert key
+
+
+async def matched(
+    tx: Transaction, store: Store, lookups: Lookups, pair: tuple[Preparer, Sequence[Prepared]]
+) -> list[Candidate]:
+    """The rows as candidates, their names put in and their records found, in their order."""
+    preparer, batch = pair
+    found = [Candidate(prepared, dict(prepared.values)) for prepared in batch]
+    await _name(tx, lookups, found, preparer.object.key)
+    await _identify(tx, store, found, preparer)
+    _introduce(tx, store, found, preparer.object.key)
+    return found
+
+
+async def _name(
+    tx: Transaction, lookups: Lookups, candidates: Sequence[Candidate], own: str
+) -> None:
+    """Put in the ids that names mean; note those that mean nothing."""
+    names = {name for one in candidates for name in one.prepared.names.values()}
+    found = await lookups.find(tx, names)
+    doubtful = [name for name in found if name.key == BY_ID and name.object == own]
+    if doubtful:
+        there = (await rows.hold(tx, (), [found[name] for name in doubtful])).referred
+        for name in doubtful:
+            if found[name] not in there:
+                del found[name]
+    for one in candidates:
+        for key, name in one.prepared.names.items():
+            if name in found:
+                one.values[key] = found[name]
+            else:
+                one.unmet[key] = name
+
+
+async def _identify(
+    tx: Transaction, store: Store, candidates: Sequence[Candidate], preparer: Preparer
+) -> None:
+    """Find the records that are there already, by the upsert key."""
+    own, key = preparer.object.key, preparer.step.key
+    if key == BY_ID:
+        await _identify_by_id(tx, candidates, own)
+    elif key is not None:
+        unique = constraint(store, tx, own, key)
+        for one in candidates:
+            one.claim = claim_of(unique, one.values)
+        claims = [(key, one.claim) for one in candidates if one.claim is not None]
+        holders = await unique_keys.holders(tx, own, claims)
+        for one in candidates:
+            holder = holders.get((key, one.claim or ""))
+            if one.claim is not None and holder is not None:
+                one.id, one.exists = holder, True
+    for one in candidates:
+        given = reference(one.values.get(system.ID))
+        if not one.exists and isinstance(given, UUID):
+            one.id = given
+
+
+async def _identify_by_id(tx: Transaction, candidates: Sequence[Candidate], own: str) -> None:
+    known = []
+    for one in candidates:
+        given = reference(one.values.get(system.ID))
+        if isinstance(given, UUID):
+            one.claim, one.id = str(given), given
+            known.append(given)
+    there = (await rows.hold(tx, (), known)).referred
+    for one in candidates:
+        one.exists = one.claim is not None and there.get(one.id) == own
+
+
+def _introduce(tx: Transaction, store: Store, candidates: Sequence[Candidate], own: str) -> None:
+    """Where a name means a row of the same batch, join the two."""
+    asked = {name for one in candidates for name in one.unmet.values() if name.object == own}
+    if not asked:
+        return
+    uniques = {
+        name.key: constraint(store, tx, own, name.key) for name in asked if name.key != BY_ID
+    }
+    here = {claimed: one for one in candidates for claimed in _claims(uniques, one)}
+    for one in candidates:
+        for key, name in list(one.unmet.items()):
+            meant = here.get(_meaning(uniques, name)) if name.object == own else None
+            if meant is not None and meant is not one:
+                one.beside[key] = meant
+                del one.unmet[key]
+
+
+def _claims(uniques: Mapping[str, UniquePlan], one: Candidate) -> Iterator[Claimed]:
+    yield BY_ID, str(one.id)
+    for key, unique in uniques.items():
+        claim = claim_of(unique, one.values)
+        if claim is not None:
+            yield key, claim
+
+
+def _meaning(uniques: Mapping[str, UniquePlan], name: Named) -> Claimed:
+    if name.key == BY_ID:
+        return BY_ID, name.text
+    unique = uniques[name.key]
+    return name.key, claim_of(unique, {unique.fields[0].key: name.text}) or ""
+
+
+def first_of_each(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """Those that are the first for their record, and those that come after another."""
+    seen: set[str] = set()
+    first, later = [], []
+    for one in candidates:
+        if one.claim is not None and one.claim in seen:
+            later.append(one)
+        else:
+            first.append(one)
+            seen.add(one.claim or "")
+    return first, later

@@ -1,0 +1,119 @@
+"""Rows prepared ahead, a batch at a time, while the batch before is being written."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from core.actions.importing.files import Unreadable
+from core.actions.importing.planning import Job
+from core.actions.importing.preparing import Prepared, Preparer
+from core.actions.importing.rows import Row
+from core.errors import Problem, Refused
+
+ROWS = 500
+"""Rows of a batch: as many as are written at once."""
+CHARACTERS = 4_000_000
+"""Of a batch of large rows, which has fewer."""
+SLICE = 50
+"""Rows prepared before others may go on."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of one feed."""
+
+    feed: int
+    header: tuple[str, ...] = ()
+    rows: list[Prepared] = field(default_factory=list)
+    read: int = 0
+    left_out: int = 0
+    size: int = 0
+    share: float | None = None  # of the feed that was read; None: these rows were read before
+
+    @property
+    def full(self) -> bool:
+        return len(self.rows) >= ROWS or self.size >= CHARACTERS
+
+
+class Given(NamedTuple):
+    """A row, and where it comes from."""
+
+    feed: int
+    header: tuple[str, ...]
+    row: Row
+    share: Callable[[], float] | None
+
+
+Source = Iterable[Given]
+
+
+async def ahead(source: Source, preparer: Preparer) -> AsyncGenerator[Batch, None]:
+    """The rows in batches; the next one is made while the one before is being written."""
+    batches = _batches(source, preparer)
+    coming = asyncio.ensure_future(anext(batches, None))
+    try:
+        while (batch := await coming) is not None:
+            coming = asyncio.ensure_future(anext(batches, None))
+            yield batch
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+        await batches.aclose()
+
+
+async def _batches(source: Source, preparer: Preparer) -> AsyncGenerator[Batch, None]:
+    batch = Batch(0)
+    for count, given in enumerate(source):
+        if batch.full or given.feed != batch.feed:
+            yield batch
+            batch = Batch(given.feed)
+        _add(batch, given, preparer)
+        if count % SLICE == 0:
+            await asyncio.sleep(0)
+    yield batch
+
+
+def _add(batch: Batch, given: Given, preparer: Preparer) -> None:
+    row = given.row
+    batch.header = given.header
+    batch.read += 1
+    batch.size += row.size
+    if row.flaw is None and not preparer.wanted(row):
+        batch.left_out += 1
+    else:
+        batch.rows.append(preparer.prepare(row))
+    if given.share is not None and (batch.full or batch.share is None):
+        batch.share = given.share()
+
+
+def rows_of(job: Job) -> Iterator[Given]:
+    """Every row of the job's feeds.
+
+    Raises:
+        Refused: a file changed since it was looked through.
+    """
+    for index, feed in enumerate(job.feeds):
+        with _unchanged(feed.name), feed.read(job.step) as reading:
+            size, position = max(feed.size, 1), reading.position
+
+            def share(size: int = size, position: Callable[[], int] = position) -> float:
+                return min(1.0, position() / size)
+
+            for row in reading.rows:
+                yield Given(index, reading.header, row, share)
+
+
+@contextmanager
+def _unchanged(name: str) -> Iterator[None]:
+    broken = (Unreadable, UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error, OSError)
+    try:
+        yield
+    except broken as error:
+        message = f"{name} changed while it was imported: {error}"
+        raise Refused([Problem((name,), "FILE_CHANGED", message)]) from error

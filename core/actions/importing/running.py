@@ -1,0 +1,199 @@
+"""An import from beginning to end: step by step, batch by batch, until no row waits any more."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from core.actions import batches as rights
+from core.actions.importing import batches
+from core.actions.importing.batches import Outcome, Writer
+from core.actions.importing.lookups import Lookups
+from core.actions.importing.planning import Job
+from core.actions.importing.preparing import Prepared, preparer
+from core.actions.importing.producing import ROWS, Batch, Given, Source, ahead, rows_of
+from core.actions.importing.report import Reject, Report, Tally, Watcher
+from core.actions.importing.rows import Flaw
+from core.actions.importing.spool import Spool
+from core.identity import IMPORT, Actor
+from core.store.numbering import Numbers
+from core.store.opening import Store
+from core.store.writing import Author, Transaction, Work, writing
+
+MOST_ROUNDS = 100
+"""How often rows that wait for others are tried again."""
+
+_UNLOADED = Flaw("", "NOT_FOUND", "It names a row of the import that could not be loaded.")
+
+Commit = Callable[[Work[Outcome], Numbers], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an import is made."""
+
+    dry_run: bool = False  # find out, and write nothing
+    whole: bool = False  # write everything or nothing
+    zone: ZoneInfo | None = None  # of dates and times without an offset; the tenant's unless given
+
+
+async def run(
+    actor: Actor, store: Store, jobs: Sequence[Job], options: Options, watcher: Watcher
+) -> Report:
+    """Load the rows of all jobs; every row that can't be loaded is told to the watcher.
+
+    Each batch is committed by itself, unless the options ask for all or nothing: then everything
+    is one transaction, and nobody can publish metadata until it ends.
+
+    Raises:
+        Forbidden: the actor may not write.
+        Refused: a file changed meanwhile. What was committed stays.
+    """
+    rights.check(actor, 0)
+    author = Author.of(actor, IMPORT)
+    importing = _Importing(actor, store, options.zone, watcher)
+    if options.dry_run or options.whole:
+        return await _at_once(importing, jobs, author, keep=options.whole and not options.dry_run)
+
+    async def commit(work: Work[Outcome], numbers: Numbers) -> Outcome:
+        return await writing(actor.tenant, store, work, author, numbers.prepare)
+
+    return await importing.everything(jobs, commit)
+
+
+class _Undone(Exception):
+    """The transaction is not to be committed."""
+
+
+async def _at_once(
+    importing: _Importing, jobs: Sequence[Job], author: Author, *, keep: bool
+) -> Report:
+    """All jobs in one transaction, which stays only if it is to be kept and nothing is wrong."""
+
+    async def work(tx: Transaction) -> Report:
+        async def commit(work: Work[Outcome], numbers: Numbers) -> Outcome:
+            await numbers.prepare(tx.published)
+            return await work(tx)
+
+        report = await importing.everything(jobs, commit)
+        if not keep or report.rejected:
+            raise _Undone
+        return report
+
+    try:
+        return await writing(importing.actor.tenant, importing.store, work, author)
+    except _Undone:
+        importing.report.written = False
+        return importing.report
+
+
+class _Importing:
+    """One import under way."""
+
+    def __init__(self, actor: Actor, store: Store, zone: ZoneInfo | None, watcher: Watcher) -> None:
+        self.actor = actor
+        self.store = store
+        self.report = Report()
+        self._zone = zone
+        self._watcher = watcher
+
+    async def everything(self, jobs: Sequence[Job], commit: Commit) -> Report:
+        """Run all jobs, from the beginning."""
+        self.report = Report()
+        self._watcher.begun()
+        lookups = Lookups(self.store)
+        published = await self.store.published(self.actor.tenant)
+        zone = self._zone or published.zone
+        for job in jobs:
+            self.report.steps.append(Tally(job.step.object))
+            numbers = Numbers(self.actor.tenant, self.store, job.step.object, ROWS)
+            making = preparer(job.step, published.metadata, zone)
+            writer = Writer(self.actor, self.store, making, lookups, numbers)
+            try:
+                await _Job(self, job, writer, commit).run()
+            finally:
+                numbers.give_back()
+        return self.report
+
+    def reject(self, reject: Reject) -> None:
+        """Count a row that is not loaded, and tell of it."""
+        self.report.reject(reject)
+        self._watcher.rejected(reject)
+
+    def progressed(self, feed: str, share: float) -> None:
+        """Tell that a batch is done."""
+        self._watcher.progressed(self.report, feed, share)
+
+
+class _Job:
+    """One step of an import under way."""
+
+    def __init__(self, importing: _Importing, job: Job, writer: Writer, commit: Commit) -> None:
+        self._importing = importing
+        self._job = job
+        self._writer = writer
+        self._commit = commit
+        self._headers: dict[int, tuple[str, ...]] = {}
+
+    async def run(self) -> None:
+        """Load all rows; those that name later ones are tried again while that helps."""
+        waiting = await self._pass(rows_of(self._job), last=False)
+        for _ in range(MOST_ROUNDS):
+            tried, waiting = waiting, await self._pass(self._waited(waiting), last=False)
+            tried.close()
+            if waiting.count in (0, tried.count):
+                break
+        lost = await self._pass(self._waited(waiting), last=True)
+        waiting.close()
+        for feed, row in lost.all():
+            self._reject(feed, Prepared(row), [_UNLOADED])
+        lost.close()
+
+    async def _pass(self, source: Source, *, last: bool) -> Spool:
+        """Write these rows; what comes back waits for others."""
+        waiting = Spool()
+        async with aclosing(ahead(source, self._writer.preparer)) as made:
+            async for batch in made:
+                self._headers.setdefault(batch.feed, batch.header)
+                rows: Sequence[Prepared] = batch.rows
+                while rows:
+                    outcome = await self._write(rows, last=last)
+                    self._note(batch.feed, outcome)
+                    for prepared in outcome.waiting:
+                        waiting.keep(batch.feed, prepared.row)
+                    rows = outcome.again
+                self._progressed(batch)
+        return waiting
+
+    async def _write(self, rows: Sequence[Prepared], *, last: bool) -> Outcome:
+        async def work(tx: Transaction) -> Outcome:
+            return await batches.write(tx, self._writer, rows, last=last)
+
+        return await self._commit(work, self._writer.numbers)
+
+    def _waited(self, waiting: Spool) -> Source:
+        for feed, row in waiting.all():
+            yield Given(feed, self._headers[feed], row, None)
+
+    def _note(self, feed: int, outcome: Outcome) -> None:
+        tally = self._importing.report.steps[-1]
+        tally.created += outcome.created
+        tally.matched += outcome.matched
+        tally.kept += outcome.kept
+        tally.warnings.update(warning.message for warning in outcome.warnings)
+        for prepared, flaws in outcome.rejected:
+            self._reject(feed, prepared, flaws)
+
+    def _reject(self, feed: int, prepared: Prepared, flaws: Sequence[Flaw]) -> None:
+        name, row = self._job.feeds[feed].name, prepared.row
+        header = self._headers[feed]
+        self._importing.reject(Reject(name, row.line, tuple(flaws), header, row.whole))
+
+    def _progressed(self, batch: Batch) -> None:
+        tally = self._importing.report.steps[-1]
+        if batch.share is not None:
+            tally.read += batch.read
+            tally.left_out += batch.left_out
+            self._importing.progressed(self._job.feeds[batch.feed].name, batch.share)

@@ -1,0 +1,20 @@
+"""A part of a transaction that can fail without the rest."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from core.store.writing import Transaction
+
+
+@asynccontextmanager
+async def part_of(tx: Transaction) -> AsyncIterator[None]:
+    """What is written inside is undone when it raises; what was written before stays."""
+    await tx.connection.execute("savepoint part")
+    try:
+        yield
+    except BaseException:
+        await tx.connection.execute("rollback to savepoint part")
+        raise
+    await tx.connection.execute("release savepoint part")

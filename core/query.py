@@ -291,7 +291,9 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many records, exactly."""
+    """How many records, exactly; with `hops`, how many have something behind the references."""
+
+    hops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from core.query import SYSTEM_FIELDS, Column
 from core.store.compiler import computed, corporate, kinds
 from core.store.compiler.data import json_data, text_data, typed_data
-from core.store.compiler.json_text import Text, bare, escaped, plain, plain_sure, sure
+from core.store.compiler.json_text import (
+    Text,
+    bare,
+    escaped,
+    literal,
+    plain,
+    plain_sure,
+    sure,
+)
 from core.store.compiler.kinds import KINDS, SYSTEM_KINDS, Kind
 from core.store.compiler.references import reference_id, through
 from core.store.compiler.work import Row
@@ -87,7 +95,7 @@ def _field_value(row: Row, field: Field, kind: Kind) -> str:
         return _text(row, field)
     place = row.place(field.key)
     if place is None:
-        return computed.value(row, field)
+        return computed.value(row, field, _named)
     if kind is Kind.ID:
         return reference_id(row, field.key)
     slot = indexed(row, Column(field.key))
@@ -103,8 +111,27 @@ def _field_value(row: Row, field: Field, kind: Kind) -> str:
 def _text(row: Row, field: Field) -> str:
     place = row.place(field.key)
     if place is None:
-        return computed.value(row, field)
+        return computed.value(row, field, _named)
     return text_data(row, place.key, "long" if field.type in LONG else "data")
+
+
+def _named(row: Row, name: str) -> str:
+    """What a formula reads by this name; options, references and ids are texts to it."""
+    if name == "stage_kind":
+        return stage_kind(row)
+    typed = value(row, Column(name))
+    return f"{typed.sql}::text" if typed.kind is Kind.ID else typed.sql
+
+
+def stage_kind(row: Row) -> str:
+    """Whether the stage that the record is in is open, won, lost or invalid."""
+    pipeline = row.work.published.metadata.pipeline_of(row.object.key)
+    if pipeline is None:
+        return "null::text"
+    cases = " ".join(
+        f"when {literal(stage.key)} then {literal(stage.kind.value)}" for stage in pipeline.stages
+    )
+    return f"(case {row.column('stage')} {cases} end)"
 
 
 # JSON
@@ -128,9 +155,7 @@ def _system(row: Row, name: str) -> Text:
     if name == "version":
         return sure(f"{sql}::text")
     if name == "stage":
-        pipeline = row.work.published.metadata.pipeline_of(row.object.key)
-        keys = [stage.key for stage in pipeline.stages] if pipeline else []
-        return option(sql, keys)
+        return option(sql, option_keys(row, name))
     if name in _NOT_NULL:
         return plain_sure(kinds.spelled(kind, sql))
     return kinds.shown(kind, sql)
@@ -142,13 +167,21 @@ def _stored(row: Row, field: Field, key: str) -> Text:
         return bare(f"{json_data(row, key)}::text")
     text = text_data(row, key, "long" if field.type in LONG else "data")
     if field.type is FieldType.PICKLIST:
-        return option(text, [option.key for option in field.options])
+        return option(text, option_keys(row, field.key))
     if field.type is FieldType.PICKLISTS:
-        return bare(options(text, [option.key for option in field.options]))
+        return bare(options(text, option_keys(row, field.key)))
     if KINDS[field.type] is Kind.TEXT:
         return escaped(text)
     is_bare = field.type in _AS_NUMBERS or field.type in (FieldType.BOOLEAN, FieldType.TEXTS)
     return bare(text) if is_bare else plain(text)
+
+
+def option_keys(row: Row, name: str) -> list[str]:
+    """The keys that a picklist, or the stage, can hold."""
+    if name != "stage":
+        return [option.key for option in row.field(name).options]
+    pipeline = row.work.published.metadata.pipeline_of(row.object.key)
+    return [stage.key for stage in pipeline.stages] if pipeline else []
 
 
 def option(expression: str, keys: list[str]) -> Text:

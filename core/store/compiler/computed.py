@@ -2,10 +2,70 @@
 
 from __future__ import annotations
 
-from core.store.compiler.work import Row
-from metadata.model import Field
+from collections.abc import Callable
+
+from core.store.compiler import forms
+from core.store.compiler.json_text import literal
+from core.store.compiler.references import reference_id, target
+from core.store.compiler.work import Row, live, source
+from core.store.expressions import Clock, compiled
+from metadata import currencies, decimals
+from metadata.model import Field, FieldType
+
+Read = Callable[[Row, str], str]
+"""SQL for a field of a row, or for one of the words that expressions know."""
+
+_WHOLE = {FieldType.INTEGER: 2**31, FieldType.BIGINT: 2**63}
+_SCALED = frozenset({FieldType.DECIMAL, FieldType.PERCENT})
 
 
-def value(row: Row, field: Field) -> str:
-    """SQL for a formula's value."""
-    raise NotImplementedError(field.key)
+def value(row: Row, field: Field, read: Read) -> str:
+    """SQL for a formula's value, null where it does not fit the field."""
+    parameters = row.work.parameters
+    clock = Clock(
+        parameters.of_context("today", forms.DATE), parameters.of_context("now", forms.INSTANT)
+    )
+    expression = row.work.published.metadata.computed[row.object.key].formulas[field.key]
+    sql = compiled(expression, lambda name: _named(row, name, read), clock)
+    return _fitted(row, field, sql)
+
+
+def _named(row: Row, name: str, read: Read) -> str:
+    """A dotted path is followed by one look-up for each reference."""
+    reference, _, rest = name.partition(".")
+    if not rest:
+        return read(row, name)
+    there = row.work.row("t", target(row, reference))
+    held = _named(there, rest, read)
+    is_it = f"{there.alias}.id = {reference_id(row, reference)}"
+    return f"(select {held} {source('record', there.alias, is_it, *live(there))})"
+
+
+def _fitted(row: Row, field: Field, sql: str) -> str:
+    """As a value that is written is rounded and bounded."""
+    if field.type in _WHOLE:
+        most = _WHOLE[field.type]
+        return _bounded(row, sql, "0", f"v between {-most} and {most - 1}")
+    limit = f"abs(v) < 1e{decimals.MAX_DIGITS}"
+    if field.type is FieldType.MONEY:
+        return _bounded(row, sql, _digits(row), limit)
+    if field.type in _SCALED:
+        scale = decimals.MAX_SCALE if field.scale is None else field.scale
+        return _bounded(row, sql, str(scale), limit)
+    return sql
+
+
+def _bounded(row: Row, sql: str, scale: str, condition: str) -> str:
+    alias = row.work.alias("w")
+    return (
+        f"(select case when {condition} then v end"
+        f" from (select round({sql}, {scale}) as v offset 0) as {alias})"
+    )
+
+
+def _digits(row: Row) -> str:
+    """How many decimals amounts have in the record's currency."""
+    odd = {code: digits for code in currencies.CODES if (digits := currencies.digits(code)) != 2}
+    cases = " ".join(f"when {literal(code)} then {digits}" for code, digits in sorted(odd.items()))
+    own = row.work.parameters.of_context("currency", forms.TEXT)
+    return f"(case coalesce({row.column('currency')}, {own}) {cases} else 2 end)"

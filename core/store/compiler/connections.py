@@ -8,7 +8,7 @@ from typing import Any
 
 from core import query
 from core.query import PagePart
-from core.store.compiler import aggregates, cursor_text, groups, pages, scans
+from core.store.compiler import aggregates, cursor_text, pages, scans
 from core.store.compiler.json_text import NULL, Text, array, bare, joined, obj, said, sure
 from core.store.compiler.pages import Bounds, Scan
 from core.store.compiler.scans import Population
@@ -38,7 +38,7 @@ class _Shown:
     cursor: Text | None = None
     needs_more: bool = False
     needs_place: bool = False
-    extra: list[str] = field(default_factory=list)
+    extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_shown(self) -> str:
@@ -79,16 +79,15 @@ def _prepare(shown: _Shown, population: Population) -> None:
 def _rows(shown: _Shown) -> str:
     """The page's rows with the columns that are shown, `data` opened once where it is read often."""
     row = shown.row
-    columns = [name for name in row.uses if name not in ("place", "total")]
-    selected = [shown.scan.row.column(name) for name in columns] + shown.extra
+    selected = [shown.scan.row.column(name) for name in row.uses]
+    selected += [f"{sql} as {name}" for name, sql in shown.extra.items()]
     rows = pages.rows(shown.scan, shown.bounds, selected, more=shown.needs_more)
-    counted = shown.needs_place
-    if not counted and not scans.opens_data(row):
+    if not shown.needs_place and not scans.opens_data(row):
         return rows
     inner = row.work.alias("q")
-    outer = [scans.opened(row, inner, name) for name in columns]
-    outer += [f"{inner}.{name}" for name in cursor_text.names(shown.scan, shown.extra)]
-    if counted:
+    outer = [scans.opened(row, inner, name) for name in row.uses]
+    outer += [f"{inner}.{name}" for name in shown.extra]
+    if shown.needs_place:
         outer += ["row_number() over () as place", "count(*) over () as total"]
     return f"select {', '.join(outer)} from ({rows}) as {inner} offset 0"
 
@@ -178,7 +177,7 @@ def _beside(population: Population, part: query.Part) -> Text:
     if isinstance(part, query.Aggregate):
         return aggregates.aggregate(population, part)
     assert isinstance(part, query.Groups)
-    return groups.groups(population, part)
+    return aggregates.groups(population, part)
 
 
 def _total(population: Population) -> Text:

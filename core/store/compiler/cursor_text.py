@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core import cursors
 from core.query import Column, Order
 from core.store.compiler import kinds
-from core.store.compiler.json_text import Text, escaped, json_literal, plain, plain_sure
+from core.store.compiler.json_text import NULL, Text, escaped, json_literal, plain, plain_sure
 from core.store.compiler.kinds import Kind
 from core.store.compiler.orders import Ordering
 from core.store.compiler.pages import Scan
@@ -29,30 +29,23 @@ def encoded(pieces: Sequence[str | Text]) -> Text:
     return plain_sure(f"translate(encode({array}, 'base64'), E'+/=\\n', '-_')")
 
 
-def selected(scan: Scan) -> list[str]:
-    """What the scan must give for its rows' cursors: the keys, as `k0`, `k1` …"""
-    return [f"{key.sql} as k{place}" for place, key in enumerate(scan.ordering.keys)]
-
-
-def names(scan: Scan, chosen: Sequence[str]) -> list[str]:
-    """The names under which they are given."""
-    return [f"k{place}" for place in range(len(chosen))]
+def selected(scan: Scan) -> dict[str, str]:
+    """What the scan must give for its rows' cursors: the keys and the tie-break, by name."""
+    found = {f"k{place}": key.sql for place, key in enumerate(scan.ordering.keys)}
+    return found | {"last": scan.ordering.last.sql}
 
 
 def _pieces(row: Row, ordering: Ordering, order: tuple[Order, ...]) -> list[str | Text]:
+    last = plain_sure(f"{row.alias}.last::text")
     found: list[str | Text] = []
     for place, one in enumerate(order):
         if place < len(ordering.keys):
             found.append(_value(ordering.keys[place].kind, f"{row.alias}.k{place}"))
-        elif one.column == Column("id"):
-            found.append(plain_sure(f"{row.column('id')}::text"))
         else:
-            found.append("null")
+            found.append(last if one.column == Column("id") else NULL)
         found.append(",")
-    return [*found, plain_sure(f"{row.column('id')}::text")]
+    return [*found, last]
 
 
 def _value(kind: Kind, sql: str) -> Text:
-    if kind is Kind.TEXT:
-        return escaped(sql)
-    return plain(kinds.spelled(kind, sql))
+    return escaped(sql) if kind is Kind.TEXT else plain(kinds.spelled(kind, sql))

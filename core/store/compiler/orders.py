@@ -7,7 +7,7 @@ after the other, are in order. (One condition of `or`s would be a thousand times
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.query import Column, Order, Position
@@ -43,14 +43,15 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """Keys, and the tie-break."""
+    """Keys, and the tie-break: the id, or in a tree the node's path."""
 
     keys: tuple[Key, ...]
     last: Key
 
-    @property
-    def spelled(self) -> str:
-        return ", ".join(key.spelled for key in (*self.keys, self.last))
+    def spelled(self, fixed: Collection[int] = frozenset()) -> str:
+        """As ORDER BY wants it; keys that are fixed say nothing."""
+        free = (key for at, key in enumerate(self.keys) if at not in fixed)
+        return ", ".join(key.spelled for key in (*free, self.last))
 
     @property
     def turned(self) -> Ordering:
@@ -84,7 +85,8 @@ def place(row: Row, ordering: Ordering, position: Position) -> Place:
         None if value is None else parameters.value(value, key.kind.cursor)
         for key, value in zip(ordering.keys, position.values, strict=False)
     )
-    return Place(operands, parameters.value(position.id, forms.CURSOR_ID))
+    form = forms.CURSOR_ID if ordering.last.kind is Kind.ID else forms.CURSOR_PATH
+    return Place(operands, parameters.value(position.id, form))
 
 
 def _key(row: Row, order: Order) -> Key:
@@ -102,21 +104,40 @@ def _key(row: Row, order: Order) -> Key:
 # Branches
 
 
-def behind(ordering: Ordering, place: Place, *, inclusive: bool = False) -> Iterator[str]:
-    """Conditions on the rows that come after a position (or are at it), in order."""
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Rows under one condition, in the order's own order."""
+
+    condition: str
+    spelled: str
+
+
+def whole(ordering: Ordering) -> Branch:
+    """All rows."""
+    return Branch("", ordering.spelled())
+
+
+def halves(ordering: Ordering) -> list[Branch]:
+    """The first key's nulls and its values, in order."""
+    key = ordering.keys[0]
+    found = [
+        Branch(f"{key.sql} is null", ordering.spelled({0})),
+        Branch(f"{key.sql} is not null", ordering.spelled()),
+    ]
+    return found[::-1] if key.descending else found
+
+
+def behind(ordering: Ordering, place: Place, *, inclusive: bool = False) -> Iterator[Branch]:
+    """The rows that come after a position (or are at it)."""
     pairs = tuple(zip(ordering.keys, place.operands, strict=True))
-    yield from _ties(ordering, pairs, place, inclusive=inclusive)
+    yield _ties(ordering, pairs, place, inclusive=inclusive)
     for count in range(len(pairs) - 1, -1, -1):
         equal = [_same(*pair) for pair in pairs[:count]]
+        fixed = {at for at in range(count) if pairs[at][1] is None}
         is_covered = count == len(pairs) - 1 and _compares_row(*pairs[count], ordering)
-        for bound in _beyond(*pairs[count], is_covered=is_covered):
-            yield " and ".join((*equal, bound))
-
-
-def segments(key: Key) -> tuple[str, str]:
-    """The two halves of an order that begins with this key: its nulls and its values."""
-    halves = (f"{key.sql} is null", f"{key.sql} is not null")
-    return (halves[1], halves[0]) if key.descending else halves
+        for bound, is_null in _beyond(*pairs[count], is_covered=is_covered):
+            order = ordering.spelled(fixed | {count} if is_null else fixed)
+            yield Branch(" and ".join((*equal, bound)), order)
 
 
 def _ties(
@@ -125,7 +146,7 @@ def _ties(
     place: Place,
     *,
     inclusive: bool,
-) -> Iterator[str]:
+) -> Branch:
     """Rows whose keys equal the position's; with the values beyond the last key's, if they can."""
     sign = ("<" if ordering.last.descending else ">") + ("=" if inclusive else "")
     bound = f"{ordering.last.sql} {sign} {place.last}"
@@ -134,7 +155,8 @@ def _ties(
         key, operand = pairs[-1]
         bound = f"({key.sql}, {ordering.last.sql}) {sign} ({operand}, {place.last})"
         equal.pop()
-    yield " and ".join((*equal, bound))
+    fixed = {at for at, (_, operand) in enumerate(pairs) if operand is None}
+    return Branch(" and ".join((*equal, bound)), ordering.spelled(fixed))
 
 
 def _compares_row(key: Key, operand: str | None, ordering: Ordering) -> bool:
@@ -146,12 +168,13 @@ def _same(key: Key, operand: str | None) -> str:
     return f"{key.sql} is null" if operand is None else f"{key.sql} = {operand}"
 
 
-def _beyond(key: Key, operand: str | None, *, is_covered: bool) -> Iterator[str]:
+def _beyond(key: Key, operand: str | None, *, is_covered: bool) -> Iterator[tuple[str, bool]]:
+    """Conditions on the key, and whether they leave nulls alone."""
     if operand is None:
         if not key.descending:
-            yield f"{key.sql} is not null"
+            yield f"{key.sql} is not null", False
         return
     if not is_covered:
-        yield f"{key.sql} {'<' if key.descending else '>'} {operand}"
+        yield f"{key.sql} {'<' if key.descending else '>'} {operand}", False
     if key.descending and key.nullable:
-        yield f"{key.sql} is null"
+        yield f"{key.sql} is null", True

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from core.query import Page
 from core.store.compiler import forms
-from core.store.compiler.orders import Ordering, Place, behind, place, segments
+from core.store.compiler.orders import Branch, Ordering, Place, behind, halves, place, whole
 from core.store.compiler.work import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Records in an order: FROM with its conditions apart, so that branches can add theirs.
-
-    `implied` says that the conditions leave no null in the first key.
-    """
+    """Records in an order: FROM with its conditions apart, so that branches can add theirs."""
 
     row: Row
     source: str
@@ -33,7 +30,7 @@ class Bounds:
     page: Page
     after: Place | None
     before: Place | None
-    size: str = field(default="")
+    size: str
 
     @property
     def start(self) -> Place | None:
@@ -59,8 +56,7 @@ def rows(scan: Scan, bounds: Bounds, selected: Sequence[str], *, more: bool) -> 
     """The page's rows, counted from its start; with `more`, one row beyond it if there is one."""
     ordering = scan.ordering.turned if bounds.page.backward else scan.ordering
     limit = f"{bounds.size} + 1" if more else bounds.size
-    conditions = _branches(scan, ordering, bounds)
-    return _union(scan, ordering, conditions, selected, limit)
+    return _union(scan, _branches(scan, ordering, bounds), selected, limit)
 
 
 def precedes(scan: Scan, bounds: Bounds) -> str:
@@ -69,34 +65,32 @@ def precedes(scan: Scan, bounds: Bounds) -> str:
     if start is None:
         return "false"
     ordering = scan.ordering if bounds.page.backward else scan.ordering.turned
-    conditions = list(behind(ordering, start, inclusive=True))
-    return f"exists ({_union(scan, ordering, conditions, (), '1')})"
+    return f"exists ({_union(scan, list(behind(ordering, start, inclusive=True)), (), '1')})"
 
 
-def _branches(scan: Scan, ordering: Ordering, bounds: Bounds) -> list[str]:
+def _branches(scan: Scan, ordering: Ordering, bounds: Bounds) -> list[Branch]:
     if bounds.start is not None:
         found = list(behind(ordering, bounds.start))
     elif scan.splits:
-        found = list(segments(ordering.keys[0]))
+        found = halves(ordering)
     else:
-        found = [""]
+        found = [whole(ordering)]
     if bounds.stop is None:
         return found
-    within = " or ".join(behind(ordering.turned, bounds.stop))
-    return [f"{part} and ({within})" if part else f"({within})" for part in found]
+    within = " or ".join(part.condition for part in behind(ordering.turned, bounds.stop))
+    return [
+        Branch(" and ".join(filter(None, (part.condition, f"({within})"))), part.spelled)
+        for part in found
+    ]
 
 
-def _union(
-    scan: Scan,
-    ordering: Ordering,
-    conditions: Sequence[str],
-    selected: Sequence[str],
-    limit: str,
-) -> str:
+def _union(scan: Scan, branches: Sequence[Branch], selected: Sequence[str], limit: str) -> str:
+    """The branches' rows, each branch read only if those before it did not suffice."""
     parts = [
-        f"select {', '.join(selected)} {scan.source}{f' and {condition}' if condition else ''}"
-        f" order by {ordering.spelled} limit {limit}"
-        for condition in conditions
+        f"select {', '.join(selected)} {scan.source}"
+        f"{f' and {part.condition}' if part.condition else ''}"
+        f" order by {part.spelled} limit {limit}"
+        for part in branches
     ]
     if len(parts) == 1:
         return parts[0]

@@ -6,33 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core import query
-from core.store.compiler import columns, connections, stages
-from core.store.compiler.json_text import Text, bare, obj, said
+from core.store.compiler import columns, connections, graphs, histories, stages, trees
+from core.store.compiler.json_text import Text, obj, said
+from core.store.compiler.records_by_id import by_id
 from core.store.compiler.references import reference_id
-from core.store.compiler.scans import Population, opened, opens_data
-from core.store.compiler.work import Row, live, source
+from core.store.compiler.scans import Population
+from core.store.compiler.work import Row
 
 
 def outputs(row: Row, asked: tuple[query.Output, ...]) -> Text:
     """The JSON object of what is asked of a record that is there."""
     return obj((output.name, _part(row, output.value)) for output in asked)
-
-
-def by_id(row: Row, asked: tuple[query.Output, ...], id: str, *, deleted: bool = False) -> Text:
-    """The object of the record with an id, or null; `row` is under an alias of its own."""
-    text = outputs(row, asked)
-    if not opens_data(row):
-        return bare(f"(select {text.sql} {_found(row, id, deleted=deleted)})")
-    inner = Row(row.work, row.work.alias("q"), row.object)
-    selected = ", ".join(opened(row, inner.alias, name) for name in row.uses)
-    rows = f"select {selected} {_found(inner, id, deleted=deleted)} offset 0"
-    return bare(f"(select {text.sql} from ({rows}) as {row.alias})")
-
-
-def _found(row: Row, id: str, *, deleted: bool) -> str:
-    of_object, is_live = live(row)
-    conditions = (of_object,) if deleted else (of_object, is_live)
-    return source("record", row.alias, f"{row.alias}.id = {id}", *conditions)
 
 
 def _part(row: Row, part: query.Part) -> Text:
@@ -67,4 +51,12 @@ _PARTS: Mapping[type, Callable[[Row, Any], Text]] = {
     query.One: _one,
     query.StageInfo: stages.info,
     query.Connection: _connection,
+    query.Ancestors: trees.ancestors,
+    query.Descendants: trees.descendants,
+    query.Subtree: trees.subtree,
+    query.TreeDepth: trees.depth,
+    query.Root: trees.root,
+    query.History: histories.changes,
+    query.StageHistory: histories.stages,
+    query.GraphOf: graphs.graph,
 }

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core import query
-from core.store.compiler import connections, forms, records
+from core.store.compiler import connections, forms
 from core.store.compiler.json_text import NULL, Text, array, bare, joined, literal, sure
+from core.store.compiler.records_by_id import by_id
 from core.store.compiler.scans import Population
 from core.store.compiler.work import Work, source
 
@@ -19,7 +20,7 @@ def root(work: Work, part: query.Part) -> Text:
 
 def _record(work: Work, part: query.Record) -> Text:
     wanted = work.parameters.value(part.id, forms.ID)
-    return records.by_id(work.row("o", part.object), part.outputs, wanted)
+    return by_id(work.row("o", part.object), part.outputs, wanted)
 
 
 def _any_record(work: Work, part: query.AnyRecord) -> Text:
@@ -27,7 +28,7 @@ def _any_record(work: Work, part: query.AnyRecord) -> Text:
     wanted = work.parameters.value(part.id, forms.ID)
     found = work.alias("a")
     cases = "".join(
-        f" when {literal(key)} then {records.by_id(work.row('o', key), asked, wanted).sql}"
+        f" when {literal(key)} then {by_id(work.row('o', key), asked, wanted).sql}"
         for key, asked in part.choices
     )
     if not cases:
@@ -40,7 +41,7 @@ def _records(work: Work, part: query.Records) -> Text:
     ids = work.parameters.value(part.ids, forms.ID.listed)
     wanted = work.alias("u")
     row = work.row("o", part.object)
-    member = records.by_id(row, part.outputs, f"{wanted}.id", deleted=part.deleted)
+    member = by_id(row, part.outputs, f"{wanted}.id", deleted=part.deleted)
     rows = f"unnest({ids}) with ordinality as {wanted} (id, place)"
     text = array(joined(member, order=f"{wanted}.place"))
     return sure(f"(select {text.sql} from {rows})")

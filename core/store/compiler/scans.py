@@ -6,14 +6,24 @@ from dataclasses import dataclass
 
 from core import query
 from core.query import Column, Operator, Order
-from core.store.compiler import orders, predicates, subtrees
+from core.store.compiler import forms, orders, predicates, subtrees
+from core.store.compiler.kinds import Kind
+from core.store.compiler.orders import Key, Ordering
 from core.store.compiler.pages import Scan
 from core.store.compiler.references import reference_id
-from core.store.compiler.work import Row, Work
+from core.store.compiler.work import Row, Work, live, of_tenant
 from metadata.model import ObjectType
 
 _PRESENT = frozenset(Operator) - {Operator.NE, Operator.NOT_IN, Operator.IS_NULL}
 """Operators that no null satisfies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The nodes under the parent, down to so many levels; or with it."""
+
+    depth: query.Value | None = None
+    inclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class Population:
     work: Work
     connection: query.Connection
     parent: Row | None = None
+    below: Below | None = None
 
     @property
     def object(self) -> ObjectType:
@@ -43,16 +54,23 @@ def row(population: Population) -> Row:
 
 def source(population: Population, row: Row) -> str:
     """FROM and WHERE of the whole population; ask for it when all hops are known."""
-    connection, conditions = population.connection, []
-    if population.parent is not None:
-        conditions.append(_belongs(population, row, population.parent))
-    conditions += [predicates.condition(row, part) for part in predicates.parts(connection.where)]
+    parent = population.parent
+    wanted = predicates.parts(population.connection.where)
+    conditions = [predicates.condition(row, part) for part in wanted]
+    if population.below is not None:
+        assert parent is not None
+        return _from_tree(row, parent, population.below, conditions)
+    if parent is not None:
+        conditions.insert(0, _belongs(population, row, parent))
     return predicates.scan(row, *conditions)
 
 
 def scan(population: Population) -> Scan:
     """The population in its order."""
     found = row(population)
+    if population.below is not None:
+        path = Key(f"{_node(found)}.path", Kind.KEY, descending=False, nullable=False)
+        return Scan(found, source(population, found), Ordering((), path))
     ordering = orders.ordering(found, population.order)
     key = ordering.keys[0] if ordering.keys else None
     splits = (
@@ -80,6 +98,25 @@ def opened(row: Row, inner: str, name: str) -> str:
 
 
 _OPENED = ("data", "long")
+
+
+def _from_tree(row: Row, parent: Row, below: Below, conditions: list[str]) -> str:
+    """The parent's node, the nodes in its subtree, and their records."""
+    node, top, key = _node(row), f"{row.alias}_top", row.object.key
+    inside = subtrees.within(node, top, key, inclusive=below.inclusive)
+    if below.depth is not None:
+        depth = row.work.parameters.value(below.depth, forms.SIZE)
+        inside += f" and {node}.depth <= {top}.depth + {depth}"
+    record = of_tenant(row.alias, f"{row.alias}.id = {node}.id")
+    where = " and ".join((subtrees.at(top, key, parent.column("id")), *live(row), *conditions))
+    return (
+        f"from read.tree_node as {top} join read.tree_node as {node} on {inside}"
+        f" join read.record as {row.alias} on {record}{row.joined()} where {where}"
+    )
+
+
+def _node(row: Row) -> str:
+    return f"{row.alias}_node"
 
 
 def _belongs(population: Population, row: Row, parent: Row) -> str:

@@ -29,11 +29,11 @@ def at(alias: str, object_key: str, id: str) -> str:
     return of_tenant(alias, f"{alias}.object = {literal(object_key)}", f"{alias}.id = {id}")
 
 
-def within(node: str, top: str, object_key: str) -> str:
-    """Conditions that make an alias a node of the other one's subtree, the top included."""
+def within(node: str, top: str, object_key: str, *, inclusive: bool = True) -> str:
+    """Conditions that make an alias a node of the other one's subtree."""
     return of_tenant(
         node,
         f"{node}.object = {literal(object_key)}",
-        f"{node}.path >= {top}.path",
+        f"{node}.path {'>=' if inclusive else '>'} {top}.path",
         f"{node}.path < {top}.path || {literal(BEYOND)}",
     )

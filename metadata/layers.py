@@ -9,7 +9,7 @@ from enum import IntEnum
 from functools import cache
 from importlib.resources import files
 
-from metadata import dialects
+from metadata import dialects, documents
 from metadata.dialects import Kind
 from metadata.problems import Problem, listed, pointer
 
@@ -52,6 +52,25 @@ class Layer:
     def document(self, path: str) -> str:
         """What problems call a document: its path, with the layer's name unless it is a tenant's."""
         return path if self.name == TENANT else f"{self.name}/{path}"
+
+
+def to_json(layers: Iterable[Layer]) -> dict[str, dict[str, str]]:
+    """Layers as JSON: {layer: {path: the document's text}}.
+
+    Documents stay texts, so that a database keeps their numbers and the order of their keys.
+    """
+    return {
+        layer.name: {path: documents.text(found) for path, found in layer.documents.items()}
+        for layer in layers
+    }
+
+
+def of_json(value: Mapping[str, Mapping[str, str]]) -> list[Layer]:
+    """The layers that `to_json` wrote."""
+    return [
+        Layer(name, {path: documents.reread(text) for path, text in found.items()})
+        for name, found in value.items()
+    ]
 
 
 _FIXED = {PLATFORM: Rank.PLATFORM, TENANT: Rank.TENANT}

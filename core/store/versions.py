@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from asyncpg import Connection
 
@@ -12,6 +11,7 @@ from core.errors import NotFound
 from core.identity import TenantId
 from core.store.connections import Database
 from core.store.recent import Recent
+from metadata import layers
 from metadata import storage as places
 from metadata.layers import Layer
 from metadata.model import Metadata
@@ -21,8 +21,8 @@ from metadata.storage import SlotState
 
 Parsed = Recent[str, Metadata]
 """Parsed metadata by fingerprint: tenants that declare the same share it."""
-Layers = Mapping[str, Mapping[str, Mapping[str, Any]]]
-"""As stored: {layer: {path: document}}, in the order of merging."""
+Layers = Mapping[str, Mapping[str, str]]
+"""As stored: {layer: {path: the document's text}}."""
 
 _HEAD = """
     select h.version, v.fingerprint, v.storage, t.currency, t.time_zone, p.epoch
@@ -84,19 +84,19 @@ async def slot_states(tenant: TenantId, connection: Connection) -> dict[tuple[st
 
 async def load_metadata(tenant: TenantId, connection: Connection, version: int) -> Metadata:
     """One version's metadata, parsed from its layers."""
-    layers: Layers | None = await connection.fetchval(_LAYERS, tenant, version)
-    if layers is None:
+    stored: Layers | None = await connection.fetchval(_LAYERS, tenant, version)
+    if stored is None:
         raise NotFound(f"There is no version {version}.")
-    metadata = parse(layers_of(layers))
+    metadata = parse(layers_of(stored))
     assert isinstance(metadata, Metadata), "a published version parses"
     return metadata
 
 
 def layers_of(stored: Layers) -> list[Layer]:
     """Layers from their stored form."""
-    return [Layer(name, documents) for name, documents in stored.items()]
+    return layers.of_json(stored)
 
 
-def stored_layers(layers: list[Layer]) -> Layers:
-    """The stored form of layers. Documents keep their numbers exact by becoming text."""
-    return {layer.name: layer.documents for layer in layers}
+def stored_layers(found: list[Layer]) -> Layers:
+    """The stored form of layers."""
+    return layers.to_json(found)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+
 import pytest
 
-from metadata.layers import Layer, Rank, ordered, platform
+from metadata.layers import Layer, Rank, of_json, ordered, platform, to_json
 from metadata.model import Unique
 from tests.metadata.builders import a_pack, a_parent, a_tenant, an_object, metadata_of
 
@@ -83,3 +86,15 @@ def test_a_tenant_may_extend_users() -> None:
     assert field["x-tree"] is True
     metadata = metadata_of(a_tenant(an_object("user", {"badge__c": {"type": "string"}})))
     assert list(metadata.objects["user"].fields)[-1] == "badge__c"
+
+
+def test_layers_go_through_json_with_their_order_and_exact_numbers() -> None:
+    number = Decimal("12345678901234567.89")
+    field = {"type": "number", "x-type": "money", "maximum": number}
+    found = [platform(), a_pack("crm", an_object("deal", {"zeta": field, "alpha": field}))]
+    again = of_json(json.loads(json.dumps(to_json(found))))
+    assert [layer.name for layer in again] == ["platform", "crm"]
+    assert again[1] == found[1]
+    properties = again[1].documents["objects/deal.json"]["properties"]
+    assert isinstance(properties, dict)
+    assert list(properties) == ["zeta", "alpha"]

@@ -34,6 +34,8 @@ class Source(Protocol):
     currency: str | None
     stage: str | None
     stage_entered_at: datetime | None
+    deleted_at: datetime | None
+    deletion_id: UUID | None
 
 
 Fill = Callable[[Source], object]
@@ -48,6 +50,14 @@ class Column:
     value: Fill
     of: frozenset[str]
     cast: str = ""  # what makes the column's value of the parameter
+
+
+LIFE = frozenset(("deleted_at",))
+OF_LIFE = (
+    Column("deleted_at", "timestamptz", lambda of: of.deleted_at, LIFE),
+    Column("deletion_id", "uuid", lambda of: of.deletion_id, LIFE),
+)
+"""The columns that tell whether a record is deleted, and with which others."""
 
 
 def columns_of(fields: Sequence[FieldPlan], stage: StagePlan | None) -> tuple[Column, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -52,7 +52,7 @@ class RulePlan:
 class ComputePlan:
     """All that is computed when a record of one object is written."""
 
-    formulas: tuple[FormulaPlan, ...] = ()
+    formulas: Mapping[str, FormulaPlan] = field(default_factory=dict)  # each after those it reads
     rules: tuple[RulePlan, ...] = ()
     live: tuple[tuple[str, Evaluator], ...] = ()  # formulas computed when read, that rules read
     names: frozenset[str] = frozenset()  # that rules read, dotted paths and `old.` included
@@ -71,10 +71,10 @@ def compute_plan(
     computed = metadata.computed.get(of.key)
     if computed is None:
         return ComputePlan()
-    formulas = tuple(
-        FormulaPlan(key, evaluator(computed.formulas[key]), _fit(fields[key]))
+    formulas = {
+        key: FormulaPlan(key, evaluator(computed.formulas[key]), fit_of(fields[key]))
         for key in computed.order
-    )
+    }
     rules = tuple(_rule_plans(of, computed))
     live = _live(of, computed)
     names = _names(_of_rules(computed)) | _names(computed.formulas[key] for key, _ in live)
@@ -127,7 +127,7 @@ def _reads_system(names: Iterable[str]) -> bool:
 # From what an expression gives to a field's value
 
 
-def _fit(fields: FieldPlan) -> Callable[[Any, int], Value]:
+def fit_of(fields: FieldPlan) -> Callable[[Any, int], Value]:
     """What makes a value of the field, or None where the result does not fit."""
     kind, scale = fields.type, fields.field.scale
     if kind is FieldType.MONEY:

@@ -45,6 +45,7 @@ class Draft:
     id: UUID
     path: Path
     before: Row | None = None
+    kind: str | None = None  # of its change; None: only its roll-ups change
     values: dict[str, Value] = field(default_factory=dict)
     old: Mapping[str, Value] = field(default_factory=dict)  # its values before the change
     touched: set[str] = field(default_factory=set)  # fields that the caller gave
@@ -54,6 +55,8 @@ class Draft:
     stage_entered_at: datetime | None = None
     entries: list[Entry] | None = None  # the stage history that an import brings
     stays: list[Stay] = field(default_factory=list)
+    deleted_at: datetime | None = None
+    deletion_id: UUID | None = None
     created_at: datetime | None = None
     node_number: int | None = None  # of a new node of a tree
     data: dict[str, Any] = field(default_factory=dict)  # as stored: see `seal`
@@ -61,6 +64,11 @@ class Draft:
     states: dict[str, Any] = field(default_factory=dict)  # of roll-ups, under keys with `~`
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """Its `data` as the table has it."""
+        return self.before.data if self.before is not None else {}
 
     @property
     def digits(self) -> int:
@@ -74,7 +82,7 @@ class Draft:
 
 def new(plan: ObjectPlan, setting: Setting, path: Path, inputs: Inputs) -> Draft:
     """A new record of what is given, with defaults."""
-    draft = Draft(plan, new_id(), path)
+    draft = Draft(plan, new_id(), path, kind="create")
     if plan.has_money:
         draft.currency = setting.published.currency
     _take(draft, setting, inputs)
@@ -89,6 +97,7 @@ def new(plan: ObjectPlan, setting: Setting, path: Path, inputs: Inputs) -> Draft
 def changed(plan: ObjectPlan, row: Row, setting: Setting, path: Path, inputs: Inputs) -> Draft:
     """A record with what is given written over what it has."""
     draft = loaded(plan, row, path)
+    draft.kind = "update"
     _take(draft, setting, inputs)
     if draft.currency != row.currency:
         _convert(draft)
@@ -106,6 +115,8 @@ def loaded(plan: ObjectPlan, row: Row, path: Path = ()) -> Draft:
         currency=row.currency,
         stage=row.stage,
         stage_entered_at=row.stage_entered_at,
+        deleted_at=row.deleted_at,
+        deletion_id=row.deletion_id,
     )
     draft.old = values_of(plan, row)
     draft.values = dict(draft.old)

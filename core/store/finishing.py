@@ -8,6 +8,8 @@ from typing import Any
 from core import stages
 from core.errors import Problem
 from core.stages import Stay
+from core.store import scopes
+from core.store.computing import FormulaPlan
 from core.store.drafts import Draft, Setting
 from core.store.field_plans import StagePlan
 from metadata import decimals
@@ -17,8 +19,11 @@ from metadata.model import Stage
 
 def finish(draft: Draft, setting: Setting) -> None:
     """Compute what the record's own fields give, and note where its values don't fit."""
-    if draft.before is None and draft.plan.stage is not None:
-        _enter(draft, draft.plan.stage, setting)
+    if draft.before is None:
+        for sums in draft.plan.rollups.values():
+            sums.begin(draft)
+        if draft.plan.stage is not None:
+            _enter(draft, draft.plan.stage, setting)
     _validate(draft)
     compute(draft, setting)
 
@@ -26,19 +31,28 @@ def finish(draft: Draft, setting: Setting) -> None:
 def compute(draft: Draft, setting: Setting) -> None:
     """Bring the record's stored formulas up to date."""
     computing = draft.plan.computing
-    if not computing.formulas:
-        return
-    values = draft.values
-    scope = {**system_values(draft, setting), **values} if computing.system else values
-    digits = draft.digits
-    for plan in computing.formulas:
-        result = plan.compute(scope, setting.today, setting.now)
-        fitted = None if result is None else plan.fit(result, digits)
-        for target in (values, scope):
-            if fitted is None:
-                target.pop(plan.key, None)
-            else:
-                target[plan.key] = fitted
+    if computing.formulas:
+        values = draft.values
+        scope = {**scopes.of_draft(draft, setting), **values} if computing.system else values
+        for plan in computing.formulas.values():
+            _compute(draft, plan, scope, setting)
+
+
+def compute_one(draft: Draft, key: str, setting: Setting) -> None:
+    """Bring one stored formula up to date."""
+    computing, values = draft.plan.computing, draft.values
+    scope = {**scopes.of_draft(draft, setting), **values} if computing.system else values
+    _compute(draft, computing.formulas[key], scope, setting)
+
+
+def _compute(draft: Draft, plan: FormulaPlan, scope: dict[str, Any], setting: Setting) -> None:
+    result = plan.compute(scope, setting.today, setting.now)
+    fitted = None if result is None else plan.fit(result, draft.digits)
+    for target in (draft.values, scope):
+        if fitted is None:
+            target.pop(plan.key, None)
+        else:
+            target[plan.key] = fitted
 
 
 def check_rules(draft: Draft, setting: Setting, related: dict[str, Any]) -> None:
@@ -46,7 +60,7 @@ def check_rules(draft: Draft, setting: Setting, related: dict[str, Any]) -> None
     computing = draft.plan.computing
     if not computing.rules:
         return
-    scope = {**system_values(draft, setting), **draft.values, **related}
+    scope = {**scopes.of_draft(draft, setting), **draft.values, **related}
     scope.update((f"{OLD}.{key}", value) for key, value in draft.old.items())
     for key, evaluate in computing.live:
         scope[key] = evaluate(scope, setting.today, setting.now)
@@ -56,21 +70,6 @@ def check_rules(draft: Draft, setting: Setting, related: dict[str, Any]) -> None
             path = draft.path if plan.field is None else (*draft.path, plan.field)
             problem = Problem(path, f"RULE_{rule.key.upper()}", rule.message)
             (draft.warnings if rule.severity == "warn" else draft.problems).append(problem)
-
-
-def system_values(draft: Draft, setting: Setting) -> dict[str, Any]:
-    """What expressions may read of a record beside its fields."""
-    plan, row = draft.plan.stage, draft.before
-    stage = plan.pipeline.stage(draft.stage) if plan is not None and draft.stage else None
-    return {
-        "created_at": row.created_at if row is not None else draft.created_at or setting.now,
-        "created_by": row.created_by if row is not None else setting.user,
-        "owner": draft.owner,
-        "currency": draft.currency,
-        "stage": draft.stage,
-        "stage_kind": stage.kind.value if stage is not None else None,
-        "stage_entered_at": draft.stage_entered_at,
-    }
 
 
 def _validate(draft: Draft) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from core.store.columns import Column, columns_of
 from core.store.computing import ComputePlan, compute_plan
 from core.store.field_plans import FieldPlan, StagePlan, UniquePlan, field_plan
+from core.store.rollup_plans import Key, RollupPlan, rollup_plans
+from core.store.summing import Sums
 from metadata.model import FieldType, ObjectType
 from metadata.published import Published
 from metadata.validation import Validator
@@ -34,6 +36,8 @@ class ObjectPlan:
     tree: FieldPlan | None
     acyclic: tuple[FieldPlan, ...]  # references that must not come back to where they start
     has_money: bool
+    rollups: Mapping[str, Sums]  # by field: those that its records have
+    contributes: Mapping[Key, RollupPlan]  # those that its records go into
     columns: tuple[Column, ...]
     validator: Validator
     computing: ComputePlan
@@ -72,10 +76,19 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
         tree=fields[declared.tree.key] if declared.tree is not None else None,
         acyclic=tuple(fields[key] for key in _acyclic(published, object)),
         has_money=any(plan.type is FieldType.MONEY for plan in every),
+        rollups={plan.key: _sums(published, plan) for plan in every if plan.field.rollup},
+        contributes=rollup_plans(published.metadata, object, fields),
         columns=columns_of(every, stage),
         validator=Validator(declared),
         computing=compute_plan(published.metadata, declared, fields),
     )
+
+
+def _sums(published: Published, plan: FieldPlan) -> Sums:
+    rollup = plan.field.rollup
+    assert rollup is not None
+    parts = published.metadata.objects[rollup.object].fields
+    return Sums(plan, rollup.op, parts[rollup.field].type if rollup.field is not None else None)
 
 
 def _stage_plan(

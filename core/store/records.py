@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from core.store import changes, drafts
 from core.store.changes import Change
-from core.store.columns import Column
+from core.store.columns import OF_LIFE, Column
 from core.store.drafts import Draft
 from core.store.plans import ObjectPlan
+from core.store.rollup_plans import STATE
 from core.store.rows import Row
 from core.store.statements import Insert, Update, Write
 from core.store.writing import Transaction
-
-STATE = "~"
-"""What a key in `data` starts with that is no field's: the running state of a roll-up."""
-
+from metadata.expressions.dates import spelled_instant
 
 Signature = tuple[tuple[str, str, str], ...]
 """(name, type of the parameter, cast) of columns: what a statement depends on."""
@@ -73,26 +72,39 @@ def difference(draft: Draft) -> Difference | None:
     assert draft.before is not None
     drafts.seal(draft)
     before, after = changes.difference(logged(draft.before), logged(draft))
-    if not after:
+    if not after and not draft.states:
         return None
     keys = draft.plan.keys
     names = frozenset(keys.get(key) or key.removeprefix("$") for key in after)
     return Difference(draft, before, after, names)
 
 
-def update(
-    tx: Transaction, plan: ObjectPlan, kind: str, differences: Sequence[Difference]
-) -> list[Write]:
-    """New values for records of one object that someone changed."""
-    columns = _touched(tx, plan, differences)
+def update(tx: Transaction, differences: Iterable[Difference]) -> Iterator[Write]:
+    """New values for records that someone changed, or whose roll-ups have."""
+    ordered = sorted(differences, key=_group)
+    for (object_key, kind), found in groupby(ordered, _group):
+        if kind:
+            yield from _changed(tx, object_key, kind, list(found))
+        else:
+            yield _rolled_up(tx, object_key, list(found))
+
+
+def _group(one: Difference) -> tuple[str, str]:
+    return one.draft.plan.key, one.draft.kind or ""
+
+
+def _changed(
+    tx: Transaction, object_key: str, kind: str, differences: Sequence[Difference]
+) -> Iterator[Write]:
+    columns = _touched(tx, tx.plan(object_key), differences)
     rows, log = [], []
     for one in differences:
         version = one.row.version + 1
         rows.append((one.draft.id, version, *[column.value(one.draft) for column in columns]))
         log.append(Change(one.draft.id, version, one.before, one.after))
-    shape = _change(_signature(columns))
     shared = (tx.author.user, tx.published.version)
-    return [Write(shape, shared, rows), changes.write(tx, plan.key, kind, log)]
+    yield Write(_change(_signature(columns)), shared, rows)
+    yield changes.write(tx, object_key, kind, log)
 
 
 @lru_cache(maxsize=1_000)
@@ -111,6 +123,25 @@ def _change(columns: Signature) -> Update:
     )
 
 
+def _rolled_up(tx: Transaction, object_key: str, differences: Sequence[Difference]) -> Write:
+    """Roll-ups and formulas over them: no new version, no change in the log."""
+    columns = _touched(tx, tx.plan(object_key), differences)
+    rows = [(one.draft.id, *[column.value(one.draft) for column in columns]) for one in differences]
+    return Write(_quiet_change(_signature(columns)), (tx.published.version,), rows)
+
+
+@lru_cache(maxsize=1_000)
+def _quiet_change(columns: Signature) -> Update:
+    return Update(
+        "record",
+        shared=("metadata_version",),
+        columns=("id", *(name for name, _, _ in columns)),
+        types=("uuid", *(kind for _, kind, _ in columns)),
+        casts=_casts(columns),
+        sets=("metadata_version = {0}::integer",),
+    )
+
+
 def _signature(columns: Sequence[Column]) -> Signature:
     return tuple((column.name, column.type, column.cast) for column in columns)
 
@@ -126,10 +157,14 @@ def _touched(
 
     In records that were written by the present version every slot of it is right.
     """
-    if any(one.row.metadata_version != tx.published.version for one in differences):
-        return plan.columns
     names = frozenset[str]().union(*(one.names for one in differences))
-    return [column for column in plan.columns if not column.of or column.of & names]
+    life = OF_LIFE if "deleted_at" in names else ()
+    if any(one.row.metadata_version != tx.published.version for one in differences):
+        return (*plan.columns, *life)
+    return [
+        *(column for column in plan.columns if not column.of or column.of & names),
+        *life,
+    ]
 
 
 def logged(of: Draft | Row) -> dict[str, Any]:
@@ -146,4 +181,6 @@ def logged(of: Draft | Row) -> dict[str, Any]:
         found[changes.CURRENCY] = of.currency
     if of.stage is not None:
         found[changes.STAGE] = of.stage
+    if of.deleted_at is not None:
+        found[changes.DELETED_AT] = spelled_instant(of.deleted_at)
     return found

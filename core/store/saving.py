@@ -5,18 +5,18 @@ Everything that is wrong with any record of a batch is told at once, and then no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.errors import Problem, Refused
-from core.store import records, references, related, unique_keys
+from core.store import claiming, records, references, related, rollups
+from core.store.claiming import Claims
 from core.store.drafts import Draft, Setting
 from core.store.finishing import check_rules, finish
-from core.store.plans import ObjectPlan
 from core.store.records import Difference
 from core.store.rows import Held
 from core.store.statements import Batch
-from core.store.unique_keys import Claim
 from core.store.writing import Again, Transaction
 
 
@@ -26,7 +26,6 @@ class Saving:
 
     setting: Setting
     held: Held  # what the records refer to
-    kind: str = "update"  # names the change of records that were there
     problems: Sequence[Problem] = ()  # what is wrong with the batch already
 
 
@@ -41,83 +40,94 @@ class Taken(Refused):
 
 
 async def save(tx: Transaction, drafts: Sequence[Draft], saving: Saving) -> None:
-    """Write new and changed records of one object.
+    """Write new and changed records, and the roll-ups that they go into.
 
     Raises:
         Refused: something is wrong with some of them.
         Taken: only that values are taken by others.
     """
-    if not drafts:
-        _refuse(saving.problems)
-        return
-    plan, setting = drafts[0].plan, saving.setting
+    setting = saving.setting
     for draft in drafts:
         finish(draft, setting)
     references.check(drafts, saving.held.referred)
-    changed = [found for draft in drafts if (found := _difference(draft)) is not None]
-    new = [draft for draft in drafts if draft.before is None]
-    written = [*new, *(one.draft for one in changed)]
-    read = await related.load(tx, plan, written)
-    for draft in written:
-        check_rules(draft, setting, read.get(draft.id, {}))
-    wanted, given_up = _claims(plan, new, changed)
-    if saving.problems or any(draft.problems for draft in drafts):
-        raise await _refusal(tx, drafts, wanted, saving.problems)
-    await unique_keys.release(tx, plan.key, given_up)
+    others = await rollups.propagate(tx, drafts, setting)
+    writing = Writing.of(drafts, others, saving.problems)
+    await _check_rules(tx, writing, setting)
+    await write(tx, writing)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Records that are finished, as they are written together."""
+
+    drafts: Sequence[Draft]
+    new: Sequence[Draft]
+    changed: Sequence[Difference]
+    rolled_up: Sequence[Difference]  # records of which only roll-ups change
+    problems: Sequence[Problem]  # beside those of the drafts
+
+    @classmethod
+    def of(
+        cls, drafts: Sequence[Draft], others: Sequence[Draft], problems: Sequence[Problem] = ()
+    ) -> Writing:
+        """What the drafts and others, whose roll-ups they change, come to."""
+        new = [draft for draft in drafts if draft.before is None]
+        there = [draft for draft in drafts if draft.before is not None]
+        return cls(drafts, new, _differences(there), _differences(others), problems)
+
+
+async def write(tx: Transaction, writing: Writing) -> None:
+    """Write finished records, and what they claim.
+
+    Raises:
+        Refused, Taken: as `save`.
+    """
+    claims = claiming.claims(writing.new, writing.changed)
+    if writing.problems or any(draft.problems for draft in writing.drafts):
+        raise await _refusal(tx, writing, claims)
+    await claiming.release(tx, claims)
     batch = Batch()
-    batch.add(*records.insert(tx, plan, new))
-    batch.add(*records.update(tx, plan, saving.kind, changed))
-    batch.add(unique_keys.write(plan.key, wanted))
-    if await batch.run(tx) < len(wanted):
-        raise await _refusal(tx, drafts, wanted)
+    for new in _by_object(writing.new).values():
+        batch.add(*records.insert(tx, new[0].plan, new))
+    batch.add(*records.update(tx, (*writing.changed, *writing.rolled_up)))
+    batch.add(*claiming.writes(claims))
+    if await batch.run(tx) < len(claims.wanted):
+        raise await _refusal(tx, writing, claims)
 
 
-def _refuse(problems: Sequence[Problem]) -> None:
-    if problems:
-        raise Refused(problems)
+async def _check_rules(tx: Transaction, writing: Writing, setting: Setting) -> None:
+    written = [*writing.new, *(one.draft for one in writing.changed)]
+    for found in _by_object(written).values():
+        plan = found[0].plan
+        if plan.computing.rules:
+            read = await related.load(tx, plan, found)
+            for draft in found:
+                check_rules(draft, setting, read.get(draft.id, {}))
 
 
-def _difference(draft: Draft) -> Difference | None:
-    return None if draft.before is None else records.difference(draft)
+def _differences(drafts: Iterable[Draft]) -> list[Difference]:
+    return [found for draft in drafts if (found := records.difference(draft)) is not None]
 
 
-def _claims(
-    plan: ObjectPlan, new: Sequence[Draft], changed: Sequence[Difference]
-) -> tuple[list[Claim], list[Claim]]:
-    """What new and changed records claim anew, and what the changed ones give up."""
-    if not plan.uniques:
-        return [], []
-    wanted = [
-        claim for draft in new for claim in unique_keys.claims(plan.uniques, draft.values, draft.id)
-    ]
-    given_up: list[Claim] = []
-    for one in changed:
-        now = set(unique_keys.claims(plan.uniques, one.draft.values, one.draft.id))
-        before = set(unique_keys.claims(plan.uniques, one.draft.old, one.draft.id))
-        wanted += now - before
-        given_up += before - now
-    return wanted, given_up
+def _by_object(drafts: Iterable[Draft]) -> dict[str, list[Draft]]:
+    found: defaultdict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        found[draft.plan.key].append(draft)
+    return found
 
 
-async def _refusal(
-    tx: Transaction,
-    drafts: Sequence[Draft],
-    wanted: Sequence[Claim],
-    problems: Sequence[Problem] = (),
-) -> Refused:
+async def _refusal(tx: Transaction, writing: Writing, claims: Claims) -> Refused:
     """Everything that is wrong, values that are taken among it."""
-    plan = drafts[0].plan
+    drafts, problems = writing.drafts, writing.problems
     sound = not problems and not any(draft.problems for draft in drafts)
-    by_id = {draft.id: draft for draft in drafts}
-    fields = {one.unique.key: one.unique.fields for one in plan.uniques}
-    taken = await unique_keys.taken(tx, plan.key, wanted)
+    taken = await claiming.note_taken(tx, drafts, claims)
     if sound and not taken:
         raise Again  # whoever had the values has given them up meanwhile
-    for claim in taken:
-        named = fields[claim.constraint]
-        text = f"Another {plan.key} has the same {' and '.join(named)}."
-        by_id[claim.record].wrong("TAKEN", text, named[0])
     found = [*problems, *(problem for draft in drafts for problem in draft.problems)]
-    if not sound:
-        return Refused(sorted(found, key=lambda problem: str(problem.path[:1])))
-    return Taken(found, frozenset(claim.constraint for claim in taken))
+    found.sort(key=_index)
+    return Taken(found, taken) if sound else Refused(found)
+
+
+def _index(problem: Problem) -> int:
+    first = problem.path[0] if problem.path else 0
+    return first if isinstance(first, int) else 0

@@ -26,6 +26,7 @@ from core.errors import Conflict, Timeout, Unavailable
 from core.identity import SYSTEM, Actor, Origin, RecordId, TenantId
 from core.store import locks
 from core.store.opening import Store
+from core.store.plans import ObjectPlan
 from core.store.versions import Head
 from metadata.model import Metadata
 from metadata.published import Published
@@ -69,6 +70,7 @@ class Transaction:
     head: Head
     now: datetime
     author: Author
+    store: Store
     confirmed: bool = False
     _changes: int = field(default=0, repr=False)
 
@@ -79,6 +81,10 @@ class Transaction:
     @property
     def metadata(self) -> Metadata:
         return self.head.published.metadata
+
+    def plan(self, object_key: str) -> ObjectPlan:
+        """How records of an object are written."""
+        return self.store.plan(self.head.published, object_key)
 
     def numbers(self, count: int) -> range:
         """The next numbers of this transaction's changes."""
@@ -168,7 +174,7 @@ async def _repeat(store: Store, run: Run[Result]) -> Result:
 async def _once(store: Store, run: Run[Result], head: Head) -> Result:
     try:
         async with store.database.transaction(run.tenant, first=run.fence) as connection:
-            tx = Transaction(run.tenant, connection, head, datetime.now(UTC), run.author)
+            tx = Transaction(run.tenant, connection, head, datetime.now(UTC), run.author, store)
             result = await run.work(tx)
             await confirm(tx)
             return result

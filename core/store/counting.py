@@ -1,0 +1,49 @@
+"""What goes into a roll-up, read anew from the records themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from core.store import scopes
+from core.store.drafts import Setting
+from core.store.rollup_plans import Contribution, RollupPlan
+from core.store.rows import SELECTED, Row
+from core.store.writing import Transaction
+
+
+async def parts(
+    tx: Transaction,
+    plan: RollupPlan,
+    parents: Iterable[UUID],
+    setting: Setting,
+    but: Sequence[UUID] = (),
+) -> dict[UUID, list[Contribution]]:
+    """All that goes into the roll-up of these records, those in `but` left out.
+
+    {record: contributions}; records without any have an empty list.
+    """
+    found: dict[UUID, list[Contribution]] = {parent: [] for parent in parents}
+    arguments = (tx.tenant, plan.object, list(found), list(but))
+    pipeline = tx.metadata.pipeline_of(plan.object)
+    for record in await tx.connection.fetch(_statement(plan), *arguments):
+        row = Row(*record)
+        values = {
+            fields.key: fields.form.load(stored)
+            for fields in plan.reads
+            if (stored := (row.long or {} if fields.long else row.data).get(fields.stored))
+            is not None
+        }
+        scope = {**scopes.of_row(row, pipeline), **values} if plan.system else values
+        contribution = plan.contribution(values, scope, (setting.today, setting.now))
+        if contribution is not None:
+            found[contribution.parent].append(contribution)
+    return found
+
+
+def _statement(plan: RollupPlan) -> str:
+    return (
+        f"select {SELECTED} from record as t where t.tenant_id = $1 and t.object = $2"
+        f" and t.deleted_at is null and {plan.via.target} = any($3::uuid[])"
+        " and t.id <> all($4::uuid[])"
+    )

@@ -1,0 +1,134 @@
+"""Stored roll-ups, kept right with every write of the records that go into them.
+
+Counts, sums and averages change by the difference, under the lock of the record that has them;
+what a difference cannot tell (a smallest value that is gone) is counted again. Roll-ups never
+raise a record's version. Each is brought up to date after what it reads, formulas in between.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from core.store import counting, drafts, finishing, rows, scopes
+from core.store.drafts import Draft, Setting
+from core.store.rollup_plans import Contribution, Key, RollupPlan
+from core.store.summing import Delta, Sums
+from core.store.writing import Again, Transaction
+
+
+async def propagate(tx: Transaction, written: Sequence[Draft], setting: Setting) -> list[Draft]:
+    """Bring the roll-ups up to date that these records go into; the other records that change.
+
+    Records among `written` that have roll-ups themselves are changed in place.
+    """
+    if not any(draft.plan.contributes for draft in written):
+        return []
+    run = _Run(tx, setting, written)
+    for step in tx.metadata.steps:
+        if tx.metadata.objects[step.object].fields[step.field].rollup is None:
+            run.compute(step.object, step.field)
+        else:
+            await run.roll_up((step.object, step.field))
+    given = {draft.id for draft in written}
+    return [draft for draft in run.drafts.values() if draft.id not in given]
+
+
+class _Run:
+    """One pass over the steps, and the records it has come to."""
+
+    def __init__(self, tx: Transaction, setting: Setting, written: Iterable[Draft]) -> None:
+        self.drafts = {draft.id: draft for draft in written}
+        self._tx = tx
+        self._setting = setting
+        self._changed: defaultdict[str, dict[UUID, Draft]] = defaultdict(dict)
+
+    def compute(self, object_key: str, key: str) -> None:
+        """A formula of the records whose values this pass has changed."""
+        for draft in self._changed[object_key].values():
+            finishing.compute_one(draft, key, self._setting)
+
+    async def roll_up(self, key: Key) -> None:
+        """A roll-up of the records that something leaves or joins."""
+        rollup = self._tx.metadata.objects[key[0]].fields[key[1]].rollup
+        assert rollup is not None
+        plan = self._tx.plan(rollup.object).contributes[key]
+        parts = [draft for draft in self.drafts.values() if draft.plan.key == rollup.object]
+        deltas = self._deltas(plan, parts)
+        if not deltas:
+            return
+        parents = await self._hold(deltas)
+        if plan.is_money:
+            self._check_currencies(plan, parts)
+        sums = self._tx.plan(key[0]).rollups[key[1]]
+        uncounted = [parent for parent in parents if not sums.apply(parent, deltas[parent.id])]
+        if uncounted:
+            await self._count(plan, parts, sums, uncounted)
+        self._changed[key[0]].update((parent.id, parent) for parent in parents)
+
+    def _deltas(self, plan: RollupPlan, parts: Iterable[Draft]) -> dict[UUID, Delta]:
+        """What changes, by the record that has the roll-up."""
+        found: defaultdict[UUID, Delta] = defaultdict(Delta)
+        for draft in parts:
+            before, after = self._before(plan, draft), self._after(plan, draft)
+            if before == after:
+                continue
+            if before is not None:
+                found[before.parent].removed.append(before)
+            if after is not None:
+                found[after.parent].added.append(after)
+        return found
+
+    def _before(self, plan: RollupPlan, draft: Draft) -> Contribution | None:
+        row = draft.before
+        if row is None or row.deleted_at is not None:
+            return None
+        scope = draft.old
+        if plan.system:
+            scope = {**scopes.of_row(row, self._tx.metadata.pipeline_of(row.object)), **scope}
+        return plan.contribution(draft.old, scope, (self._setting.today, self._setting.now))
+
+    def _after(self, plan: RollupPlan, draft: Draft) -> Contribution | None:
+        if draft.deleted_at is not None:
+            return None
+        scope = draft.values
+        if plan.system:
+            scope = {**scopes.of_draft(draft, self._setting), **scope}
+        return plan.contribution(draft.values, scope, (self._setting.today, self._setting.now))
+
+    async def _hold(self, wanted: Iterable[UUID]) -> list[Draft]:
+        """These records, locked before anything of them is read."""
+        wanted = list(wanted)
+        held = await rows.hold(self._tx, [one for one in wanted if one not in self.drafts])
+        for row in held.rows.values():
+            self.drafts[row.id] = drafts.loaded(self._tx.plan(row.object), row)
+        if any(one not in self.drafts for one in wanted):
+            raise Again
+        return [self.drafts[one] for one in wanted]
+
+    def _check_currencies(self, plan: RollupPlan, parts: Iterable[Draft]) -> None:
+        """Amounts go into a roll-up in its record's currency only."""
+        for draft in parts:
+            after = self._after(plan, draft)
+            parent = self.drafts.get(after.parent) if after is not None else None
+            if after is None or parent is None or after.value is None:
+                continue
+            if draft.currency != parent.currency:
+                text = (
+                    f"Its amounts are in {draft.currency}, those it adds to in {parent.currency}."
+                )
+                draft.wrong("CURRENCY_MISMATCH", text, plan.via.key)
+
+    async def _count(
+        self, plan: RollupPlan, parts: Sequence[Draft], sums: Sums, parents: Sequence[Draft]
+    ) -> None:
+        here = [draft.id for draft in parts]
+        wanted = [parent.id for parent in parents]
+        found = await counting.parts(self._tx, plan, wanted, self._setting, but=here)
+        for draft in parts:
+            after = self._after(plan, draft)
+            if after is not None and after.parent in found:
+                found[after.parent].append(after)
+        for parent in parents:
+            sums.count(parent, found[parent.id])

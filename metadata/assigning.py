@@ -42,6 +42,15 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A field of the old version and the storage key under which its values stay behind."""
+
+    object: str
+    field: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """The storage of a new version, and what becomes of columns on the way there."""
 
@@ -50,6 +59,7 @@ class Assignment:
     retire: tuple[Use, ...] = ()  # columns to be cleared, then free
     fresh: tuple[tuple[str, str], ...] = ()  # (object, field) with a storage key never used before
     unslotted: tuple[tuple[str, str], ...] = ()  # (object, field) that found no free column
+    left: tuple[Left, ...] = ()  # values that the new version does not read any more
 
 
 def slot_kind(found: Field, of: ObjectType) -> str | None:
@@ -116,7 +126,12 @@ class _Run:
             retired.setdefault(use.object, {})[use.column] = use.key
         storage = sealed(Storage(self.places, bound=self.bound, retired=retired, used=self.used))
         return Assignment(
-            storage, tuple(self.fill), retire, tuple(self.fresh), tuple(self.unslotted)
+            storage,
+            fill=tuple(self.fill),
+            retire=retire,
+            fresh=tuple(self.fresh),
+            unslotted=tuple(self.unslotted),
+            left=tuple(self._left()),
         )
 
     def _key(self, of: ObjectType, found: Field, counts: dict[str, int]) -> str:
@@ -182,6 +197,13 @@ class _Run:
                 found = of.fields[named]
                 bound[column] = Place(key, self._new_slot(of, found, column, key))
         self.bound[of.key] = bound
+
+    def _left(self) -> Iterator[Left]:
+        for object_key, places in self.old.places.items():
+            read = {place.key for place in self.places.get(object_key, {}).values()}
+            for key, place in places.items():
+                if place.key not in read:
+                    yield Left(object_key, key, place.key)
 
     def _retired(self) -> Iterator[Use]:
         """Columns of the old version that the new one does not use, or uses for another key."""

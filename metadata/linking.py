@@ -84,6 +84,17 @@ def _check_bound(word: str, field: Field, types: frozenset[FieldType], findings:
         findings.add((word,), "WRONG_TYPE", message)
 
 
+def check_stored(pipeline: Pipeline, of: Linked, findings: Findings) -> None:
+    """What a pipeline's columns copy is stored, not computed when it is asked."""
+    bound = of.objects.get(pipeline.object)
+    for word, key in (("amount", pipeline.amount), ("date", pipeline.date)):
+        field = bound.fields.get(key) if bound and key else None
+        if field is not None and not field.stored:
+            message = f"'{key}' is computed whenever it is asked: lists can't be ordered by it."
+            mend = "Name a field that is stored."
+            findings.add((word,), "NOT_STORED", message, mend)
+
+
 def check_one_pipeline_each(
     pipelines: Mapping[str, Pipeline], findings: Mapping[str, Findings]
 ) -> None:

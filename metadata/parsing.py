@@ -101,7 +101,9 @@ class _Building:
         )
         linking.check_names(made, linked, self._findings[Kind.GRAPH])
         for key, pipeline in staged.items():
-            gates.check(pipeline, made, linked.doubtful, self._findings[Kind.PIPELINE][key])
+            findings = self._findings[Kind.PIPELINE][key]
+            linking.check_stored(pipeline, linked, findings)
+            gates.check(pipeline, made, linked.doubtful, findings)
         return replace(made, fingerprint=fingerprint.fingerprint(made))
 
     def _linked(self) -> Linked:

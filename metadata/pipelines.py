@@ -16,10 +16,10 @@ from metadata.problems import Findings, Path, did_you_mean
 
 Body: TypeAlias = Mapping[str, object]
 
+_LIKELY = ((Decimal("0.75"), "commit"), (Decimal("0.5"), "best_case"), (Decimal(0), "pipeline"))
 _EVER = 10**6
 _PROBABILITY = {StageKind.WON: "1"}
 _CATEGORY = {
-    StageKind.OPEN: "pipeline",
     StageKind.WON: "closed",
     StageKind.LOST: "omitted",
     StageKind.INVALID: "omitted",
@@ -69,6 +69,7 @@ def _stages(declared: Merged, findings: Findings) -> Iterator[Stage]:
 def _stage(said: Body, path: Path, findings: Findings) -> Stage:
     key = cast(str, said["key"])
     kind = StageKind(cast(str, said.get("kind", "open")))
+    probability = _probability(said.get("probability"), kind)
     targets = cast("list[str] | None", said.get("allowed_targets"))
     if cast(int, said.get("warn_days", 0)) > cast(int, said.get("max_days", _EVER)):
         message = "'warn_days' is later than 'max_days'."
@@ -77,8 +78,8 @@ def _stage(said: Body, path: Path, findings: Findings) -> Stage:
         key=key,
         title=cast(str, said.get("title", naming.title(key))),
         kind=kind,
-        probability=_probability(said.get("probability"), kind),
-        forecast_category=cast(str, said.get("forecast_category", _CATEGORY[kind])),
+        probability=probability,
+        forecast_category=cast(str, said.get("forecast_category", _category(kind, probability))),
         max_days=cast("int | None", said.get("max_days")),
         warn_days=cast("int | None", said.get("warn_days")),
         entry=_gate(said, "entry", path, findings),
@@ -98,6 +99,14 @@ def _probability(said: object, kind: StageKind) -> str:
     if isinstance(said, int | Decimal):
         return format(trimmed(Decimal(said)), "f")
     return _PROBABILITY.get(kind, "0")
+
+
+def _category(kind: StageKind, probability: str) -> str:
+    """The usual category: of open stages by their probability."""
+    if kind in _CATEGORY:
+        return _CATEGORY[kind]
+    likely = Decimal(probability)
+    return next(category for least, category in _LIKELY if likely >= least)
 
 
 def _gate(said: Body, side: str, path: Path, findings: Findings) -> tuple[Criterion, ...]:

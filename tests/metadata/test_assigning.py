@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metadata import storage
-from metadata.assigning import COLUMNS, Assignment, Use, assign
+from metadata.assigning import COLUMNS, Assignment, Left, Use, assign
 from metadata.model import Metadata
 from metadata.storage import Place, Slot, SlotState
 from tests.metadata.builders import (
@@ -134,6 +134,7 @@ def test_a_storage_key_is_never_used_again() -> None:
     one = first(with_it)
     two = assign(one.storage, with_it, without)
     assert two.retire == (Use("deal", "n01", "it"),)
+    assert two.left == (Left("deal", "it", "it"),)
     three = assign(two.storage, without, with_it)
     assert places_of(three)["it"].key == "it~2"
     four = assign(three.storage, with_it, retyped)
@@ -206,6 +207,7 @@ def test_a_rollback_gives_fields_back_the_keys_they_had() -> None:
     assert places_of(back)["it"].key == "it"
     assert back.fill == (Use("deal", places_of(back)["it"].slot.column, "it"),)  # type: ignore[union-attr]
     assert back.retire == (Use("deal", "d01", "it~2"),)
+    assert back.left == (Left("deal", "it", "it~2"),)
     again = assign(back.storage, old, between)
     assert places_of(again)["it"].key == "it~3"
 

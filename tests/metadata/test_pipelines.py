@@ -120,6 +120,20 @@ def test_a_computed_field_takes_no_probability() -> None:
     assert told(deal, a_pipeline(probability="odds")) == [("/probability", "WRONG_TYPE")]
 
 
+def test_open_stages_are_forecast_by_their_probability() -> None:
+    odds = (0, 0.49, 0.5, 0.74, 0.75)
+    stages = [a_stage(f"s{'x' * i}", probability=odd) for i, odd in enumerate(odds)]
+    found = metadata_of(DEAL, a_pipeline(stages=stages)).pipelines["sales"]
+    assert [stage.forecast_category for stage in found.stages] == [
+        *("pipeline", "pipeline", "best_case", "best_case", "commit")
+    ]
+
+
+def test_a_pipeline_orders_by_what_is_stored() -> None:
+    deal = an_object(fields={"day": a_formula("today()", DATE)})
+    assert told(deal, a_pipeline(date="day")) == [("/date", "NOT_STORED")]
+
+
 def test_a_tenants_pipeline_and_stages_end_in_c() -> None:
     visit = an_object("visit__c", {"name__c": TEXT})
     assert told(a_tenant(visit, a_pipeline("visits", "visit__c"))) == [("/$id", "SUFFIX")]

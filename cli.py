@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,6 +50,28 @@ TenantKey = Annotated[str, typer.Option("--tenant", metavar="KEY", help="The ten
 def main() -> None:
     """Run the command that was typed."""
     app()
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Where to listen.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="0 for any that is free.", show_default="8000")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that share the work.", show_default="1")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Answer GraphQL over HTTP until stopped."""
+    settings = _settings(host=host, port=port, workers=workers, data_dir=data_dir)
+
+    try:
+        server.serve(settings, _announce)
+    except DealgraphError as error:
+        raise _refusal(error) from error
 
 
 @app.command()
@@ -144,6 +168,15 @@ def revoke_token(
 
     _with_store(data_dir, end)
     typer.echo(f"Token {id} is revoked.")
+
+
+def _announce(address: str) -> None:
+    """Tell a person, or whoever reads the log."""
+    if sys.stderr.isatty():
+        typer.echo(f"Dealgraph is at {address}/graphql; Ctrl-C stops it.", err=True)
+    else:
+        url = {"url": f"{address}/graphql"}
+        logging.getLogger("dealgraph").info("listening", extra={"said": url})
 
 
 def _settings(**flags: object) -> server.Settings:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
+import signal
+import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import get_args
 from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.routing import Router
+from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from core.errors import Problem, Refused, Unavailable
 from core.packs import loading as packs
@@ -17,9 +28,12 @@ from core.store import epoch, fitness, migrating, roles
 from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
 from core.store.opening import Store
+from core.store.tokens import Doorkeeper
 from core.store.ways import Options, TenantSetting
 from plugins.built_in import BUILT_IN
 from schema.limits import DEFAULTS, SETTABLE, Limits, limits_of
+from schema.logs import RequestLog
+from schema.serving import listening
 
 PREFIX = "DEALGRAPH_"
 DATABASE = "dealgraph"
@@ -77,6 +91,43 @@ def settings_of(
     return replace(settings, limits=limits_of(given, deadline=settings.statement_timeout))
 
 
+def create_app(settings: Settings) -> ASGIApp:
+    """The whole application; it opens the store when it starts and closes it when it ends."""
+    from schema.answering import Answers  # commands start in half the time without the API
+    from schema.routes import routes
+
+    @asynccontextmanager
+    async def lifespan(app: object) -> AsyncIterator[None]:
+        async with open_store(settings) as store:
+            keeper = Doorkeeper(store.database)
+            answers = Answers(store, keeper, settings.limits)
+            ready = store.database.ping
+            router.routes[:] = routes(answers.answer, keeper.actor, ready, settings.limits)
+            yield
+
+    router = Router(lifespan=lifespan)
+    return RequestLog(router)
+
+
+def serve(settings: Settings, announce: Callable[[str], object]) -> None:
+    """Serve until told to stop. `announce` gets the address when everything has been checked.
+
+    Raises:
+        Unavailable: the address is taken, or the database is missing or not fit.
+    """
+    with ExitStack() as stack:
+        taken = stack.enter_context(_listener(settings.host, settings.port))
+        if not settings.database_url:
+            kept = Embedded(settings.data_dir, postgres_bin=settings.postgres_bin)
+            stack.enter_context(kept)
+        asyncio.run(_try(settings))
+        config = listening(
+            partial(_application, settings), level=settings.log_level, workers=settings.workers
+        )
+        announce(_address(settings.host, taken))
+        _run(config, taken)
+
+
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """The database that the settings name: the user's server, checked, or the embedded one.
@@ -123,6 +174,53 @@ async def migrate(settings: Settings) -> list[str]:
         )
     login = urlsplit(settings.database_url).username if settings.database_url else None
     return await migrating.migrate(settings.owner_url, login)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise Unavailable(
+            f"Port {port} of {host} cannot be listened on: {os.strerror(error.errno or 0)}."
+            " Choose another with --port or --host."
+        ) from error
+
+
+def _address(host: str, taken: socket.socket) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{taken.getsockname()[1]}"
+
+
+async def _try(settings: Settings) -> None:
+    """Find out here what would make every worker fail."""
+    async with open_store(settings):
+        pass
+
+
+def _application(settings: Settings) -> ASGIApp:
+    """The application of one process, which ends with the process that started it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()
+    return create_app(settings)
+
+
+def _follow(wait: Callable[[], None]) -> None:
+    wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _run(config: uvicorn.Config, taken: socket.socket) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises it again when all is finished
+        signal.signal(each, lambda *_: None)
+    if config.workers == 1:
+        uvicorn.Server(config).run([taken])
+        return
+    workers = Multiprocess(config, [taken])
+    workers.run()
+    if any(each.exitcode == STARTUP_FAILURE for each in workers.processes):
+        raise Unavailable("The workers do not start; the log says why.")
 
 
 async def _embedded(settings: Settings, stack: AsyncExitStack) -> str:

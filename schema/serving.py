@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -12,17 +14,22 @@ GRACE = 30
 
 
 def listening(
-    app: ASGIApp, *, host: str, port: int, grace: int = GRACE, level: str = "INFO"
+    make_app: Callable[[], ASGIApp], *, grace: int = GRACE, level: str = "INFO", workers: int = 1
 ) -> uvicorn.Config:
-    """Settings for `uvicorn.Server`: on SIGTERM no new connection, running requests finish."""
+    """Settings for a server on sockets that are open already.
+
+    On SIGTERM there is no new connection, and running requests finish. Several workers make an
+    application each, in a process of its own: `make_app` is pickled then.
+    """
     return uvicorn.Config(
-        app,
-        host=host,
-        port=port,
+        make_app,
+        factory=True,
+        workers=workers,
         http="httptools",
         ws="none",
         lifespan="on",
         access_log=False,
+        proxy_headers=False,
         log_config=logging_settings(level),
         server_header=False,
         timeout_graceful_shutdown=grace,

@@ -32,7 +32,7 @@ async def main() -> None:
         answer=holding(an_answering(a_schema(), LIMITS)),
         write=lambda line: (sys.stderr.buffer.write(line), sys.stderr.buffer.flush()),
     )
-    config = listening(app, host="127.0.0.1", port=0, grace=20)
+    config = listening(lambda: app, grace=20)
     print(taken.getsockname()[1], flush=True)  # noqa: T201
     await uvicorn.Server(config).serve([taken])
 

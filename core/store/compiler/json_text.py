@@ -40,7 +40,7 @@ class Sql:
     expression: str
 
 
-EMPTY = Text(("",))
+EMPTY_ARRAY = Text(("[]",))
 
 
 def said(text: str) -> Text:

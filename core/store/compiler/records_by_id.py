@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from core import query
 from core.store.compiler.json_text import Text, bare
 from core.store.compiler.scans import opened, opens_data
-from core.store.compiler.work import Row, live, source
+from core.store.compiler.work import Row, live, of_tenant
 
 
 def by_id(row: Row, asked: tuple[query.Output, ...], id: str, *, deleted: bool = False) -> Text:
     """The object of the record with an id, or null; `row` is under an alias of its own."""
     text = row.work.outputs(row, asked)
-    if not opens_data(row):
-        return bare(f"(select {text.sql} {_found(row, id, deleted=deleted)})")
+
+    def conditions(inner: Row) -> Iterable[str]:
+        of_object, is_live = live(inner)
+        return (f"{inner.alias}.id = {id}", of_object, *(() if deleted else (is_live,)))
+
+    if opens_data(row):
+        return bare(f"(select {text.sql} from {table(row, conditions)})")
+    where = of_tenant(row.alias, *conditions(row))
+    return bare(f"(select {text.sql} from read.record as {row.alias} where {where})")
+
+
+def table(row: Row, conditions: Callable[[Row], Iterable[str]]) -> str:
+    """The records that satisfy conditions, as a table under the row's alias.
+
+    It holds the columns that are read of the row by now, with `data` open.
+    """
     inner = Row(row.work, row.work.alias("q"), row.object)
+    where = of_tenant(inner.alias, *conditions(inner))
     selected = ", ".join(opened(row, inner.alias, name) for name in row.uses)
-    rows = f"select {selected} {_found(inner, id, deleted=deleted)} offset 0"
-    return bare(f"(select {text.sql} from ({rows}) as {row.alias})")
-
-
-def _found(row: Row, id: str, *, deleted: bool) -> str:
-    of_object, is_live = live(row)
-    conditions = (of_object,) if deleted else (of_object, is_live)
-    return source("record", row.alias, f"{row.alias}.id = {id}", *conditions)
+    return (
+        f"(select {selected} from read.record as {inner.alias} where {where} offset 0)"
+        f" as {row.alias}"
+    )

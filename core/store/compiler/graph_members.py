@@ -1,0 +1,137 @@
+"""The members of a graph in SQL, and the edges between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from core.query import Column
+from core.store.compiler import columns, kinds
+from core.store.compiler.json_text import literal
+from core.store.compiler.references import reference_id
+from core.store.compiler.work import Row, Work, live, of_tenant
+from metadata.model import Edge, FieldType, Graph
+
+UNCOVERED = "uncovered"
+MEMBERS, EDGES = "members", "edges"
+"""Names of the tables that a part of a graph reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The links of one anchor record with the nodes that they make members."""
+
+    anchor: Row
+    graph: Graph
+    link: Row
+    node: Row
+    values: dict[str, str] = field(default_factory=dict)
+    """What is read of each member, by name."""
+
+    @property
+    def work(self) -> Work:
+        return self.anchor.work
+
+    def measure(self, meaning: str) -> str | None:
+        """SQL for what the graph calls by this word; None where it names no field."""
+        found = self.place(meaning)
+        return columns.value(*found).sql if found is not None else None
+
+    def place(self, meaning: str) -> tuple[Row, Column] | None:
+        """The row and the field that the graph calls by this word."""
+        path = self.graph.measures.get(meaning)
+        if path is None:
+            return None
+        owner, _, key = path.rpartition(".")
+        return (self.node if owner else self.link), Column(key)
+
+    def is_covered(self) -> str | None:
+        """SQL for whether somebody of ours knows the member; unknown counts as not."""
+        held = self.measure("coverage")
+        return f"coalesce({held} <> {literal(UNCOVERED)}, false)" if held is not None else None
+
+    def table(self) -> str:
+        """The members as a table of `id`, the node's, and of the values read."""
+        selected = [f"{self.node.column('id')} as id"]
+        selected += [f"{sql} as {name}" for name, sql in self.values.items()]
+        return f"select {', '.join(selected)} {self.source()}"
+
+    def source(self) -> str:
+        """FROM and WHERE of the live links of the anchor, with their live nodes."""
+        link, node = self.link, self.node
+        held = f"{node.alias}.id = {reference_id(link, self.graph.node_reference)}"
+        on = of_tenant(node.alias, held, *live(node))
+        return (
+            f"from read.record as {link.alias} join read.record as {node.alias} on {on}"
+            f" where {of_tenant(link.alias, self.is_of_anchor(link), *live(link))}"
+        )
+
+    def is_of_anchor(self, link: Row) -> str:
+        return f"{reference_id(link, self.graph.anchor_reference)} = {self.anchor.column('id')}"
+
+
+def members(anchor: Row, graph: Graph) -> Members:
+    """The members of the graph around a record, under new aliases."""
+    work = anchor.work
+    return Members(anchor, graph, work.row("l", graph.through), work.row("n", graph.node))
+
+
+def edges(members: Members) -> str:
+    """A table of (place, kind, source, target, strength) over the table of members.
+
+    An edge within the anchor wins over one within nothing, for the same pair and kind.
+    """
+    found = [
+        _of_reference(members, place, edge)
+        if edge.reference is not None
+        else _of_links(members, place, edge)
+        for place, edge in enumerate(members.graph.edges)
+    ]
+    none = "select 0 as place, '' as kind, null::uuid as source, null::uuid as target"
+    return " union all ".join(
+        (f"{none}, null::text as strength where false", *(f"({part})" for part in found))
+    )
+
+
+def strength_type(members: Members) -> FieldType | None:
+    """The type of the field that says how strong an edge is."""
+    for edge in members.graph.edges:
+        if edge.object is not None and edge.strength is not None:
+            return members.work.published.metadata.objects[edge.object].fields[edge.strength].type
+    return None
+
+
+def _of_reference(members: Members, place: int, edge: Edge) -> str:
+    work = members.work
+    node, low, high = work.row("n", members.graph.node), work.alias("m"), work.alias("m")
+    assert edge.reference is not None
+    return (
+        f"select distinct {place}, {literal(edge.kind)}, {low}.id, {high}.id, null::text"
+        f" from {MEMBERS} as {low}"
+        f" join read.record as {node.alias} on {of_tenant(node.alias, f'{node.alias}.id = {low}.id')}"
+        f" join {MEMBERS} as {high} on {high}.id = {reference_id(node, edge.reference)}"
+    )
+
+
+def _of_links(members: Members, place: int, edge: Edge) -> str:
+    assert edge.object is not None
+    assert edge.source is not None
+    assert edge.target is not None
+    link = members.work.row("e", edge.object)
+    source, target = reference_id(link, edge.source), reference_id(link, edge.target)
+    kind = columns.value(link, Column(edge.kind)).sql
+    strength = "null::text"
+    if edge.strength is not None:
+        typed = columns.value(link, Column(edge.strength))
+        strength = kinds.spelled(typed.kind, typed.sql)
+    conditions = [f"{end} in (select id from {MEMBERS})" for end in (source, target)]
+    order = f"{source}, {target}, {kind}"
+    if edge.within is not None:
+        within = reference_id(link, edge.within)
+        anchor = members.anchor.column("id")
+        conditions.append(f"({within} is null or {within} = {anchor})")
+        order += f", {within} nulls last"
+    return (
+        f"select distinct on ({source}, {target}, {kind}) {place}, {kind}, {source}, {target},"
+        f" {strength} from read.record as {link.alias}"
+        f" where {of_tenant(link.alias, *live(link), *conditions)} order by {order}, {link.alias}.id"
+    )

@@ -56,7 +56,8 @@ async def write(
     outcome.rejected += [(prepared, prepared.flaws) for prepared in batch if prepared.flaws]
     sound = [prepared for prepared in batch if not prepared.flaws]
     found = await matched(tx, writer.store, writer.lookups, (writer.preparer, sound))
-    found, later = first_of_each(found)
+    plan = plan_of(writer.store, tx, writer.preparer.object.key)
+    found, later = first_of_each(plan, found)
     outcome.again += [one.prepared for one in later]
     going = _ready(writer, _wanted(writer, found, outcome), outcome, last=last)
     while going:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -63,10 +64,8 @@ def _taker(step: Step) -> Turn:
         if isinstance(cell, str):
             if "\x00" in cell:
                 raise BadCell("BAD_TEXT", "The text holds NUL, which can't be stored.")
-            bare = cell.strip()
-            if bare in blank:
-                return None
-            return bare if trims else cell
+            text = cell.strip() if trims else cell
+            return None if text in blank else text
         return cell
 
     return take
@@ -140,11 +139,19 @@ def _lists(field: Field, source: Source) -> Turn:
 
     def turn(value: Any) -> Any:
         if isinstance(value, str):
-            value = [part.strip() for part in value.split(source.separator)]
-            value = [part for part in value if part]
+            value = _split(value, source.separator)
         return [one(part) for part in value] if isinstance(value, list) else value
 
     return turn
+
+
+def _split(text: str, separator: str) -> list[Any]:
+    """The items of a list in one cell: of a JSON array, or between separators."""
+    if text.startswith("["):
+        with suppress(msgspec.DecodeError, RecursionError, ValueError):
+            found: list[Any] = msgspec.json.decode(text, type=list)
+            return found
+    return [part.strip() for part in text.split(separator) if part.strip()]
 
 
 def _numbers(field: Field, source: Source, step: Step) -> Turn:

@@ -8,7 +8,6 @@ from typing import Any, TextIO
 
 import msgspec
 
-from core.actions.importing.files import Unreadable
 from core.actions.importing.lines import Lines
 from core.actions.importing.mapping import Step
 from core.actions.importing.rows import Flaw, Row, shown
@@ -18,19 +17,8 @@ _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
 def start(text: TextIO, step: Step) -> Iterator[Row]:
-    """The rows.
-
-    Raises:
-        Unreadable: the file is empty.
-    """
-    lines = Lines(text)
-    for line in lines:
-        if line.strip():
-            break
-    else:
-        raise Unreadable("EMPTY_FILE", "the file is empty.")
-    lines.put_back(len(lines.taken) - 1)
-    return _rows(lines, step.columns)
+    """The rows; a file without any is fine."""
+    return _rows(Lines(text), step.columns)
 
 
 def _rows(lines: Lines, columns: Sequence[str]) -> Iterator[Row]:

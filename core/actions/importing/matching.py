@@ -14,6 +14,7 @@ from core.identity import new_id
 from core.store import rows, unique_keys
 from core.store.field_plans import UniquePlan
 from core.store.opening import Store
+from core.store.plans import ObjectPlan
 from core.store.values import reference
 from core.store.writing import Transaction
 
@@ -132,14 +133,31 @@ def _meaning(uniques: Mapping[str, UniquePlan], name: Named) -> Claimed:
     return name.key, claim_of(unique, {unique.fields[0].key: name.text}) or ""
 
 
-def first_of_each(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
-    """Those that are the first for their record, and those that come after another."""
-    seen: set[str] = set()
+def first_of_each(
+    plan: ObjectPlan, candidates: Iterable[Candidate]
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Those that are the first for their record and values, and those that come after another.
+
+    The others are for later: once the first are written, it shows whether they may follow.
+    """
+    seen: set[Claimed] = set()
     first, later = [], []
     for one in candidates:
-        if one.claim is not None and one.claim in seen:
-            later.append(one)
-        else:
+        claims = _held(plan, one)
+        if seen.isdisjoint(claims):
             first.append(one)
-            seen.add(one.claim or "")
+            seen |= claims
+        else:
+            later.append(one)
     return first, later
+
+
+def _held(plan: ObjectPlan, one: Candidate) -> set[Claimed]:
+    """What the record is going to claim; of one that is there, only what the row tells whole."""
+    found: set[Claimed] = set() if one.claim is None else {("", one.claim)}
+    for unique in plan.uniques:
+        if not one.exists or all(field in one.values for field in unique.unique.fields):
+            claim = claim_of(unique, one.values)
+            if claim is not None:
+                found.add((unique.unique.key, claim))
+    return found

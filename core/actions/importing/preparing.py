@@ -93,7 +93,7 @@ class Preparer:
     def _fill(self, target: Target, prepared: Prepared) -> None:
         cell = target.read(prepared.row.values)
         if cell is None:
-            if self.step.clears:
+            if self.step.clears and target.key not in system.NEVER_CLEARED:
                 prepared.values[target.key] = None
         elif target.reference is None:
             prepared.values[target.key] = target.turn(cell)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing, closing
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -136,9 +136,14 @@ class _Job:
         self._writer = writer
         self._commit = commit
         self._headers: dict[int, tuple[str, ...]] = {}
+        self._spools = ExitStack()
 
     async def run(self) -> None:
         """Load all rows; those that name later ones are tried again while that helps."""
+        with self._spools:
+            await self._rounds()
+
+    async def _rounds(self) -> None:
         waiting = await self._pass(rows_of(self._job), last=False)
         for _ in range(MOST_ROUNDS):
             tried, waiting = waiting, await self._pass(self._waited(waiting), last=False)
@@ -146,14 +151,12 @@ class _Job:
             if waiting.count in (0, tried.count):
                 break
         lost = await self._pass(self._waited(waiting), last=True)
-        waiting.close()
         for feed, row in lost.all():
             self._reject(feed, Prepared(row), [_UNLOADED])
-        lost.close()
 
     async def _pass(self, source: Source, *, last: bool) -> Spool:
         """Write these rows; what comes back waits for others."""
-        waiting = Spool()
+        waiting = self._spools.enter_context(closing(Spool()))
         async with aclosing(ahead(source, self._writer.preparer)) as made:
             async for batch in made:
                 self._headers.setdefault(batch.feed, batch.header)

@@ -18,6 +18,9 @@ STAGE_HISTORY = "stage_history"
 AT_CREATION = (ID, CREATED_AT, STAGE_ENTERED_AT, STAGE_HISTORY)
 """What comes with a new record and is not asked of one that is there."""
 
+NEVER_CLEARED = frozenset((*AT_CREATION, CURRENCY, STAGE))
+"""What a record can't be without: a blank cell never takes it away."""
+
 
 def _field(key: str, type: FieldType, title: str) -> Field:
     return Field(key, type, title, {})

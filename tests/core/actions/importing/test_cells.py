@@ -38,6 +38,7 @@ def read(cell: object, source: Source | None = None, **step: object) -> object:
 def test_white_space_around_a_cell_does_not_count() -> None:
     assert read("  Acme \n") == "Acme"
     assert read("  Acme ", trims=False) == "  Acme "
+    assert read(" ", trims=False) == " "
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "n/a", " n/a ", None])
@@ -154,6 +155,8 @@ def test_several_choices_stand_in_one_cell() -> None:
         "website",
     ]
     assert value_of(FieldType.TEXTS, ["a", 7]) == ["a", "7"]
+    assert value_of(FieldType.TEXTS, '["a; b", " c"]') == ["a; b", " c"]
+    assert value_of(FieldType.TEXTS, "[a]; b") == ["[a]", "b"]
 
 
 def test_dates_are_read_in_the_form_of_the_column_or_the_step() -> None:

@@ -1,0 +1,360 @@
+"""Imports, from rows to records."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core.actions.importing.feeds import GivenFeed
+from core.actions.importing.mapping import ImportMapping
+from core.actions.importing.planning import Job
+from core.actions.importing.producing import ROWS
+from core.actions.importing.report import Report
+from core.actions.importing.running import Options, run
+from core.errors import Forbidden
+from core.identity import Role
+from core.store.connections import Database
+from tests.core.a_store import World
+from tests.core.actions.importing.a_mapping import a_mapping
+from tests.core.actions.importing.an_import import Kept, a_crm, data, load_files, load_rows
+
+PARENT = {"column": "parent", "reference": "external_id"}
+
+
+def accounts(**more: Any) -> ImportMapping:
+    """Accounts in a tree, upserted by their key."""
+    fields = {"name": "name", "external_id": "key", "parent": PARENT}
+    return a_mapping({"object": "account", "key": "external_id", "fields": fields} | more)
+
+
+def a_row(key: str, parent: str = "", **more: str) -> dict[str, str]:
+    return {"key": key, "name": f"Account {key}", "parent": parent} | more
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    return await a_crm(database)
+
+
+async def tree(world: World) -> dict[str, str | None]:
+    """{key: key of the parent}"""
+    found = await data(world, "account", "id", "external_id", "parent")
+    keys = {str(record): key for record, key, _ in found}
+    return {key: keys.get(parent) for _, key, parent in found}
+
+
+async def test_rows_become_records_whose_changes_are_marked(world: World) -> None:
+    report, kept = await load_rows(world, accounts(), [a_row("a"), a_row("b", "a")])
+    assert (report.loaded, report.rejected, kept.rejects) == (2, 0, [])
+    assert await tree(world) == {"a": None, "b": "a"}
+    changes = await world.rows("select source, kind from change where tenant_id = $1")
+    assert {(row["source"], row["kind"]) for row in changes} == {("import", "create")}
+
+
+async def test_a_row_may_name_one_that_comes_much_later(world: World) -> None:
+    count = 2 * ROWS + 10
+    rows = [a_row(str(number), str(number + 1)) for number in range(0, count, 400)]
+    singles = [a_row(f"s{number}") for number in range(count)]
+    rows.append(a_row("1200"))
+    report, kept = await load_rows(world, accounts(), [*rows[:1], *singles, *rows[1:]])
+    # 0 → 1 and 400 → 401 lead nowhere; the others are single
+    assert [reject.line for reject in kept.rejects] == [1, count + 2, count + 3]
+    assert {flaw.code for reject in kept.rejects for flaw in reject.flaws} == {"NOT_FOUND"}
+    assert report.loaded == count + 1
+
+
+async def test_a_chain_of_later_rows_is_followed_to_its_end(world: World) -> None:
+    rows: list[dict[str, str]] = []
+    for level in range(6):
+        rows += [a_row(f"{level}", f"{level + 1}" if level < 5 else "")]
+        rows += [a_row(f"{level}/{number}") for number in range(ROWS)]
+    _, kept = await load_rows(world, accounts(), rows)
+    assert kept.told == []
+    found = await tree(world)
+    assert [found[str(level)] for level in range(6)] == ["1", "2", "3", "4", "5", None]
+
+
+async def test_rows_that_name_each_other_in_a_circle_are_told(world: World) -> None:
+    rows = [a_row("a", "b"), a_row("b", "a"), a_row("c", "a"), a_row("d")]
+    _, kept = await load_rows(world, accounts(), rows)
+    assert await tree(world) == {"d": None}
+    assert sorted({reject.line for reject in kept.rejects}) == [1, 2, 3]
+
+
+async def test_again_nothing_changes(world: World) -> None:
+    rows = [a_row("a"), a_row("b", "a"), a_row("c", "b")]
+    await load_rows(world, accounts(), rows)
+    before = await data(world, "account", "id", "version", "external_id")
+    report, _ = await load_rows(world, accounts(), rows)
+    assert (report.steps[0].created, report.steps[0].matched) == (0, 3)
+    assert await data(world, "account", "id", "version", "external_id") == before
+
+
+async def test_the_last_row_for_a_record_counts(world: World) -> None:
+    rows = [a_row("a"), a_row("b"), a_row("a") | {"name": "Renamed"}]
+    report, _ = await load_rows(world, accounts(), rows)
+    assert (report.steps[0].created, report.steps[0].matched) == (2, 1)
+    assert ("Renamed", 2) in await data(world, "account", "name", "version")
+
+
+@pytest.mark.parametrize(
+    ("existing", "told", "names"),
+    [
+        ("update", [], ["New"]),
+        ("keep", [], ["Account a"]),
+        ("refuse", [(1, "key", "EXISTS")], ["Account a"]),
+    ],
+)
+async def test_a_record_that_is_there_is_treated_as_the_step_says(
+    world: World, existing: str, told: list[object], names: list[str]
+) -> None:
+    await load_rows(world, accounts(), [a_row("a")])
+    rows = [a_row("a") | {"name": "New"}]
+    _, kept = await load_rows(world, accounts(existing=existing), rows)
+    assert kept.told == told
+    assert [name for (name,) in await data(world, "account", "name")] == names
+
+
+async def test_bad_rows_are_told_and_the_others_are_loaded(world: World) -> None:
+    fields = {
+        "name": "name",
+        "employees": "staff",
+        "industry": "sector",
+        "annual_revenue": "revenue",
+        "registration_number": "register",
+    }
+    mapping = a_mapping({"object": "account", "fields": fields})
+    good = {"name": "Good", "staff": "7", "sector": "Retail", "revenue": "1.5"}
+    rows = [
+        good | {"register": "X1"},
+        good | {"name": ""},
+        good | {"staff": "many", "sector": "fishing"},
+        good | {"revenue": "1.234"},
+        good | {"staff": "-1"},
+        good | {"name": "Twin", "register": "x1"},
+        good | {"name": "a\x00b"},
+        good | {"name": "Other", "register": "X2"},
+    ]
+    report, kept = await load_rows(world, mapping, rows)
+    assert sorted(kept.told) == [
+        (2, "name", "REQUIRED"),
+        (3, "sector", "UNKNOWN_OPTION"),
+        (3, "staff", "BAD_NUMBER"),
+        (4, "revenue", "TOO_MANY_DECIMALS"),
+        (5, "staff", "OUT_OF_RANGE"),
+        (6, "register", "TAKEN"),
+        (7, "name", "BAD_TEXT"),
+    ]
+    assert [name for (name,) in await data(world, "account", "name")] == ["Good", "Other"]
+    assert report.loaded + report.rejected == report.steps[0].read == len(rows)
+
+
+async def test_references_go_by_any_unique_key(world: World) -> None:
+    steps = [
+        {"object": "user", "fields": {"name": "user", "email": "mail"}},
+        {"object": "account", "fields": {"name": "account", "registration_number": "register"}},
+        {
+            "object": "contact",
+            "fields": {
+                "name": "contact",
+                "account": {"column": "at", "reference": "registration_number"},
+                "owner": {"column": "by", "reference": "email"},
+            },
+        },
+    ]
+    row = {"user": "Ann", "mail": "ann@a.example", "account": "Acme", "register": "AB1"}
+    row |= {"contact": "Bob", "at": "ab1", "by": "ANN@A.EXAMPLE"}
+    _, kept = await load_rows(world, a_mapping(*steps), [row])
+    assert kept.told == []
+    [(user,)] = await data(world, "user", "id")
+    [(account,)] = await data(world, "account", "id")
+    assert await data(world, "contact", "owner", "account") == [(user, str(account))]
+
+
+async def test_a_name_that_means_nothing_is_told_or_left_blank(world: World) -> None:
+    def contacts(missing: str) -> ImportMapping:
+        account = {"column": "at", "reference": "external_id", "missing": missing}
+        return a_mapping({"object": "contact", "fields": {"name": "name", "account": account}})
+
+    rows = [{"name": "Bob", "at": "nowhere"}]
+    _, kept = await load_rows(world, contacts("refuse"), rows)
+    assert kept.told == [(1, "at", "NOT_FOUND")]
+    assert kept.rejects[0].flaws[0].message == (
+        "There is no account with the external_id 'nowhere'."
+    )
+    assert kept.rejects[0].flaws[0].value == "nowhere"
+    _, kept = await load_rows(world, contacts("blank"), rows)
+    assert await data(world, "contact", "name", "account") == [("Bob", None)]
+
+
+async def test_an_id_is_a_name_too(world: World) -> None:
+    await load_rows(world, accounts(), [a_row("a")])
+    [(account,)] = await data(world, "account", "id")
+    mapping = a_mapping({"object": "contact", "fields": {"name": "name", "account": "at"}})
+    rows = [
+        {"name": "Ann", "at": str(account)},
+        {"name": "Bob", "at": str(account)[:-1] + "x"},
+        {"name": "Cid", "at": "00000000-0000-7000-8000-000000000000"},
+    ]
+    _, kept = await load_rows(world, mapping, rows)
+    assert kept.told == [(2, "at", "NOT_FOUND"), (3, "at", "NOT_FOUND")]
+
+
+DEAL_FIELDS = {
+    "name": "name",
+    "external_id": "key",
+    "amount": "amount",
+    "currency": {"constant": "USD"},
+    "created_at": "engaged",
+    "stage": "stage",
+}
+DEALS = a_mapping(
+    {
+        "object": "opportunity",
+        "key": "external_id",
+        "fields": DEAL_FIELDS,
+        "entered": {"qualified": "engaged", "won": "closed", "lost": "closed"},
+    }
+)
+DEAL = {"name": "Deal", "key": "d1", "amount": "10.50", "stage": "Won"} | {
+    "engaged": "2026-02-01",
+    "closed": "2026-03-01",
+}
+
+
+class TestHistory:
+    """What an admin's import may tell of the past."""
+
+    OPTIONS = Options(zone=ZoneInfo("UTC"))
+
+    async def test_stages_are_dated_and_the_log_keeps_the_servers_clock(self, world: World) -> None:
+        begun = datetime.now(UTC)
+        _, kept = await load_rows(world, DEALS, [DEAL], self.OPTIONS)
+        assert kept.told == []
+        engaged, closed = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
+        fields = ("stage", "currency", "created_at", "stage_entered_at", "probability")
+        assert await data(world, "opportunity", *fields) == [
+            ("won", "USD", engaged, closed, "1.0000")
+        ]
+        history = await world.rows(
+            "select * from stage_history where tenant_id = $1 order by seq_no"
+        )
+        assert [(row["kind"], row["to_stage"], row["entered_at"]) for row in history] == [
+            ("create", "qualified", engaged),
+            ("close_won", "won", closed),
+        ]
+        assert history[0]["exited_at"] == closed
+        [change] = await world.rows("select at from change where tenant_id = $1")
+        assert change["at"] >= begun
+
+    async def test_again_it_is_the_same(self, world: World) -> None:
+        for _ in range(2):
+            _, kept = await load_rows(world, DEALS, [DEAL], self.OPTIONS)
+            assert kept.told == []
+        assert await data(world, "opportunity", "version") == [(1,)]
+        assert len(await world.rows("select * from stage_history where tenant_id = $1")) == 2
+
+    async def test_a_record_that_is_there_is_not_moved(self, world: World) -> None:
+        await load_rows(world, DEALS, [DEAL], self.OPTIONS)
+        lost = DEAL | {"stage": "Lost"}
+        _, kept = await load_rows(world, DEALS, [lost], self.OPTIONS)
+        assert kept.told == [(1, "stage", "USE_MOVE")]
+
+    async def test_a_future_is_no_history(self, world: World) -> None:
+        row = DEAL | {"closed": f"{datetime.now(UTC).year + 2}-01-01"}
+        _, kept = await load_rows(world, DEALS, [row], self.OPTIONS)
+        assert [code for _, _, code in kept.told] == ["IN_FUTURE"]
+
+    async def test_a_member_may_not_tell_of_the_past(self, database: Database) -> None:
+        world = await a_crm(database, Role.MEMBER)
+        _, kept = await load_rows(world, DEALS, [DEAL], self.OPTIONS)
+        assert {code for _, _, code in kept.told} == {"READ_ONLY"}
+
+    async def test_a_reader_may_not_import(self, database: Database) -> None:
+        world = await a_crm(database, Role.READER)
+        with pytest.raises(Forbidden):
+            await load_rows(world, DEALS, [DEAL])
+
+
+FAMILY = (a_row("a"), a_row("b", "a"), a_row("", "a"), a_row("c", "nowhere"))
+
+
+class TestAtOnce:
+    """Dry runs, and all or nothing."""
+
+    async def test_a_dry_run_tells_everything_and_writes_nothing(self, world: World) -> None:
+        report, kept = await load_rows(world, accounts(), FAMILY, Options(dry_run=True))
+        assert (report.loaded, report.rejected, report.written) == (3, 1, False)
+        assert kept.told == [(4, "parent", "NOT_FOUND")]
+        assert await tree(world) == {}
+        assert await world.rows("select 1 from change where tenant_id = $1") == []
+
+    async def test_a_step_of_a_dry_run_sees_those_before_it(self, world: World) -> None:
+        contact = {"name": "name", "account": {"column": "key", "reference": "external_id"}}
+        steps = [
+            {"object": "account", "fields": {"name": "name", "external_id": "key"}},
+            {"object": "contact", "fields": contact},
+        ]
+        report, _ = await load_rows(world, a_mapping(*steps), [a_row("a")], Options(dry_run=True))
+        assert [step.created for step in report.steps] == [1, 1]
+
+    async def test_all_or_nothing_writes_nothing_when_one_row_is_bad(self, world: World) -> None:
+        report, _ = await load_rows(world, accounts(), FAMILY, Options(whole=True))
+        assert (report.rejected, report.written) == (1, False)
+        assert await tree(world) == {}
+
+    async def test_all_or_nothing_writes_all_when_none_is(self, world: World) -> None:
+        rows = [*FAMILY[:2], *(a_row(str(number), "a") for number in range(ROWS))]
+        report, _ = await load_rows(world, accounts(), rows, Options(whole=True))
+        assert (report.loaded, report.written) == (ROWS + 2, True)
+        assert len(await tree(world)) == ROWS + 2
+
+
+async def test_what_was_loaded_before_an_interruption_stays_and_the_rest_follows(
+    world: World,
+) -> None:
+    rows = [a_row(str(number)) for number in range(3 * ROWS)]
+    job = Job(accounts().steps[0], (GivenFeed("rows", rows),))
+
+    class Impatient(Kept):
+        def progressed(self, report: Report, feed: str, share: float) -> None:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await run(world.actor, world.store, [job], Options(), Impatient())
+    assert len(await tree(world)) == ROWS
+    report, _ = await load_rows(world, accounts(), rows)
+    assert (report.steps[0].matched, report.steps[0].created) == (ROWS, 2 * ROWS)
+
+
+async def test_progress_is_told_with_each_batch(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "accounts.csv"
+    lines = "".join(f"{number},Account {number},\n" for number in range(20 * ROWS))
+    file.write_text("key,name,parent\n" + lines)
+    report, kept = await load_files(world, accounts(), [file])
+    assert report.loaded == 20 * ROWS
+    shares = [share for _, share in kept.shares]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert len(shares) >= 20
+
+
+async def test_statements_do_not_grow_with_the_rows_of_a_batch(world: World) -> None:
+    async def statements(count: int, first: int) -> int:
+        rows = [a_row(str(first + number)) for number in range(count)]
+        before = await commits(world)
+        await load_rows(world, accounts(), rows)
+        return await commits(world) - before
+
+    assert await statements(ROWS, 0) == await statements(10, 10_000)
+
+
+async def commits(world: World) -> int:
+    """Different transactions that wrote so far."""
+    rows = await world.rows("select count(distinct xact) as n from change where tenant_id = $1")
+    return int(rows[0]["n"])

@@ -61,9 +61,7 @@ def edges(*outputs: Output) -> Output:
 def position(values: Values, cursor: str, order: tuple[Order, ...]) -> Position:
     """A cursor as a query names it."""
     *keys, last = cursors.decode(cursor, order)
-    return Position(
-        tuple(None if key is None else values.of(key) for key in keys), values.of(last)
-    )
+    return Position(tuple(None if key is None else values.of(key) for key in keys), values.of(last))
 
 
 async def listed(

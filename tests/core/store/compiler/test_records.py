@@ -56,11 +56,11 @@ VALUES = {
 
 
 async def test_shows_each_type_in_its_api_form(world: World) -> None:
-    id = await world.create("thing", **VALUES)
-    shown = await record(world, "thing", id, *scalars("id", "version", *VALUES, "currency"))
+    made = await world.create("thing", **VALUES)
+    shown = await record(world, "thing", made, *scalars("id", "version", *VALUES, "currency"))
     assert shown == {
         **VALUES,
-        "id": str(id),
+        "id": str(made),
         "version": 1,
         "amount": "1234.50",
         "large": str(2**62),
@@ -74,9 +74,9 @@ async def test_shows_each_type_in_its_api_form(world: World) -> None:
 
 
 async def test_shows_null_for_what_is_missing(world: World) -> None:
-    id = await world.create("thing", name="x")
+    made = await world.create("thing", name="x")
     fields = [name for name in VALUES if name != "name"]
-    shown = await record(world, "thing", id, *scalars(*fields, "deleted_at", "owner"))
+    shown = await record(world, "thing", made, *scalars(*fields, "deleted_at", "owner"))
     assert set(shown.values()) == {None}
 
 
@@ -84,27 +84,29 @@ async def test_follows_references_and_stops_where_there_is_none(world: World) ->
     boss = await world.create("person", name="Li", email="li@example.com")
     company = await world.create("company", name="HX", size=3, boss=boss)
     alone = await world.create("thing", name="alone")
-    id = await world.create("thing", name="x", company=company)
+    made = await world.create("thing", name="x", company=company)
     asked = query.One(
         "company",
         "company",
         (*scalars("name", "size"), Output("boss", query.One("boss", "person", scalars("email")))),
     )
-    shown = await record(world, "thing", id, Output("company", asked))
+    shown = await record(world, "thing", made, Output("company", asked))
     assert shown == {"company": {"name": "HX", "size": 3, "boss": {"email": "li@example.com"}}}
     assert await record(world, "thing", alone, Output("company", asked)) == {"company": None}
 
 
 async def test_a_record_of_another_object_is_not_found(world: World) -> None:
-    id = await world.create("person", name="Li")
-    assert await record(world, "thing", id, *scalars("name")) is None
+    made = await world.create("person", name="Li")
+    assert await record(world, "thing", made, *scalars("name")) is None
     assert await record(world, "thing", uuid4(), *scalars("name")) is None
 
 
 async def test_groups_and_constants_stand_where_they_are_asked_for(world: World) -> None:
-    id = await world.create("thing", name="x")
+    made = await world.create("thing", name="x")
     inner = query.Group((Output("__typename", query.Constant('"Info"')), *scalars("name")))
-    shown = await record(world, "thing", id, Output("a", query.Constant('"Thing"')), Output("b", inner))
+    shown = await record(
+        world, "thing", made, Output("a", query.Constant('"Thing"')), Output("b", inner)
+    )
     assert list(shown.items()) == [("a", "Thing"), ("b", {"__typename": "Info", "name": "x"})]
 
 
@@ -125,10 +127,10 @@ async def test_records_come_in_the_order_of_their_ids_with_gaps(world: World) ->
 
 
 async def test_many_fields_make_one_object(world: World) -> None:
-    id = await world.create("thing", **VALUES)
+    made = await world.create("thing", **VALUES)
     outputs = tuple(
         Output(f"{name}{at}", query.Scalar(query.Column(name)))
         for at in range(10)
         for name in VALUES
     )
-    assert len(await record(world, "thing", id, *outputs)) == 10 * len(VALUES)
+    assert len(await record(world, "thing", made, *outputs)) == 10 * len(VALUES)

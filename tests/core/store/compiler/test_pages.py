@@ -1,0 +1,210 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core import cursors, query
+from core.errors import Refused
+from core.query import Column, Connection, Operator, Order, Output, Page, PagePart
+from tests.core.store.compiler.asking import (
+    PAGE_INFO,
+    Values,
+    ask,
+    compare,
+    edges,
+    nodes,
+    position,
+    scalars,
+)
+from tests.core.store.compiler.oracle import Item
+from tests.core.store.compiler.populations import Population, Predicates
+
+UNHURRIED = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+KEYS = (
+    *map(Column, ("name", "code", "amount", "number", "ratio", "large", "share", "day", "moment")),
+    *map(Column, ("done", "kind", "created_at", "id")),
+    Column("name", ("group",)),
+    Column("kind", ("group", "parent")),
+)
+orders = st.lists(
+    st.builds(Order, st.sampled_from(KEYS), st.booleans()),
+    max_size=3,
+    unique_by=lambda one: one.column,
+).map(tuple)
+
+
+def known(order: tuple[Order, ...]) -> tuple[Order, ...]:
+    """The keys that the records in memory can be put in order by."""
+    return tuple(one for one in order if one.column != Column("created_at"))
+
+
+class Walk:
+    """Goes through a connection page by page."""
+
+    def __init__(self, population: Population, asked: Connection, values: list[Any]) -> None:
+        self.population = population
+        self.asked = asked
+        self.values = values
+
+    async def page(self, size: int, *, backward: bool, cursor: str | None = None) -> Any:
+        """One page, from a cursor on."""
+        values = Values(self.values)
+        at = position(values, cursor, self.asked.order) if cursor else None
+        after, before = (None, at) if backward else (at, None)
+        page = Page(values.of(size), after, before, backward)
+        return await ask(self.population.world, replace(self.asked, page=page), values)
+
+    async def ids(self, size: int, *, backward: bool) -> list[str]:
+        """The ids of all pages, each page in its own order, as they are come by."""
+        found: list[str] = []
+        page = await self.page(size, backward=backward)
+        while True:
+            ids = [edge["node"]["id"] for edge in page["edges"]]
+            found = [*ids, *found] if backward else [*found, *ids]
+            info = page["page"]
+            assert info["hasPreviousPage" if not backward else "hasNextPage"] is (
+                len(found) > len(ids)
+            )
+            if not info["hasPreviousPage" if backward else "hasNextPage"]:
+                return found
+            cursor = info["startCursor" if backward else "endCursor"]
+            assert cursor == page["edges"][0 if backward else -1]["cursor"]
+            page = await self.page(size, backward=backward, cursor=cursor)
+
+
+def connection(order: tuple[Order, ...], where: query.Predicate | None = None) -> Connection:
+    outputs = (edges(*scalars("id")), PAGE_INFO)
+    return Connection("item", outputs, Page(query.Value(0)), where=where, order=order)
+
+
+def ids(items: list[Item]) -> list[str]:
+    return [str(item.id) for item in items]
+
+
+@UNHURRIED
+@given(data=st.data(), order=orders, size=st.integers(1, 40), backward=st.booleans())
+async def test_pages_visit_every_record_once_in_order(
+    population: Population,
+    data: st.DataObject,
+    order: tuple[Order, ...],
+    size: int,
+    backward: bool,
+) -> None:
+    predicates = Predicates(data.draw, population)
+    where = predicates.of("item", 1) if data.draw(st.booleans()) else None
+    records, values = population.records, predicates.values
+    found = [r for r in records.of("item") if where is None or records.holds(r, where, values)]
+    walk = Walk(population, connection(order, where), values)
+    visited = await walk.ids(size, backward=backward)
+    assert sorted(visited) == sorted(ids(found))
+    if known(order) == order:
+        assert visited == ids(records.sorted(found, order))
+
+
+@UNHURRIED
+@given(order=orders.filter(lambda order: known(order) == order), data=st.data())
+async def test_a_page_between_two_cursors_holds_what_is_between(
+    population: Population, order: tuple[Order, ...], data: st.DataObject
+) -> None:
+    everything = ids(population.records.sorted(population.records.of("item"), order))
+    walk = Walk(population, connection(order), [])
+    all_edges = (await walk.page(1_000, backward=False))["edges"]
+    first = data.draw(st.integers(0, len(everything) - 1))
+    last = data.draw(st.integers(0, len(everything) - 1))
+    backward = data.draw(st.booleans())
+    values = Values()
+    page = Page(
+        values.of(7),
+        position(values, all_edges[first]["cursor"], order),
+        position(values, all_edges[last]["cursor"], order),
+        backward,
+    )
+    found = await ask(population.world, replace(connection(order), page=page), values)
+    between = everything[first + 1 : last]
+    wanted = between[-7:] if backward else between[:7]
+    assert [edge["node"]["id"] for edge in found["edges"]] == wanted
+    near = PagePart.HAS_PREVIOUS if backward else PagePart.HAS_NEXT
+    assert found["page"][near.value] is (len(between) > 7)
+
+
+async def test_an_empty_page_has_no_cursors(population: Population) -> None:
+    where = compare("name", Operator.EQ, query.Value(0))
+    asked = replace(connection((), where), page=Page(query.Value(1)))
+    found = await ask(population.world, asked, ["no such name", 3])
+    assert found == {
+        "edges": [],
+        "page": {
+            "hasNextPage": False,
+            "hasPreviousPage": False,
+            "startCursor": None,
+            "endCursor": None,
+        },
+    }
+
+
+async def test_a_page_of_no_rows_says_whether_there_are_more(population: Population) -> None:
+    found = await Walk(population, connection(()), []).page(0, backward=False)
+    assert found["edges"] == []
+    assert found["page"]["hasNextPage"] is True
+
+
+async def test_each_parent_has_a_page_of_its_own(population: Population) -> None:
+    order = (Order(Column("amount"), descending=True),)
+    inner = Connection(
+        "item",
+        (nodes(*scalars("id")), Output("total", query.TotalCount()), PAGE_INFO),
+        Page(query.Value(1)),
+        via="group",
+        order=order,
+    )
+    outer = Connection(
+        "group",
+        (nodes(*scalars("id"), Output("items", inner)),),
+        Page(query.Value(0)),
+    )
+    found = await ask(population.world, outer, [100, 2])
+    records = population.records
+    for node in found["nodes"]:
+        mine = [one for one in records.of("item") if str(one.get("group")) == node["id"]]
+        wanted = ids(records.sorted(mine, order))
+        assert [one["id"] for one in node["items"]["nodes"]] == wanted[:2]
+        assert node["items"]["total"] == len(mine)
+        assert node["items"]["page"]["hasNextPage"] is (len(mine) > 2)
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "é",
+        "WyJhIl0",
+        "bnVsbA",
+        "W10",
+        "A" * 9_000,
+        "WyIwMDAwMDAwMDAwIiwiMSIsIjAwMDAwMDAwLTAwMDAtMDAwMC0wMDAwLTAwMDAwMDAwMDAwMCJd",
+    ],
+)
+def test_what_is_no_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(Refused) as refused:
+        cursors.decode(cursor, (Order(Column("amount")),))
+    assert refused.value.problems[0].code == "BAD_CURSOR"
+
+
+@pytest.mark.parametrize("held", ["NaN", "1e999999", "x", "0x1", "9" * 500])
+async def test_a_forged_cursor_is_refused_before_any_sql_runs(
+    population: Population, held: str
+) -> None:
+    order = (Order(Column("amount")),)
+    asked = connection(order)
+    page = Page(query.Value(0), query.Position((query.Value(1),), query.Value(2)))
+    some_id = population.records.of("item")[0].id
+    with pytest.raises(Refused) as refused:
+        await ask(population.world, replace(asked, page=page), [3, held, some_id])
+    assert refused.value.problems[0].code == "BAD_CURSOR"

@@ -1,0 +1,243 @@
+"""How many stored records a change of metadata touches, and which, for instance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from asyncpg import Connection
+
+from core.identity import TenantId
+from core.store import drafts, finishing, unique_keys
+from core.store.drafts import Setting
+from core.store.field_plans import FieldPlan, UniquePlan
+from core.store.plans import ObjectPlan, plan_of
+from core.store.rows import SELECTED, Row
+from metadata.changes import Effect, Impact
+from metadata.model import LISTS, LONG, Unique
+from metadata.published import Published
+
+EXAMPLES = 5
+ROWS = 2_000
+_PAGE = f"""
+    select {SELECTED} from read.record as t
+    where t.tenant_id = $1 and t.object = $2 and t.deleted_at is null and t.id > $3
+      and ($4::timestamptz is null or t.updated_at >= $4)
+    order by t.id limit {ROWS}
+"""
+_FIRST = UUID(int=0)
+_LIVE = "t.deleted_at is null"
+_SINCE = "($3::timestamptz is null or t.updated_at >= $3)"
+_COUNT = f"""
+    select count(*), (array_agg(t.id order by t.id))[:{EXAMPLES}] from read.record as t
+    where t.tenant_id = $1 and t.object = $2 and {_SINCE} and """
+_LOGGED = """
+    select count(distinct t.record_id), (array_agg(distinct t.record_id))[:5]
+    from read.change as t
+    where t.tenant_id = $1 and t.object = $2 and ($3::timestamptz is null or t.at >= $3) and """
+_PASSED = """
+    select count(distinct t.record_id), (array_agg(distinct t.record_id))[:5]
+    from read.stage_history as t
+    where t.tenant_id = $1 and t.object = $2
+      and ($3::timestamptz is null or t.recorded_at >= $3)
+      and (t.from_stage = $4 or t.to_stage = $4)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many records an impact concerns, and the ids of some. None: that is not known."""
+
+    impact: Impact
+    count: int | None
+    examples: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What counting goes by: the versions before and after, and since when records matter."""
+
+    tenant: TenantId
+    connection: Connection
+    old: Published
+    new: Published
+    since: datetime | None = None  # None: all records
+
+
+async def count(census: Census, impacts: Sequence[Impact]) -> list[Counted]:
+    """Each impact with its count, in the order given."""
+    invalid = await _invalid(census, [one for one in impacts if one.effect is Effect.INVALID])
+    found = []
+    for impact in impacts:
+        if impact.effect is Effect.INVALID:
+            found.append(invalid[impact])
+        else:
+            found.append(await _COUNTERS[impact.effect](census, impact))
+    return found
+
+
+async def pages(census: Census, object_key: str) -> AsyncIterator[list[Row]]:
+    """The live records of an object, in pieces."""
+    after = _FIRST
+    while True:
+        rows = await census.connection.fetch(_PAGE, census.tenant, object_key, after, census.since)
+        if rows:
+            yield [Row(*row) for row in rows]
+        if len(rows) < ROWS:
+            return
+        after = rows[-1]["id"]
+
+
+# Records that would not fit
+
+
+@dataclass(slots=True)
+class _Tally:
+    count: int = 0
+    examples: list[UUID] = field(default_factory=list)
+
+    def add(self, record: UUID) -> None:
+        self.count += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(record)
+
+
+async def _invalid(census: Census, impacts: Sequence[Impact]) -> dict[Impact, Counted]:
+    by_object: defaultdict[str, list[Impact]] = defaultdict(list)
+    for impact in impacts:
+        by_object[impact.object].append(impact)
+    found: dict[Impact, Counted] = {}
+    for object_key, wanted in by_object.items():
+        plan = plan_of(census.new, object_key)
+        tallies = {impact: _Tally() for impact in wanted}
+        async for rows in pages(census, object_key):
+            for row in rows:
+                _judge(plan, row, tallies)
+        for impact, tally in tallies.items():
+            found[impact] = Counted(impact, tally.count, tuple(tally.examples))
+    return found
+
+
+def _judge(plan: ObjectPlan, row: Row, tallies: Mapping[Impact, _Tally]) -> None:
+    values = drafts.values_of(plan, row)
+    checked = plan.checked
+    document = {key: checked[key](value) for key, value in values.items() if key in checked}
+    misfits = plan.validator.misfits(document)
+    if not misfits:
+        return
+    wrong = {misfit.path[0] for misfit in misfits if misfit.path}
+    for impact, tally in tallies.items():
+        if impact.field is None or impact.field in wrong:
+            tally.add(row.id)
+
+
+# Records that have something
+
+
+async def _having(census: Census, impact: Impact) -> Counted:
+    """Live records of the object, or those with a value in the field."""
+    if impact.object not in census.old.metadata.objects:
+        return Counted(impact, 0)
+    condition = _LIVE
+    if impact.field is not None:
+        stored = _stored(census, impact)
+        if stored is None:
+            return Counted(impact, 0)
+        condition += f" and {stored} is not null"
+    return await _counted(census, impact, _COUNT + condition)
+
+
+async def _holding(census: Census, impact: Impact) -> Counted:
+    """Records, deleted ones too, changes or stage history with an option or a stage."""
+    if impact.field is None:
+        own = await _counted(census, impact, _COUNT + "t.stage = $4", impact.value)
+        past = await _counted(census, impact, _PASSED, impact.value)
+        return max(own, past, key=lambda one: one.count or 0)
+    key = _key(census, impact)
+    if key is None:
+        return Counted(impact, 0)
+    held = census.old.metadata.objects[impact.object].fields[impact.field]
+    test = "{} ? $4" if held.type in LISTS else "{} = to_jsonb($4::text)"
+    own = await _counted(census, impact, _COUNT + test.format(f"t.data->'{key}'"), impact.value)
+    sides = (test.format(f"t.{side}->'{key}'") for side in ("before", "after"))
+    past = await _counted(census, impact, _LOGGED + f"({' or '.join(sides)})", impact.value)
+    return max(own, past, key=lambda one: one.count or 0)
+
+
+async def _counted(census: Census, impact: Impact, statement: str, *arguments: object) -> Counted:
+    row = await census.connection.fetchrow(
+        statement, census.tenant, impact.object, census.since, *arguments
+    )
+    return Counted(impact, row[0], tuple(row[1] or ()))
+
+
+def _stored(census: Census, impact: Impact) -> str | None:
+    key = _key(census, impact)
+    if key is None or impact.field is None:
+        return None
+    kind = census.old.metadata.objects[impact.object].fields[impact.field].type
+    return f"t.{'long' if kind in LONG else 'data'}->'{key}'"
+
+
+def _key(census: Census, impact: Impact) -> str | None:
+    """The storage key of the field in the version before; a key has no quotes."""
+    places = census.old.storage.places.get(impact.object, {})
+    place = places.get(impact.field or "")
+    return place.key if place is not None else None
+
+
+# Records that share values
+
+
+async def _doubled(census: Census, impact: Impact) -> Counted:
+    """Live records whose values another one has as well: all of them since ever."""
+    plan = plan_of(census.new, impact.object)
+    unique = unique_of(plan.fields, impact)
+    first: dict[str, UUID] = {}
+    tally = _Tally()
+    everything = Census(census.tenant, census.connection, census.old, census.new)
+    async for rows in pages(everything, impact.object):
+        for row in rows:
+            value = unique_keys.claimed(unique, drafts.values_of(plan, row))
+            if value is not None and first.setdefault(value, row.id) != row.id:
+                tally.add(row.id)
+    return Counted(impact, tally.count, tuple(tally.examples))
+
+
+def unique_of(fields: Mapping[str, FieldPlan], impact: Impact) -> UniquePlan:
+    """The constraint that an impact is about."""
+    unique = Unique("", impact.fields, impact.ignore_case)
+    return UniquePlan(unique, tuple(fields[key] for key in impact.fields))
+
+
+async def _whole(census: Census, impact: Impact) -> Counted:
+    return await _counted(census, impact, _COUNT + _LIVE)
+
+
+async def _breaking(census: Census, impact: Impact) -> Counted:
+    """Live records for which a rule does not hold, where it reads nothing but the record."""
+    plan = plan_of(census.new, impact.object)
+    if any("." in name for name in plan.computing.names):
+        return Counted(impact, None)
+    now = datetime.now(UTC)
+    setting = Setting(census.new, now, now.astimezone(census.new.zone).date())
+    code, tally = f"RULE_{(impact.value or '').upper()}", _Tally()
+    async for rows in pages(census, impact.object):
+        for row in rows:
+            draft = drafts.loaded(plan, row)
+            finishing.check_rules(draft, setting, {})
+            if any(one.code == code for one in (*draft.problems, *draft.warnings)):
+                tally.add(row.id)
+    return Counted(impact, tally.count, tuple(tally.examples))
+
+
+_COUNTERS: Mapping[Effect, Callable[[Census, Impact], Awaitable[Counted]]] = {
+    Effect.LOST: _having,
+    Effect.RETYPED: _having,
+    Effect.HELD: _holding,
+    Effect.DUPLICATE: _doubled,
+    Effect.COMPUTED: _whole,
+    Effect.BROKEN_RULE: _breaking,
+}

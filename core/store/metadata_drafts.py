@@ -1,0 +1,56 @@
+"""The tenant's next declarations, as they are being worked on: one draft a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Connection
+
+from core.identity import TenantId
+from metadata import documents
+from metadata.documents import Document
+
+_READ = """
+    select version, documents, updated_at, updated_by from {} where tenant_id = $1
+"""
+_WRITE = """
+    insert into metadata_draft as d (tenant_id, version, documents, updated_at, updated_by)
+    values ($1, $2, $3, now(), $4)
+    on conflict (tenant_id) do update
+    set version = excluded.version, documents = excluded.documents,
+        updated_at = excluded.updated_at, updated_by = excluded.updated_by
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataDraft:
+    """A draft as it stands: the tenant's own documents by path. Each change raises `version`."""
+
+    version: int
+    documents: Mapping[str, Document]
+    updated_at: datetime | None = None
+    updated_by: UUID | None = None
+
+
+async def find(
+    tenant: TenantId, connection: Connection, *, lock: bool = False
+) -> MetadataDraft | None:
+    """The tenant's draft, if one was ever saved."""
+    table = "metadata_draft" if lock else "read.metadata_draft"
+    suffix = " for update" if lock else ""
+    row = await connection.fetchrow(_READ.format(table) + suffix, tenant)
+    if row is None:
+        return None
+    kept = {path: documents.reread(text) for path, text in row["documents"].items()}
+    return MetadataDraft(row["version"], kept, row["updated_at"], row["updated_by"])
+
+
+async def put(
+    tenant: TenantId, connection: Connection, draft: MetadataDraft, by: UUID | None
+) -> None:
+    """Keep the draft in place of the one before."""
+    kept = {path: documents.text(found) for path, found in draft.documents.items()}
+    await connection.execute(_WRITE, tenant, draft.version, documents.text(kept), by)

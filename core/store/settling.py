@@ -1,0 +1,168 @@
+"""What a publish leaves to be done with stored records, in pieces that get in nobody's way.
+
+Records that an older version wrote are written as the newest one does: columns that are filling,
+search tokens, computed values. Then those columns are ready to be read, and the ones that are no
+longer used are cleared and free. All of it can be broken off and begun again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.identity import TenantId
+from core.store import counting, drafts, finishing, records, rows
+from core.store.columns import SQL_TYPES
+from core.store.drafts import Draft, Setting
+from core.store.opening import Store
+from core.store.records import Difference
+from core.store.statements import Batch
+from core.store.writing import Transaction, writing
+from metadata.storage import SlotState
+
+ROWS = 500
+_BEHIND = f"""
+    select id from read.record
+    where tenant_id = $1 and object = $2 and id > $3 and metadata_version < $4
+    order by id limit {ROWS}
+"""
+_UNSETTLED = "select object, slot, state, since_version from read.slot where tenant_id = $1"
+_READY = """
+    update slot set state = 'ready'
+    where tenant_id = $1 and object = $2 and state = 'filling' and since_version <= $3
+"""
+_RETIRED = """
+    select from slot
+    where tenant_id = $1 and object = $2 and slot = $3 and state = 'retired' for update
+"""
+_FREE = "delete from slot where tenant_id = $1 and object = $2 and slot = $3"
+_BOUND = ("stage_amount", "stage_date")
+_FIRST = UUID(int=0)
+
+Field = tuple[str, str]
+"""(object, field)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What the columns of a tenant wait for."""
+
+    filling: frozenset[str]  # objects
+    retired: frozenset[tuple[str, str]]  # (object, column)
+
+
+async def settle(tenant: TenantId, store: Store, stale: Sequence[Field] = ()) -> int:
+    """Bring stored records up to the newest version; how many were written.
+
+    `stale` are stored computed fields to be computed anew, in computing order.
+    """
+    left = await _leftovers(tenant, store)
+    written = 0
+    for object_key in dict.fromkeys((*sorted(left.filling), *(field[0] for field in stale))):
+        written += await _fill(tenant, store, object_key, stale)
+    for object_key, column in sorted(left.retired):
+        await _clear(tenant, store, object_key, column)
+    if left.filling or left.retired:
+        store.forget(tenant)
+    return written
+
+
+async def _leftovers(tenant: TenantId, store: Store) -> Leftovers:
+    async with store.database.reading(tenant) as connection:
+        found = await connection.fetch(_UNSETTLED, tenant)
+    return Leftovers(
+        frozenset(row["object"] for row in found if row["state"] == SlotState.FILLING),
+        frozenset(
+            (row["object"], row["slot"]) for row in found if row["state"] == SlotState.RETIRED
+        ),
+    )
+
+
+async def _fill(tenant: TenantId, store: Store, object_key: str, stale: Sequence[Field]) -> int:
+    """Write all records of an object as the newest version does, then let its columns be read."""
+    after, written = _FIRST, 0
+    version = (await store.published(tenant)).version
+    while ids := await _behind(tenant, store, object_key, (after, version)):
+
+        async def work(tx: Transaction, ids: Sequence[UUID] = ids) -> None:
+            await rewrite(tx, object_key, ids, stale)
+
+        await writing(tenant, store, work)
+        after, written = ids[-1], written + len(ids)
+
+    async def ready(tx: Transaction) -> None:
+        await tx.connection.execute(_READY, tenant, object_key, version)
+
+    await writing(tenant, store, ready)
+    return written
+
+
+async def _behind(
+    tenant: TenantId, store: Store, object_key: str, place: tuple[UUID, int]
+) -> list[UUID]:
+    async with store.database.reading(tenant) as connection:
+        return [row[0] for row in await connection.fetch(_BEHIND, tenant, object_key, *place)]
+
+
+async def rewrite(
+    tx: Transaction, object_key: str, ids: Sequence[UUID], stale: Sequence[Field] = ()
+) -> None:
+    """Write records again, with the stale values computed anew; neither version nor log tells."""
+    if object_key not in tx.metadata.objects:
+        return
+    plan = tx.plan(object_key)
+    held = await rows.hold(tx, ids)
+    found = [drafts.loaded(plan, row) for row in held.rows.values()]
+    today = tx.now.astimezone(tx.published.zone).date()
+    setting = Setting(published=tx.published, now=tx.now, today=today)
+    for owner, key in stale:
+        if owner == object_key and key in plan.fields:
+            await _compute(tx, key, found, setting)
+    batch = Batch()
+    batch.add(*records.update(tx, [_whole(draft) for draft in found]))
+    await batch.run(tx)
+
+
+async def _compute(tx: Transaction, key: str, found: Sequence[Draft], setting: Setting) -> None:
+    if not found:
+        return
+    plan = found[0].plan
+    rollup = plan.of.fields[key].rollup
+    if rollup is None:
+        for draft in found:
+            finishing.compute_one(draft, key, setting)
+        return
+    parts_plan = tx.plan(rollup.object).contributes[plan.key, key]
+    parts = await counting.parts(tx, parts_plan, [draft.id for draft in found], setting)
+    for draft in found:
+        plan.rollups[key].count(draft, parts[draft.id])
+
+
+def _whole(draft: Draft) -> Difference:
+    """The record as it stands, to be written to all its columns."""
+    drafts.seal(draft)
+    return Difference(draft, {}, {}, frozenset())
+
+
+async def _clear(tenant: TenantId, store: Store, object_key: str, column: str) -> None:
+    """Empty a column that is no longer used, then let it be used again."""
+    assert column in _BOUND or column[0] in SQL_TYPES
+    statement = f"""
+        update record set {column} = null where tenant_id = $1 and id = any(array(
+            select id from record
+            where tenant_id = $1 and object = $2 and {column} is not null
+            order by id limit {ROWS} for no key update))
+    """
+
+    async def work(tx: Transaction) -> bool:
+        if await tx.connection.fetchrow(_RETIRED, tenant, object_key, column) is None:
+            return True  # someone else has cleared it
+        status = await tx.connection.execute(statement, tenant, object_key)
+        if status != "UPDATE 0":
+            return False
+        await tx.connection.execute(_FREE, tenant, object_key, column)
+        return True
+
+    while not await writing(tenant, store, work):
+        pass

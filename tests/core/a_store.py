@@ -23,6 +23,7 @@ from core.store.tenants import Settings
 KEYS = itertools.count(1)
 OBJECT = "https://dealgraph.dev/schemas/object-1.json"
 PIPELINE = "https://dealgraph.dev/schemas/pipeline-1.json"
+GRAPH = "https://dealgraph.dev/schemas/graph-1.json"
 PACK = "https://dealgraph.dev/schemas/pack-1.json"
 TEXT = {"type": "string"}
 MONEY = {"type": "number", "x-type": "money"}
@@ -46,7 +47,7 @@ def refers_to(
 def offering(*documents: Mapping[str, Any]) -> Offer:
     """An offer of one base pack `base` that declares these."""
     head = {"$schema": PACK, "name": "base", "version": "1.0.0", "title": "Base", "layer": "base"}
-    folders = {OBJECT: "objects", PIPELINE: "pipelines"}
+    folders = {OBJECT: "objects", PIPELINE: "pipelines", GRAPH: "graphs"}
     files = {f"{folders[one['$schema']]}/{one['$id']}.json": one for one in documents}
     pack = Pack("base", "1.0.0", "Base", "test", {}, True, {"pack.json": head, **files})
     return Offer({"base": pack})

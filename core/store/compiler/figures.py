@@ -89,11 +89,9 @@ class _Stats:
     def _statistic(self, part: Statistic) -> Text:
         kind = columns.kind_of(self.row, self.column)
         held = self.values.named(self._value())
+        sql = self._average(held) if part is Statistic.AVG else f"{part.value}({held})"
         if kind is not Kind.NUMBER:
-            return kinds.shown(kind, f"{part.value}({held})")
-        sql = f"{part.value}({held})"
-        if part is Statistic.AVG:
-            sql = self._rounded(sql)
+            return kinds.shown(kind, sql)
         type_ = self._type()
         if type_ is FieldType.FLOAT:
             sql = f"(case when abs({sql}) <= {_LARGEST_FLOAT} then {sql} end)"
@@ -112,12 +110,15 @@ class _Stats:
         amount = self.values.named(columns.value(self.row, plain).sql)
         return f"(count({amount}) - count({self.values.named(self._value())}))"
 
-    def _rounded(self, sql: str) -> str:
+    def _average(self, held: str) -> str:
+        """Exact to the last digit, which `avg` is not for large numbers."""
         if self._type() is FieldType.FLOAT:
-            return sql
+            return f"avg({held})"
+        finer = MAX_SCALE + 1
+        quotient = f"div(sum({held}) * 1e{finer}, count({held})) * 1e-{finer}"
         if self._type() is FieldType.MONEY:
-            return corporate.rounded(self.row, sql)
-        return f"trim_scale(round({sql}, {MAX_SCALE}))"
+            return corporate.rounded(self.row, quotient)
+        return f"trim_scale(round({quotient}, {MAX_SCALE}))"
 
     def _type(self) -> FieldType | None:
         if self.column.field in SYSTEM_FIELDS:

@@ -39,33 +39,36 @@ def reader(step: Step, source: Source) -> Read:
     if not source.columns:
         return lambda _: source.constant
     places = [step.columns.index(column) for column in source.columns]
-    take = _taker(step)
+    take = _taker(step, source)
+    first = places[0]
 
     def read(values: Sequence[Any]) -> Any:
-        if len(places) == 1:
-            cell = take(values[places[0]])
-        else:
-            parts = [take(values[place]) for place in places]
-            cell = source.join.join(str(part) for part in parts if part is not None) or None
-        if cell is None:
-            return source.default
-        if source.values:
-            mapped = source.values.get(cell if isinstance(cell, str) else str(cell), cell)
-            return None if isinstance(mapped, str) and mapped in step.blank else mapped
-        return cell
+        cell = take(values[first])
+        return source.default if cell is None else cell
 
-    return read
+    def read_joined(values: Sequence[Any]) -> Any:
+        parts = [take(values[place]) for place in places]
+        return source.join.join(str(part) for part in parts if part is not None) or source.default
+
+    return read if len(places) == 1 else read_joined
 
 
-def _taker(step: Step) -> Turn:
+def _taker(step: Step, source: Source) -> Turn:
+    """What a cell holds: None where it is blank, else what its text stands for."""
     blank, trims = step.blank, step.trims and step.format != "jsonl"
+    mapped = source.values
 
     def take(cell: Any) -> Any:
         if isinstance(cell, str):
             if "\x00" in cell:
                 raise BadCell("BAD_TEXT", "The text holds NUL, which can't be stored.")
-            text = cell.strip() if trims else cell
-            return None if text in blank else text
+            if trims:
+                cell = cell.strip()
+            if cell in blank:
+                return None
+        if mapped and cell is not None:
+            cell = mapped.get(cell if isinstance(cell, str) else str(cell), cell)
+            return None if isinstance(cell, str) and cell in blank else cell
         return cell
 
     return take

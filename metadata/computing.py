@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from metadata.environments import TYPES, USERS, Scope
@@ -20,7 +21,7 @@ _UNSET = Computed()
 
 
 def computed(
-    linked: Linked, staged: frozenset[str]
+    linked: Linked, staged: AbstractSet[str]
 ) -> tuple[dict[str, Computed], tuple[Step, ...]]:
     """The understood expressions of each object, and the steps of computing what is stored.
 
@@ -38,7 +39,7 @@ def computed(
 class _Run:
     """One pass over all objects; expressions and what fields read gather in it."""
 
-    def __init__(self, linked: Linked, staged: frozenset[str]) -> None:
+    def __init__(self, linked: Linked, staged: AbstractSet[str]) -> None:
         self.result: dict[str, Computed] = {}
         self._linked = linked
         self._staged = staged
@@ -116,7 +117,7 @@ class _Run:
         found = parse(text, scope.environment(), wanted)
         if isinstance(found, Expression):
             return found
-        if not self._linked.doubtful:
+        if not self._linked.doubt.expression(text):
             for problem in found:
                 what = f"{problem.what[:-1]} (at character {problem.position + 1})."
                 self._findings(scope.object).add(path, problem.code, what, problem.mend)
@@ -177,7 +178,7 @@ class _Run:
         found = parse(text, scope.environment(), Type.BOOL)
         findings = self._findings(of.key)
         if not isinstance(found, Expression):
-            for problem in found if not self._linked.doubtful else ():
+            for problem in found if not self._linked.doubt.expression(text) else ():
                 findings.add(path, problem.code, problem.what, problem.mend)
             return None
         if not reads(found).storable:
@@ -187,17 +188,17 @@ class _Run:
 
     def _child(self, of: ObjectType, rollup: Rollup, path: Path) -> ObjectType | None:
         """The object that is rolled up, if its reference leads here."""
-        findings, doubtful = self._findings(of.key), self._linked.doubtful
+        findings, doubt = self._findings(of.key), self._linked.doubt
         child = self._linked.objects.get(rollup.object)
         if child is None:
-            if rollup.object not in doubtful:
+            if not doubt.thing(rollup.object):
                 mend = did_you_mean(rollup.object, self._linked.objects)
                 message = f"There is no object '{rollup.object}'."
                 findings.add((*path, "object"), "UNKNOWN_OBJECT", message, mend)
             return None
         via = child.fields.get(rollup.via)
         if via is None or via.reference is None or via.reference.object != of.key:
-            if child.key not in doubtful:
+            if not doubt.field(child.key, rollup.via):
                 known = [
                     f.key
                     for f in child.references()
@@ -228,10 +229,7 @@ class _Run:
             return
         taken = child.fields.get(rollup.field)
         if taken is None:
-            if child.key not in self._linked.doubtful:
-                mend = did_you_mean(rollup.field, child.fields)
-                message = f"'{child.key}' has no field '{rollup.field}'."
-                findings.add((*path, "field"), "UNKNOWN_FIELD", message, mend)
+            findings.no_field((*path, "field"), child.key, rollup.field, child.fields)
             return
         _check_taken(field, taken, rollup, path, findings)
 

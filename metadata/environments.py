@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from metadata.expressions.environment import Environment
@@ -57,7 +58,7 @@ class Scope:
     """The names that expressions of one object may read; paths follow its references."""
 
     objects: Mapping[str, ObjectType]
-    staged: frozenset[str]
+    staged: AbstractSet[str]
     object: str
     with_old: bool = False  # whether `old.<field>` may be read
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias, cast
 
 from metadata import bounds
+from metadata.doubts import Doubt
 from metadata.environments import STAGED, SYSTEM
 from metadata.expressions.problems import Problem as Fault
 from metadata.expressions.reading import read
@@ -22,10 +23,10 @@ _WITHIN = ("contains", "items")
 Schema: TypeAlias = Mapping[str, object]
 
 
-def check(pipeline: Pipeline, metadata: Metadata, doubtful: frozenset[str], to: Findings) -> None:
+def check(pipeline: Pipeline, metadata: Metadata, doubt: Doubt, to: Findings) -> None:
     """Tells which criteria of a pipeline read what is not there."""
     bound = metadata.objects.get(pipeline.object)
-    if bound is None or doubtful:
+    if bound is None or doubt.things or doubt.fields:
         return
     reading = _Reading(metadata, bound, to)
     for path, criterion in _criteria(pipeline):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from metadata import bounds, documents, labelling, merging, wording
+from metadata import bounds, documents, doubts, labelling, merging, wording
 from metadata.dialects import Kind
+from metadata.documents import Document
+from metadata.doubts import Doubt
 from metadata.layers import PLATFORM, TENANT, Layer, Order, kind_of
 from metadata.merging import Merged, Source
-from metadata.problems import Problem, did_you_mean, listed
+from metadata.problems import Path, Problem, did_you_mean, listed
 
 MERGED = (Kind.OBJECT, Kind.PIPELINE, Kind.GRAPH, Kind.ROLE)
 _SECTIONS = {"objects": Kind.OBJECT, "pipelines": Kind.PIPELINE, "graphs": Kind.GRAPH}
@@ -21,13 +23,13 @@ _DECLARING = {kind.schema for kind in (*MERGED, Kind.LABELS, Kind.PACK)}
 class Gathered:
     """What the layers say about each thing, and what is wrong with single documents.
 
-    `doubtful` are keys of things of which a document could not be read, so that nothing sure can
-    be said of them; with `blind`, a document did not even say what it declares.
+    With `blind`, a document did not even say what it declares: nothing sure can be said of
+    anything.
     """
 
     merged: dict[Kind, dict[str, Merged]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    doubtful: set[str] = field(default_factory=set)
+    doubt: Doubt = field(default_factory=Doubt)
     blind: bool = False
 
 
@@ -65,9 +67,8 @@ class _Gathering:
 
     def label(self) -> None:
         things = {section: self.result.merged[kind] for section, kind in _SECTIONS.items()}
-        doubtful = frozenset(self.result.doubtful)
         for source in reversed(self._labels):
-            self.result.problems += labelling.fill(source, things, doubtful)
+            self.result.problems += labelling.fill(source, things, self.result.doubt)
 
     def _read_one(self, layer: Layer, name: str, document: object) -> None:
         body = documents.accepted(document, name)
@@ -77,19 +78,37 @@ class _Gathering:
             return
         kind = kind_of(body)
         assert kind is not None
-        problems = wording.problems(body, kind, name)
-        if problems:
-            self._refuse(document, problems)
-        elif kind is Kind.LABELS:
+        complaints = wording.problems(body, kind, name)
+        self.result.problems += [problem for _, problem in complaints]
+        kept = self._sound(body, kind, [path for path, _ in complaints]) if complaints else body
+        if kept is None:
+            return
+        if kind is Kind.LABELS:
             self._labels.append(Source(layer.name, name, body))
         elif kind in MERGED:
-            self._sources[kind, str(body["$id"])].append(Source(layer.name, name, body))
+            source = Source(layer.name, name, kept, body)
+            self._sources[kind, str(body["$id"])].append(source)
+
+    def _sound(self, body: Document, kind: Kind, paths: list[Path]) -> Document | None:
+        """What is left of a declaration without its broken parts; what is not sure is noted."""
+        key, doubt = str(body.get("$id")), self.result.doubt
+        kept = doubts.without(body, kind, paths)
+        if kept is not None and not wording.problems(kept, kind, ""):
+            fields = {(key, str(path[1])) for path in paths if len(path) > 1}
+            self.result.doubt = replace(doubt, fields=doubt.fields | fields)
+            return kept
+        staged = {str(body["object"])} if kind is Kind.PIPELINE and "object" in body else set()
+        things = doubt.things | {key}
+        self.result.doubt = replace(doubt, things=things, staged=doubt.staged | staged)
+        self.result.blind |= kind in MERGED and "$id" not in body
+        return None
 
     def _refuse(self, document: object, problems: tuple[Problem, ...]) -> None:
         self.result.problems += problems
         key = document.get("$id") if isinstance(document, dict) else None
         if isinstance(key, str):
-            self.result.doubtful.add(key)
+            doubt = self.result.doubt
+            self.result.doubt = replace(doubt, things=doubt.things | {key})
         else:
             self.result.blind = True
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from metadata import naming
+from metadata.doubts import Doubt
 from metadata.fields import labels
 from metadata.layers import TENANT
 from metadata.merging import Merged
@@ -33,20 +34,18 @@ class _Scene:
     """What a graph is fitted to."""
 
     objects: Objects
-    doubtful: frozenset[str]  # objects about which nothing sure is known
+    doubt: Doubt
     findings: Findings
 
     def field(self, object_key: str, key: str, path: Path) -> Field | None:
         of = self.objects.get(object_key)
         found = of.fields.get(key) if of else None
-        if of and not found and object_key not in self.doubtful:
-            mend = did_you_mean(key, of.fields)
-            message = f"'{object_key}' has no field '{key}'."
-            self.findings.add(path, "UNKNOWN_FIELD", message, mend)
+        if of and not found:
+            self.findings.no_field(path, object_key, key, of.fields)
         return found
 
     def object(self, key: str, path: Path) -> ObjectType | None:
-        if key not in self.objects and key not in self.doubtful:
+        if key not in self.objects and not self.doubt.thing(key):
             mend = did_you_mean(key, self.objects)
             self.findings.add(path, "UNKNOWN_OBJECT", f"There is no object '{key}'.", mend)
         return self.objects.get(key)
@@ -65,16 +64,14 @@ class _Scene:
             self.findings.add(path, "WRONG_TYPE", message)
 
 
-def graph(
-    declared: Merged, objects: Objects, doubtful: frozenset[str], findings: Findings
-) -> Graph | None:
+def graph(declared: Merged, objects: Objects, doubt: Doubt, findings: Findings) -> Graph | None:
     """The graph, or None where it can't be made out; what is wrong is told."""
     body = declared.body
     if missing := {"anchor", "nodes"} - body.keys():
         for word in sorted(missing):
             findings.add((), "MISSING", f"The graph has no {word}.", f"Add '{word}'.")
         return None
-    scene = _Scene(objects, doubtful, findings)
+    scene = _Scene(objects, doubt, findings)
     nodes = cast("Mapping[str, str]", body["nodes"])
     anchor, node, through = cast(str, body["anchor"]), nodes["object"], nodes["through"]
     _check_name(declared, findings)
@@ -123,7 +120,8 @@ def _link(scene: _Scene, nodes: Mapping[str, str], part: str, target: str) -> st
     ]
     if len(found) == 1:
         return found[0]
-    if through.key not in scene.doubtful:
+    unsure = any(owner == through.key for owner, _ in scene.doubt.fields)
+    if not unsure and not scene.doubt.thing(through.key):
         several = f"several references to {target}: {listed(found, 'and')}"
         message = f"'{through.key}' has {several if found else f'no reference to {target}'}."
         mend = f'Say which under "{part}".' if found else "Add one to it."

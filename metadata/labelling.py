@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
 
+from metadata.doubts import Doubt
 from metadata.merging import Merged, Source
 from metadata.problems import Path, Problem, did_you_mean, pointer
 
@@ -17,7 +18,7 @@ _FILE = re.compile(r"([^/]+)\.json$")
 
 
 def fill(
-    source: Source, things: Mapping[str, Mapping[str, Merged]], doubtful: frozenset[str]
+    source: Source, things: Mapping[str, Mapping[str, Merged]], doubt: Doubt
 ) -> Iterator[Problem]:
     """Adds one document's labels to the declarations; what it names and is not there is told.
 
@@ -30,13 +31,13 @@ def fill(
         mend = 'Call it i18n/zh-Hans.json, or add "language".'
         yield Problem(source.document, "", "NO_LANGUAGE", message, mend)
         return
-    filling = _Filling(tag, source)
+    filling = _Filling(tag, source, doubt)
     for section, fill_one in _SECTIONS.items():
         for key, said in cast("Mapping[str, Texts]", source.body.get(section, {})).items():
             found = things[section].get(key)
             if found is not None:
                 fill_one(filling, found.body, said, (section, key))
-            elif key not in doubtful:
+            elif not doubt.thing(key):
                 filling.miss((section, key), things[section])
     yield from filling.problems
 
@@ -52,7 +53,8 @@ def _language(source: Source) -> str | None:
 class _Filling:
     """One document's labels on their way into declarations."""
 
-    def __init__(self, tag: str, source: Source) -> None:
+    def __init__(self, tag: str, source: Source, doubt: Doubt) -> None:
+        self.doubt = doubt
         self.problems: list[Problem] = []
         self._tag = tag
         self._source = source
@@ -84,7 +86,8 @@ def _fill_object(filling: _Filling, body: Body, said: Texts, path: Path) -> None
     for key, label in cast(Texts, said.get("fields", {})).items():
         at = (*path, "fields", key)
         if key not in fields:
-            filling.miss(at, fields)
+            if not filling.doubt.field(str(path[1]), key):
+                filling.miss(at, fields)
         elif isinstance(label, str):
             filling.put(fields[key], "title", label)
         else:

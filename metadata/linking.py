@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from metadata import bounds, naming
+from metadata.doubts import Doubt
 from metadata.merging import Merged
 from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType, Pipeline
 from metadata.problems import Findings, Path, did_you_mean, listed
@@ -18,7 +19,7 @@ class Linked:
 
     objects: Mapping[str, ObjectType]
     declared: Mapping[str, Merged]  # by object
-    doubtful: frozenset[str]  # objects of which a document could not be read
+    doubt: Doubt
     findings: Mapping[str, Findings]  # by object
 
 
@@ -28,7 +29,7 @@ def check_references(of: Linked) -> None:
         for field in owner.references():
             assert field.reference is not None
             target = field.reference.object
-            if target not in of.objects and target not in of.doubtful:
+            if target not in of.objects and not of.doubt.thing(target):
                 path = ("properties", field.key, "x-reference", "object")
                 mend = did_you_mean(target, of.objects)
                 message = f"There is no object '{target}'."
@@ -52,7 +53,7 @@ def check_pipeline(pipeline: Pipeline, of: Linked, findings: Findings) -> None:
     """The bound object exists, and its bound fields are of the right types."""
     bound = of.objects.get(pipeline.object)
     if bound is None:
-        if pipeline.object not in of.doubtful:
+        if not of.doubt.thing(pipeline.object):
             mend = did_you_mean(pipeline.object, of.objects)
             message = f"There is no object '{pipeline.object}'."
             findings.add(("object",), "UNKNOWN_OBJECT", message, mend)
@@ -68,10 +69,8 @@ def check_pipeline(pipeline: Pipeline, of: Linked, findings: Findings) -> None:
         field = bound.fields.get(key)
         if field is not None:
             _check_bound(word, field, types, findings)
-        elif bound.key not in of.doubtful:
-            mend = did_you_mean(key, bound.fields)
-            message = f"'{bound.key}' has no field '{key}'."
-            findings.add((word,), "UNKNOWN_FIELD", message, mend)
+        else:
+            findings.no_field((word,), bound.key, key, bound.fields)
 
 
 def _check_bound(word: str, field: Field, types: frozenset[FieldType], findings: Findings) -> None:

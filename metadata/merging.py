@@ -36,6 +36,11 @@ class Source:
     layer: str
     document: str
     body: Body
+    said: Body | None = None  # the whole document, where broken parts were left out of the body
+
+    @property
+    def whole(self) -> Body:
+        return self.body if self.said is None else self.said
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,11 @@ class Merged:
 
         Where no document says it, the nearest thing around it.
         """
-        if len(self.sources) == 1:
+        if len(self.sources) == 1 and self.sources[0].whole is self.body:
             return self.sources[0].document, pointer(_existing(self.body, path))
         for length in range(len(path), 0, -1):
             for source in reversed(self.sources):
-                found = _translated(self.body, source.body, path[:length])
+                found = _translated(self.body, source.whole, path[:length])
                 if found is not None:
                     return source.document, pointer(found)
         return self.sources[0].document, ""

@@ -10,7 +10,7 @@ from metadata.fields import Place, labels
 from metadata.layers import TENANT
 from metadata.merging import Merged
 from metadata.model import TEXTUAL, Field, FieldType, ObjectType, Rule, Unique
-from metadata.problems import Findings, did_you_mean, listed
+from metadata.problems import Findings, listed
 
 _CONDITIONS = (
     "$defs",
@@ -151,8 +151,7 @@ def _title_field(
         return None
     field = found.get(key)
     if field is None:
-        mend = did_you_mean(key, found) or "Name a text field of this object."
-        findings.add(("x-title",), "UNKNOWN_FIELD", f"There is no field '{key}'.", mend)
+        findings.no_field(("x-title",), str(body["$id"]), key, found)
     elif field.type not in TEXTUAL:
         message = f"'{key}' is a {field.type}; a title is a text."
         findings.add(("x-title",), "WRONG_TYPE", message)
@@ -164,8 +163,7 @@ def _check_required(declared: Merged, found: Mapping[str, Field], findings: Find
         path, field = ("required", index), found.get(key)
         if field is None:
             if key not in cast("Mapping[str, object]", declared.body.get("properties", {})):
-                mend = did_you_mean(key, found) or "Remove it."
-                findings.add(path, "UNKNOWN_FIELD", f"There is no field '{key}'.", mend)
+                findings.no_field(path, declared.key, key, found)
         elif field.read_only:
             message = f"'{key}' can't be required: only the server writes it."
             findings.add(path, "MISPLACED", message, "Remove it.")
@@ -204,25 +202,21 @@ def _uniques(declared: Merged, found: Mapping[str, Field], findings: Findings) -
             findings.add(("x-unique", index), "MISSING", message, "Add fields.")
         for place, part in enumerate(parts):
             path = ("x-unique", index, "fields", place)
-            _check_unique_part(part, found.get(part), found, findings, path)
+            if part in found:
+                _check_unique_part(found[part], findings, path)
+            else:
+                findings.no_field(path, declared.key, part, found)
         _check_suffix(declared, ("x-unique", index), key, findings)
         yield Unique(key, tuple(parts), bool(one.get("ignoreCase")))
 
 
-def _check_unique_part(
-    key: str,
-    field: Field | None,
-    found: Mapping[str, Field],
-    findings: Findings,
-    path: tuple[str | int, ...],
-) -> None:
-    if field is None:
-        mend = did_you_mean(key, found)
-        findings.add(path, "UNKNOWN_FIELD", f"There is no field '{key}'.", mend)
-    elif field.type not in UNIQUE_TYPES or field.derived:
+def _check_unique_part(field: Field, findings: Findings, path: tuple[str | int, ...]) -> None:
+    if field.type not in UNIQUE_TYPES or field.derived:
         what = "computed" if field.derived else f"a {field.type}"
         mend = f"Name fields of the types {listed(sorted(UNIQUE_TYPES))}."
-        findings.add(path, "WRONG_TYPE", f"'{key}' is {what}: not fit for a unique key.", mend)
+        findings.add(
+            path, "WRONG_TYPE", f"'{field.key}' is {what}: not fit for a unique key.", mend
+        )
 
 
 def _rules(declared: Merged, findings: Findings) -> tuple[Rule, ...]:

@@ -72,7 +72,9 @@ class _Building:
     def __init__(self, gathered: Gathered) -> None:
         self._gathered = gathered
         self._findings = {
-            kind: {key: Findings(merged.where) for key, merged in things.items()}
+            kind: {
+                key: Findings(merged.where, gathered.doubt.field) for key, merged in things.items()
+            }
             for kind, things in gathered.merged.items()
         }
 
@@ -87,9 +89,8 @@ class _Building:
     def metadata(self) -> Metadata:
         linked = self._linked()
         staged = self._pipelines(linked)
-        expressions, steps = computing.computed(
-            linked, frozenset(pipeline.object for pipeline in staged.values())
-        )
+        with_stages = {pipeline.object for pipeline in staged.values()}
+        expressions, steps = computing.computed(linked, with_stages | linked.doubt.staged)
         made = Metadata(
             linked.objects,
             staged,
@@ -103,14 +104,14 @@ class _Building:
         for key, pipeline in staged.items():
             findings = self._findings[Kind.PIPELINE][key]
             linking.check_stored(pipeline, linked, findings)
-            gates.check(pipeline, made, linked.doubtful, findings)
+            gates.check(pipeline, made, linked.doubt, findings)
         return replace(made, fingerprint=fingerprint.fingerprint(made))
 
     def _linked(self) -> Linked:
         declared = self._gathered.merged[Kind.OBJECT]
         findings = self._findings[Kind.OBJECT]
         made = {key: objects.object_type(merged, findings[key]) for key, merged in declared.items()}
-        linked = Linked(made, declared, frozenset(self._gathered.doubtful), findings)
+        linked = Linked(made, declared, self._gathered.doubt, findings)
         linking.check_objects(linked)
         linking.check_references(linked)
         return linked
@@ -127,7 +128,7 @@ class _Building:
 
     def _graphs(self, linked: Linked) -> dict[str, Graph]:
         found = {
-            key: graphs.graph(merged, linked.objects, linked.doubtful, findings)
+            key: graphs.graph(merged, linked.objects, linked.doubt, findings)
             for key, merged, findings in self._each(Kind.GRAPH)
         }
         return {key: graph for key, graph in found.items() if graph is not None}

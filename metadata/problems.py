@@ -29,15 +29,29 @@ class Problem:
 
 
 class Findings:
-    """Problems as they are found; `where` tells the document and pointer of a path."""
+    """Problems as they are found; `where` tells the document and pointer of a path.
 
-    def __init__(self, where: Callable[[Path], tuple[str, str]]) -> None:
+    `doubted(object, field)` says that a field which is not found may yet be declared.
+    """
+
+    def __init__(
+        self,
+        where: Callable[[Path], tuple[str, str]],
+        doubted: Callable[[str, str], bool] = lambda object_key, key: False,
+    ) -> None:
         self.problems: list[Problem] = []
         self._where = where
+        self._doubted = doubted
 
     def add(self, path: Path, rule: str, message: str, mend: str = "") -> None:
         document, place = self._where(path)
         self.problems.append(Problem(document, place, rule, message, mend))
+
+    def no_field(self, path: Path, object_key: str, key: str, known: Iterable[str]) -> None:
+        """Tells that an object has no such field, unless that is not sure."""
+        if not self._doubted(object_key, key):
+            message = f"'{object_key}' has no field '{key}'."
+            self.add(path, "UNKNOWN_FIELD", message, did_you_mean(key, known))
 
 
 def pointer(path: Iterable[str | int]) -> str:

@@ -123,8 +123,7 @@ def _check_parts_named(
 
 def _check_field(key: str, path: Path, of: ObjectType, findings: Findings) -> None:
     if key not in of.fields:
-        mend = did_you_mean(key, of.fields)
-        findings.add(path, "UNKNOWN_FIELD", f"'{of.key}' has no field '{key}'.", mend)
+        findings.no_field(path, of.key, key, of.fields)
     elif of.fields[key].derived:
         message = f"'{key}' is computed after the record was checked."
         findings.add(path, "MISPLACED", message, "Write an x-rules entry instead.")

@@ -47,40 +47,47 @@ _MOVED = {
     "x-required": "List the field in required of the object.",
     "additionalProperties": "Fields that are not declared are always refused.",
 }
+_INSTEAD = {
+    "text": 'Write "type": "string".',
+    "int": 'Write "type": "integer".',
+    "float": 'Write "type": "number".',
+    "bool": 'Write "type": "boolean".',
+    "date": 'Write "type": "string", "format": "date".',
+    "datetime": 'Write "type": "string", "format": "date-time".',
+    "currency": 'Write "x-type": "money".',
+    "picklist": 'Leave the type out and write oneOf: [{"const": "…", "title": "…"}].',
+    "reference": 'Leave the type out and write "x-reference": {"object": "…"}.',
+    "null": "A value may always be absent unless its field is in required.",
+    "closed": "Closed stages are won, lost or invalid.",
+    "in_progress": "Stages in progress are called open.",
+}
 _MOST = {"maxLength": "characters", "maxItems": "items", "maxProperties": "entries"}
 
 
-def problems(document: Mapping[str, object], kind: Kind, name: str) -> tuple[Problem, ...]:
-    """Everything that a document's metaschema has against it."""
-    complaints = dialects.validator(kind).iter_errors(document)
+def problems(document: Mapping[str, object], kind: Kind, name: str) -> list[tuple[Path, Problem]]:
+    """Everything that a document's metaschema has against it, each with the path to it."""
     schema = dialects.metaschema(kind)
-    return tuple(found for complaint in complaints for found in _problems(complaint, schema, name))
+    return [
+        (path, Problem(name, pointer(path), *told))
+        for complaint in dialects.validator(kind).iter_errors(document)
+        for path, told in _told(complaint, schema)
+    ]
 
 
-def _problems(complaint: Complaint, schema: object, name: str) -> Iterator[Problem]:
-    path = tuple(complaint.instance_path)
-    kind = complaint.kind
+def _told(complaint: Complaint, schema: object) -> Iterator[tuple[Path, Words]]:
+    path, kind = tuple(complaint.instance_path), complaint.kind
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
         known = _known(schema, tuple(complaint.schema_path[:-1]))
         for word in kind.unexpected:
             mend = _MOVED.get(word) or did_you_mean(word, known) or _all_of(known)
-            yield Problem(
-                name,
-                pointer((*path, word)),
-                "UNKNOWN_KEYWORD",
-                f"'{word}' is not known here.",
-                mend,
-            )
+            yield (*path, word), ("UNKNOWN_KEYWORD", f"'{word}' is not known here.", mend)
     elif isinstance(kind, jsonschema_rs.ValidationErrorKind.PropertyNames):
-        inner = kind.error
-        rule, message, mend = words(inner)
-        key = str(inner.instance)
-        yield Problem(name, pointer((*path, key)), rule, message, mend)
+        yield (*path, str(kind.error.instance)), words(kind.error)
     elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AnyOf):
-        yield _closest(kind.context, complaint, name, path)
+        best = _closest(kind.context, complaint)
+        yield tuple(best.instance_path) or path, words(best)
     else:
-        rule, message, mend = words(complaint)
-        yield Problem(name, pointer(path), rule, message, mend)
+        yield path, words(complaint)
 
 
 def words(complaint: Complaint) -> Words:
@@ -116,7 +123,7 @@ def _format(form: object, value: object) -> Words:
 
 def _enum(options: object, value: object) -> Words:
     known = [option for option in cast("list[object]", options) if isinstance(option, str)]
-    mend = did_you_mean(str(value), known) if isinstance(value, str) else ""
+    mend = _INSTEAD.get(value) or did_you_mean(value, known) if isinstance(value, str) else ""
     return "NOT_ALLOWED", f"{_shown(value)} is not one of {listed(known)}.", mend
 
 
@@ -183,17 +190,13 @@ def _shown(value: object) -> str:
     return shown(value)
 
 
-def _closest(
-    branches: list[list[Complaint]], complaint: Complaint, name: str, path: Path
-) -> Problem:
+def _closest(branches: list[list[Complaint]], complaint: Complaint) -> Complaint:
     """The complaint of the branch that the value was most likely meant for: the deepest one."""
-    best = max(
+    return max(
         (found for branch in branches for found in branch),
         key=lambda found: (len(found.instance_path), found.kind.name != "type"),
         default=complaint,
     )
-    rule, message, mend = words(best)
-    return Problem(name, pointer(tuple(best.instance_path) or path), rule, message, mend)
 
 
 def _known(schema: object, path: Path) -> list[str]:

@@ -19,8 +19,10 @@ from tests.metadata.builders import (
     TEXT,
     TEXTS,
     Document,
+    a_formula,
     a_parent,
     a_picklist,
+    a_pipeline,
     a_reference,
     a_tenant,
     an_object,
@@ -225,6 +227,37 @@ def test_every_problem_is_told_at_once() -> None:
         ("/properties/c/default", "BAD_DEFAULT"),
         ("/properties/id", "RESERVED"),
     }
+
+
+def test_broken_parts_do_not_hide_what_is_wrong_with_the_rest() -> None:
+    found = told(
+        an_object(
+            fields={
+                "broken": {"type": "strin"},
+                "formula": a_formula("prise * 2"),
+                "also": a_formula("broken + 1"),
+                "closeDate": TEXT,
+            },
+            required=["broken", "missing"],
+            x_rules=[{"check": "true"}, {"key": "r", "check": "nme", "message": "m"}],
+            x_titel="x",
+        )
+    )
+    assert sorted(found) == [
+        ("/properties/broken/type", "NOT_ALLOWED"),
+        ("/properties/closeDate", "BAD_KEY"),
+        ("/properties/formula/x-formula", "EXPRESSION_UNKNOWN_NAME"),
+        ("/required/1", "UNKNOWN_FIELD"),
+        ("/x-rules/0", "MISSING"),
+        ("/x-rules/1/check", "EXPRESSION_UNKNOWN_NAME"),
+        ("/x-titel", "UNKNOWN_KEYWORD"),
+    ]
+
+
+def test_a_broken_pipeline_leaves_its_object_staged() -> None:
+    deal = an_object(fields={"open": a_formula("stage_kind == 'open'", {"type": "boolean"})})
+    broken = {**a_pipeline(bound="deal"), "stages": "none"}
+    assert told(deal, broken) == [("/stages", "WRONG_TYPE")]
 
 
 def test_what_refers_to_an_unreadable_object_is_not_blamed() -> None:

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from core.actions import removing, reparenting, saving
+from core.actions import removing, reparenting, saving, upserting
 from core.actions.saving import Edit, Saved
+from core.actions.upserting import By
 from core.errors import Conflict, NotFound, Problem, Refused
 from core.identity import Origin, RecordId
 from metadata import naming
@@ -74,13 +75,9 @@ async def _update_many(run: Run, object_key: str, arguments: Arguments) -> Paylo
 
 
 async def _upsert_many(run: Run, object_key: str, arguments: Arguments) -> Payload:
-    saved = await saving.upsert(
-        run.actor,
-        run.tools.store,
-        object_key,
-        arguments["key"],
-        arguments["inputs"],
-        origin=_origin(run),
+    by = By(object_key, arguments["key"])
+    saved = await upserting.upsert(
+        run.actor, run.tools.store, by, arguments["inputs"], origin=_origin(run)
     )
     return _many(run, Verb.UPSERT_MANY, object_key, saved)
 

@@ -23,6 +23,7 @@ from core.identity import RecordId, Role
 from core.store import tenants, tokens
 from core.store.opening import Store
 from core.store.tenants import Tenant
+from metadata.model import Metadata
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -80,6 +81,31 @@ def migrate(data_dir: DataDir = None) -> None:
     settings = _settings(data_dir=data_dir)
     applied = _finish(server.migrate(settings))
     typer.echo(f"Applied {', '.join(applied)}." if applied else "Nothing to do: all is up to date.")
+
+
+@app.command("schema")
+def print_schema(
+    tenant: TenantKey,
+    client: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write what a client's build wants into this folder."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a tenant's schema in GraphQL's own language."""
+    from schema import sdl
+
+    async def find(store: Store) -> Metadata:
+        return (await store.published((await _tenant(store, tenant)).id)).metadata
+
+    metadata = _with_store(data_dir, find)
+    if client is None:
+        typer.echo(sdl.sdl(metadata))
+        return
+    client.mkdir(parents=True, exist_ok=True)
+    for name, text in sdl.client_files(metadata).items():
+        (client / name).write_text(text)
+        typer.echo(f"{client / name} is written.", err=True)
 
 
 @tenant_app.command("create")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
-from metadata.model import Field, FieldType, Metadata, ObjectType, Pipeline
+from metadata.model import LISTS, Field, FieldType, Metadata, ObjectType, Pipeline
 from metadata.storage import Place, Slot, SlotState, Storage, sealed
 
 COLUMNS: Mapping[str, int] = {"p": 12, "t": 24, "n": 24, "z": 12, "d": 12, "b": 8, "r": 24}
@@ -14,6 +14,9 @@ COLUMNS: Mapping[str, int] = {"p": 12, "t": 24, "n": 24, "z": 12, "d": 12, "b": 
 
 BOUND = ("stage_amount", "stage_date")
 """Columns of their own for the two fields that a pipeline names."""
+
+TOKENS = "tokens"
+"""The column that searches look into: one for all texts of a record that are searched."""
 
 _KINDS: Mapping[FieldType, str] = {
     FieldType.PICKLIST: "p",
@@ -116,6 +119,7 @@ class _Run:
         self.places[of.key] = {key: Place(keys[key], slots.get(key)) for key in of.fields}
         if pipeline is not None:
             self._bind(of, pipeline)
+        self._search(of)
 
     def result(self, after: Metadata) -> Assignment:
         for object_key, counts in self.old.used.items():
@@ -197,6 +201,21 @@ class _Run:
                 found = of.fields[named]
                 bound[column] = Place(key, self._new_slot(of, found, column, key))
         self.bound[of.key] = bound
+
+    def _search(self, of: ObjectType) -> None:
+        """The tokens go by the keys of the texts that they are of, joined by spaces."""
+        places = self.places[of.key]
+        searched = [f for f in of.fields.values() if f.search and f.type not in LISTS]
+        old = self.old.bound.get(of.key, {}).get(TOKENS)
+        known = old.key.split() if old else ()
+        added = [f.key for f in searched if places[f.key].key not in known]
+        key = " ".join(sorted(places[f.key].key for f in searched))
+        filled = all((of.key, name) in self.fresh for name in added)
+        state = old.slot.state if old and old.slot else SlotState.READY
+        if not filled and of.key in self.old.used:
+            state = SlotState.FILLING
+            self.fill.append(Use(of.key, TOKENS, key))
+        self.bound.setdefault(of.key, {})[TOKENS] = Place(key, Slot(TOKENS, state))
 
     def _left(self) -> Iterator[Left]:
         for object_key, places in self.old.places.items():

@@ -84,8 +84,8 @@ def _told(complaint: Complaint, schema: object) -> Iterator[tuple[Path, Words]]:
     elif isinstance(kind, jsonschema_rs.ValidationErrorKind.PropertyNames):
         yield (*path, str(kind.error.instance)), words(kind.error)
     elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AnyOf):
-        best = _closest(kind.context, complaint)
-        yield tuple(best.instance_path) or path, words(best)
+        for inner in _closest(kind.context, path):
+            yield from _told(inner, schema)
     else:
         yield path, words(complaint)
 
@@ -190,13 +190,16 @@ def _shown(value: object) -> str:
     return shown(value)
 
 
-def _closest(branches: list[list[Complaint]], complaint: Complaint) -> Complaint:
-    """The complaint of the branch that the value was most likely meant for: the deepest one."""
-    return max(
-        (found for branch in branches for found in branch),
-        key=lambda found: (len(found.instance_path), found.kind.name != "type"),
-        default=complaint,
-    )
+def _closest(branches: list[list[Complaint]], path: Path) -> list[Complaint]:
+    """The complaints of the branch that the value was most likely meant for."""
+
+    def far(branch: list[Complaint]) -> bool:
+        return any(
+            found.kind.name in ("type", "const") and tuple(found.instance_path) == path
+            for found in branch
+        )
+
+    return min(branches, key=far)
 
 
 def _known(schema: object, path: Path) -> list[str]:

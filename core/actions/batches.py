@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from core.errors import Forbidden, LimitExceeded, NotFound
+from core.errors import Forbidden, LimitExceeded, NotFound, Problem
 from core.identity import Actor
 from core.store.drafts import Setting
 from core.store.opening import Store
 from core.store.plans import ObjectPlan
+from core.store.rows import Row
 from core.store.writing import Transaction
 
 MOST_RECORDS = 500
@@ -52,3 +55,21 @@ def setting_of(tx: Transaction, actor: Actor) -> Setting:
         user=actor.user,
         privileged=tx.author.origin.source == "import" and actor.may_administer,
     )
+
+
+def found(
+    plan: ObjectPlan, held: Mapping[UUID, Row], ids: Sequence[object]
+) -> tuple[dict[int, Row], list[Problem]]:
+    """The live records of the object by the index of their edit, and what is wrong with others."""
+    there: dict[int, Row] = {}
+    wrong = []
+    for index, wanted in enumerate(ids):
+        row = held.get(wanted) if isinstance(wanted, UUID) else None
+        if row is None or row.object != plan.key or row.deleted_at is not None:
+            text = f"There is no {plan.key} with this id."
+            wrong.append(Problem((index, "id"), "NOT_FOUND", text))
+        elif any(row is other for other in there.values()):
+            wrong.append(Problem((index, "id"), "DUPLICATE", "This record is given twice."))
+        else:
+            there[index] = row
+    return there, wrong

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from core.actions.batches import check, plan_of, setting_of
+from core.actions.batches import check, found, plan_of, setting_of
 from core.errors import Problem
 from core.identity import API, Actor, Origin
 from core.store import conflicts, drafts, references, rows, saving
@@ -15,7 +15,6 @@ from core.store.drafts import Draft, Inputs, Setting
 from core.store.numbering import Numbers
 from core.store.opening import Store
 from core.store.plans import ObjectPlan
-from core.store.rows import Held, Row
 from core.store.saving import Saving
 from core.store.values import reference
 from core.store.writing import Author, Transaction, writing
@@ -81,11 +80,11 @@ async def update(
         known = [one for one in ids if isinstance(one, UUID)]
         named = references.named(plan, [edit.changes for edit in edits])
         held = await rows.hold(tx, known, named)
-        found, missing = _found(plan, held, ids)
+        there, missing = found(plan, held.rows, ids)
         changed = [
-            drafts.changed(plan, row, setting, (i,), edits[i].changes) for i, row in found.items()
+            drafts.changed(plan, row, setting, (i,), edits[i].changes) for i, row in there.items()
         ]
-        expected = {row.id: edits[i].if_version for i, row in found.items()}
+        expected = {row.id: edits[i].if_version for i, row in there.items()}
         await conflicts.check(tx, changed, expected)
         await saving.save(tx, changed, Saving(setting, held, problems=missing))
         return saved(changed)
@@ -97,30 +96,12 @@ def new_drafts(
     plan: ObjectPlan, setting: Setting, numbers: Numbers, inputs: Mapping[int, Inputs]
 ) -> list[Draft]:
     """New records of what is given, numbered; each path is the index."""
-    found = []
+    new = []
     for index, given in inputs.items():
         draft = drafts.new(plan, setting, (index,), given)
         numbers.give(draft)
-        found.append(draft)
-    return found
-
-
-def _found(
-    plan: ObjectPlan, held: Held, ids: Sequence[object]
-) -> tuple[dict[int, Row], list[Problem]]:
-    """The live records of the object by the index of their edit, and what is wrong with others."""
-    found: dict[int, Row] = {}
-    wrong = []
-    for index, wanted in enumerate(ids):
-        row = held.rows.get(wanted) if isinstance(wanted, UUID) else None
-        if row is None or row.object != plan.key or row.deleted_at is not None:
-            text = f"There is no {plan.key} with this id."
-            wrong.append(Problem((index, "id"), "NOT_FOUND", text))
-        elif any(row is other for other in found.values()):
-            wrong.append(Problem((index, "id"), "DUPLICATE", "This record is given twice."))
-        else:
-            found[index] = row
-    return found, wrong
+        new.append(draft)
+    return new
 
 
 def saved(written: Sequence[Draft]) -> Saved:

@@ -55,6 +55,7 @@ class Draft:
     stage_entered_at: datetime | None = None
     entries: list[Entry] | None = None  # the stage history that an import brings
     stays: list[Stay] = field(default_factory=list)
+    recount: bool = False  # whether its roll-ups are counted anew
     deleted_at: datetime | None = None
     deletion_id: UUID | None = None
     created_at: datetime | None = None
@@ -69,6 +70,12 @@ class Draft:
     def kept(self) -> Mapping[str, Any]:
         """Its `data` as the table has it."""
         return self.before.data if self.before is not None else {}
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether it holds any money."""
+        fields = self.plan.fields
+        return any(fields[key].type is FieldType.MONEY for key in self.values)
 
     @property
     def digits(self) -> int:
@@ -101,7 +108,19 @@ def changed(plan: ObjectPlan, row: Row, setting: Setting, path: Path, inputs: In
     _take(draft, setting, inputs)
     if draft.currency != row.currency:
         _convert(draft)
+    tree = plan.tree.key if plan.tree is not None and not setting.privileged else None
+    if tree is not None and draft.values.get(tree) != draft.old.get(tree):
+        draft.wrong("USE_REPARENT", "A record changes its parent by a move in the tree.", tree)
     return draft
+
+
+def point(draft: Draft, key: str, target: UUID | None) -> None:
+    """Let one of the record's references name another record, or none."""
+    draft.touched.add(key)
+    if target is None:
+        draft.values.pop(key, None)
+    else:
+        draft.values[key] = target
 
 
 def loaded(plan: ObjectPlan, row: Row, path: Path = ()) -> Draft:

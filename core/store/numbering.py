@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from uuid import UUID
 
 from core.identity import TenantId
 from core.store.autonumbers import spelled
 from core.store.drafts import Draft
 from core.store.opening import Store
 from core.store.plans import ObjectPlan
+from core.store.values import Wrong
 from core.store.writing import Again
 from metadata.published import Published
 
@@ -39,7 +41,11 @@ class Numbers:
                 number = self._next(autonumber_counter(draft.plan, fields.stored))
                 draft.values[fields.key] = spelled(number, fields.field.number_format)
         if draft.plan.tree is not None:
-            draft.node_number = self._next(tree_counter(draft.plan))
+            self.give_node(draft)
+
+    def give_node(self, draft: Draft) -> None:
+        """Give a record that comes into a tree its node's number."""
+        draft.node_number = self._next(tree_counter(draft.plan))
 
     def give_back(self) -> None:
         """Let others have what was not needed."""
@@ -50,6 +56,43 @@ class Numbers:
         if not self._left[counter]:
             raise Again
         return self._left[counter].popleft()
+
+
+class NodeNumbers:
+    """Numbers for the nodes of everything that was deleted together with a record."""
+
+    def __init__(self, tenant: TenantId, store: Store, record: UUID | Wrong) -> None:
+        self._tenant = tenant
+        self._store = store
+        self._record = record
+        self._numbers: dict[str, Numbers] = {}
+
+    async def prepare(self, published: Published) -> None:
+        """Have enough for all of them, by this version of the metadata."""
+        if isinstance(self._record, Wrong):
+            return
+        async with self._store.database.reading(self._tenant, "generic") as connection:
+            deleted = await connection.fetch(_DELETED_WITH, self._tenant, self._record)
+        for object_key, count in deleted:
+            of = published.metadata.objects.get(object_key)
+            if of is not None and of.tree is not None:
+                needed = Numbers(self._tenant, self._store, object_key, count)
+                self._numbers[object_key] = needed
+                await needed.prepare(published)
+
+    def give(self, draft: Draft) -> None:
+        """Give a restored record its node's number."""
+        if draft.plan.key not in self._numbers:
+            raise Again
+        self._numbers[draft.plan.key].give_node(draft)
+
+
+_DELETED_WITH = """
+    select t.object, count(*) from read.record as t
+    where t.tenant_id = $1 and t.deletion_id =
+        (select s.deletion_id from read.record as s where s.tenant_id = $1 and s.id = $2)
+    group by t.object
+"""
 
 
 def counters(plan: ObjectPlan) -> list[str]:

@@ -27,19 +27,29 @@ def named(plan: ObjectPlan, inputs: Iterable[Inputs]) -> set[UUID]:
 def check(drafts: Iterable[Draft], objects: Mapping[UUID, str]) -> None:
     """Note a problem wherever a reference leads nowhere; `objects` are those of live records."""
     drafts = list(drafts)
-    known = {**objects, **{draft.id: draft.plan.key for draft in drafts if draft.before is None}}
+    known = {**objects, **{draft.id: draft.plan.key for draft in drafts if _comes(draft)}}
     for draft in drafts:
         for key, target, wanted in _changed(draft):
             if known.get(target) != wanted:
                 draft.wrong("NOT_FOUND", f"There is no {wanted} with this id.", key)
 
 
+def needed(drafts: Iterable[Draft]) -> set[UUID]:
+    """The ids that restored records refer to."""
+    return {target for draft in drafts for _, target, _ in _changed(draft)}
+
+
+def _comes(draft: Draft) -> bool:
+    return draft.before is None or draft.kind == "restore"
+
+
 def _changed(draft: Draft) -> Iterator[tuple[str, UUID, str]]:
     """(field, id, the object it should be of) of the references that this write sets."""
-    row, touched = draft.before, draft.touched
+    every = draft.kind == "restore"
     for fields in draft.plan.references:
-        target = draft.values.get(fields.key)
-        if target is not None and fields.key in touched and target != draft.old.get(fields.key):
-            yield fields.key, target, fields.reference.object
-    if draft.owner is not None and "owner" in touched and (row is None or row.owner != draft.owner):
+        key, target = fields.key, draft.values.get(fields.key)
+        if target is not None and (every or key in draft.touched and target != draft.old.get(key)):
+            yield key, target, fields.reference.object
+    before = draft.before.owner if draft.before is not None else None
+    if draft.owner is not None and (every or "owner" in draft.touched and draft.owner != before):
         yield "owner", draft.owner, USER

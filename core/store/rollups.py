@@ -23,7 +23,7 @@ async def propagate(tx: Transaction, written: Sequence[Draft], setting: Setting)
 
     Records among `written` that have roll-ups themselves are changed in place.
     """
-    if not any(draft.plan.contributes for draft in written):
+    if not any(draft.plan.contributes or draft.recount for draft in written):
         return []
     run = _Run(tx, setting, written)
     for step in tx.metadata.steps:
@@ -56,13 +56,18 @@ class _Run:
         plan = self._tx.plan(rollup.object).contributes[key]
         parts = [draft for draft in self.drafts.values() if draft.plan.key == rollup.object]
         deltas = self._deltas(plan, parts)
-        if not deltas:
+        anew = {one.id for one in self.drafts.values() if one.recount and one.plan.key == key[0]}
+        if not deltas and not anew:
             return
-        parents = await self._hold(deltas)
+        parents = await self._hold({*deltas, *anew})
         if plan.is_money:
             self._check_currencies(plan, parts)
         sums = self._tx.plan(key[0]).rollups[key[1]]
-        uncounted = [parent for parent in parents if not sums.apply(parent, deltas[parent.id])]
+        uncounted = [
+            parent
+            for parent in parents
+            if parent.recount or not sums.apply(parent, deltas[parent.id])
+        ]
         if uncounted:
             await self._count(plan, parts, sums, uncounted)
         self._changed[key[0]].update((parent.id, parent) for parent in parents)

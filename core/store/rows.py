@@ -52,13 +52,9 @@ async def hold(tx: Transaction, ids: Iterable[UUID], referred: Iterable[UUID] = 
     Deleted records are among the rows and not among the referred. What does not exist is left
     out.
     """
-    changed, kept = sorted(set(ids)), sorted(set(referred))
-    rows: dict[UUID, Row] = {}
     objects: dict[UUID, str] = {}
-    if changed:
-        for version, epoch, *values in await tx.connection.fetch(_CHANGED, tx.tenant, changed):
-            tx.confirm(version, epoch)
-            rows[values[0]] = Row(*values)
+    rows = await _locked(tx, _CHANGED, ids)
+    kept = sorted(set(referred))
     if kept:
         for version, epoch, one, object_key in await tx.connection.fetch(_KEPT, tx.tenant, kept):
             tx.confirm(version, epoch)
@@ -66,10 +62,28 @@ async def hold(tx: Transaction, ids: Iterable[UUID], referred: Iterable[UUID] = 
     return Held(rows, objects)
 
 
-_CHANGED = (
+async def hold_for_removal(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Row]:
+    """Lock records so that nobody can begin to refer to them."""
+    return await _locked(tx, _REMOVED, ids)
+
+
+async def _locked(tx: Transaction, statement: str, ids: Iterable[UUID]) -> dict[UUID, Row]:
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    rows: dict[UUID, Row] = {}
+    for version, epoch, *values in await tx.connection.fetch(statement, tx.tenant, wanted):
+        tx.confirm(version, epoch)
+        rows[values[0]] = Row(*values)
+    return rows
+
+
+_LOCK = (
     f"select {HEAD}, {SELECTED} from record as t"
-    " where t.tenant_id = $1 and t.id = any($2::uuid[]) order by t.id for no key update of t"
+    " where t.tenant_id = $1 and t.id = any($2::uuid[]) order by t.id"
 )
+_CHANGED = f"{_LOCK} for no key update of t"
+_REMOVED = f"{_LOCK} for update of t"
 _KEPT = (
     f"select {HEAD}, t.id, t.object from record as t"
     " where t.tenant_id = $1 and t.id = any($2::uuid[]) and t.deleted_at is null"

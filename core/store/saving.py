@@ -6,17 +6,29 @@ Everything that is wrong with any record of a batch is told at once, and then no
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from core.errors import Problem, Refused
-from core.store import claiming, records, references, related, rollups
+from core.store import (
+    claiming,
+    edges,
+    records,
+    references,
+    related,
+    rollups,
+    stage_history,
+    tenants,
+    tree_nodes,
+)
 from core.store.claiming import Claims
 from core.store.drafts import Draft, Setting
 from core.store.finishing import check_rules, finish
 from core.store.records import Difference
 from core.store.rows import Held
-from core.store.statements import Batch
+from core.store.statements import Batch, Write
+from core.store.tree_nodes import Move
 from core.store.writing import Again, Transaction
 
 
@@ -27,6 +39,7 @@ class Saving:
     setting: Setting
     held: Held  # what the records refer to
     problems: Sequence[Problem] = ()  # what is wrong with the batch already
+    moves: Mapping[UUID, Move] = field(default_factory=dict)  # in trees that are held already
 
 
 class Taken(Refused):
@@ -50,8 +63,10 @@ async def save(tx: Transaction, drafts: Sequence[Draft], saving: Saving) -> None
     for draft in drafts:
         finish(draft, setting)
     references.check(drafts, saving.held.referred)
-    others = await rollups.propagate(tx, drafts, setting)
-    writing = Writing.of(drafts, others, saving.problems)
+    nodes = await _place(tx, drafts, saving.moves)
+    sound = [draft for draft in drafts if not draft.problems]
+    others = await rollups.propagate(tx, sound, setting)
+    writing = Writing.of(drafts, others, saving.problems, nodes)
     await _check_rules(tx, writing, setting)
     await write(tx, writing)
 
@@ -65,15 +80,20 @@ class Writing:
     changed: Sequence[Difference]
     rolled_up: Sequence[Difference]  # records of which only roll-ups change
     problems: Sequence[Problem]  # beside those of the drafts
+    nodes: Sequence[Write]  # of trees
 
     @classmethod
     def of(
-        cls, drafts: Sequence[Draft], others: Sequence[Draft], problems: Sequence[Problem] = ()
+        cls,
+        drafts: Sequence[Draft],
+        others: Sequence[Draft],
+        problems: Sequence[Problem] = (),
+        nodes: Sequence[Write] = (),
     ) -> Writing:
         """What the drafts and others, whose roll-ups they change, come to."""
         new = [draft for draft in drafts if draft.before is None]
         there = [draft for draft in drafts if draft.before is not None]
-        return cls(drafts, new, _differences(there), _differences(others), problems)
+        return cls(drafts, new, _differences(there), _differences(others), problems, nodes)
 
 
 async def write(tx: Transaction, writing: Writing) -> None:
@@ -86,13 +106,41 @@ async def write(tx: Transaction, writing: Writing) -> None:
     if writing.problems or any(draft.problems for draft in writing.drafts):
         raise await _refusal(tx, writing, claims)
     await claiming.release(tx, claims)
+    await _freeze_currency(tx, writing.drafts)
     batch = Batch()
     for new in _by_object(writing.new).values():
-        batch.add(*records.insert(tx, new[0].plan, new))
+        plan = new[0].plan
+        batch.add(*records.insert(tx, plan, new))
+        batch.add(*await stage_history.begin(tx, plan, new))
+    batch.add(*writing.nodes)
     batch.add(*records.update(tx, (*writing.changed, *writing.rolled_up)))
     batch.add(*claiming.writes(claims))
     if await batch.run(tx) < len(claims.wanted):
         raise await _refusal(tx, writing, claims)
+
+
+async def _place(
+    tx: Transaction, drafts: Sequence[Draft], moves: Mapping[UUID, Move]
+) -> list[Write]:
+    """Give records their places in graphs and trees, or note why they can't be there."""
+    writes: list[Write] = []
+    for found in _by_object(drafts).values():
+        plan = found[0].plan
+        if plan.acyclic:
+            await edges.check(tx, plan, found)
+        if plan.tree is not None:
+            there = [one for one in found if one.before is not None]
+            await tree_nodes.move_all(tx, plan, there, moves)
+            writes += await tree_nodes.enter(tx, plan, [one for one in found if one.before is None])
+    return writes
+
+
+async def _freeze_currency(tx: Transaction, drafts: Sequence[Draft]) -> None:
+    if tx.head.currency_frozen:
+        return
+    if any(draft.plan.has_money and draft.has_amounts for draft in drafts):
+        await tenants.freeze_currency(tx.tenant, tx.connection)
+        tx.outdates = True
 
 
 async def _check_rules(tx: Transaction, writing: Writing, setting: Setting) -> None:

@@ -121,6 +121,13 @@ async def create(database: Database, settings: Settings) -> Tenant:
     return tenant
 
 
+async def freeze_currency(tenant: TenantId, connection: Connection) -> None:
+    """Keep the tenant's currency as it is from now on: there are amounts."""
+    await connection.execute(
+        "update tenant set currency_frozen = true where id = $1 and not currency_frozen", tenant
+    )
+
+
 async def find(database: Database, key: str) -> Tenant | None:
     """The tenant with this key."""
     return await _one(database, key=key)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from asyncpg import Connection
 
@@ -17,7 +19,7 @@ from metadata.layers import Layer
 from metadata.model import Metadata
 from metadata.parsing import parse
 from metadata.published import Published
-from metadata.storage import SlotState
+from metadata.storage import SlotState, Storage
 
 Parsed = Recent[str, Metadata]
 """Parsed metadata by fingerprint: tenants that declare the same share it."""
@@ -25,7 +27,8 @@ Layers = Mapping[str, Mapping[str, str]]
 """As stored: {layer: {path: the document's text}}."""
 
 _HEAD = """
-    select h.version, v.fingerprint, v.storage, t.currency, t.time_zone, p.epoch
+    select h.version, v.fingerprint, v.storage, t.currency, t.time_zone, t.currency_frozen,
+           p.epoch
     from read.metadata_head as h
     join read.metadata_version as v on v.tenant_id = $1 and v.version = h.version
     join tenant as t on t.id = $1
@@ -33,6 +36,11 @@ _HEAD = """
     where h.tenant_id = $1
 """
 _SLOTS = "select object, slot, state from read.slot where tenant_id = $1"
+_STORAGE = "select storage from read.metadata_version where tenant_id = $1 and version = $2"
+_EVERY = """
+    select version, kind, note, of_version, fingerprint, created_at, created_by
+    from read.metadata_version where tenant_id = $1 order by version desc
+"""
 _LAYERS = "select layers from read.metadata_version where tenant_id = $1 and version = $2"
 
 
@@ -42,12 +50,26 @@ class Head:
 
     published: Published
     epoch: int
+    currency_frozen: bool  # there are amounts, so the tenant's currency stays
 
     @property
     def settled(self) -> bool:
         """Whether no slot is still filling, which ends without a new version."""
         slots = (place.slot for _, _, place in self.published.storage.slots())
         return all(slot is None or slot.state is not SlotState.FILLING for slot in slots)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is noted of a version. `of_version` is the one that a rollback went back to."""
+
+    version: int
+    kind: str
+    note: str
+    of_version: int | None
+    fingerprint: str
+    created_at: datetime
+    created_by: UUID | None
 
 
 async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
@@ -73,7 +95,7 @@ async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
         currency=row["currency"],
         time_zone=row["time_zone"],
     )
-    return Head(published, row["epoch"])
+    return Head(published, row["epoch"], row["currency_frozen"])
 
 
 async def slot_states(tenant: TenantId, connection: Connection) -> dict[tuple[str, str], SlotState]:
@@ -84,12 +106,38 @@ async def slot_states(tenant: TenantId, connection: Connection) -> dict[tuple[st
 
 async def load_metadata(tenant: TenantId, connection: Connection, version: int) -> Metadata:
     """One version's metadata, parsed from its layers."""
+    metadata = parse(layers_of(await load_layers(tenant, connection, version)))
+    assert isinstance(metadata, Metadata), "a published version parses"
+    return metadata
+
+
+async def load_layers(tenant: TenantId, connection: Connection, version: int) -> Layers:
+    """The documents of one version, as they are stored.
+
+    Raises:
+        NotFound: there is no such version.
+    """
     stored: Layers | None = await connection.fetchval(_LAYERS, tenant, version)
     if stored is None:
         raise NotFound(f"There is no version {version}.")
-    metadata = parse(layers_of(stored))
-    assert isinstance(metadata, Metadata), "a published version parses"
-    return metadata
+    return stored
+
+
+async def load_storage(tenant: TenantId, connection: Connection, version: int) -> Storage:
+    """Where values lay when a version was published.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    stored = await connection.fetchval(_STORAGE, tenant, version)
+    if stored is None:
+        raise NotFound(f"There is no version {version}.")
+    return places.of_json(stored)
+
+
+async def every(tenant: TenantId, connection: Connection) -> list[Noted]:
+    """All versions, the newest first."""
+    return [Noted(*row) for row in await connection.fetch(_EVERY, tenant)]
 
 
 def layers_of(stored: Layers) -> list[Layer]:

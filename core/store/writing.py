@@ -72,6 +72,7 @@ class Transaction:
     author: Author
     store: Store
     confirmed: bool = False
+    outdates: bool = False  # whether what is remembered of the tenant is wrong once it commits
     _changes: int = field(default=0, repr=False)
 
     @property
@@ -177,7 +178,9 @@ async def _once(store: Store, run: Run[Result], head: Head) -> Result:
             tx = Transaction(run.tenant, connection, head, datetime.now(UTC), run.author, store)
             result = await run.work(tx)
             await confirm(tx)
-            return result
+        if tx.outdates:
+            store.forget(run.tenant)
+        return result
     except QueryCanceledError as error:
         raise Timeout("The deadline passed before everything was written.") from error
     except (PostgresConnectionError, OSError) as error:

@@ -1,0 +1,81 @@
+"""Deleting records, and bringing back what was deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from core.actions.batches import check, found, plan_of, setting_of
+from core.actions.saving import Saved
+from core.errors import Problem, Refused
+from core.identity import API, Actor, Origin
+from core.store import conflicts, drafts, removing, restoring, rows
+from core.store.numbering import NodeNumbers
+from core.store.opening import Store
+from core.store.values import reference
+from core.store.writing import Author, Transaction, writing
+
+
+class Removal(NamedTuple):
+    """A record to delete; with `if_version` only if it is at that version."""
+
+    id: UUID | str
+    if_version: int | None = None
+
+
+async def delete(
+    actor: Actor, store: Store, object: str, removals: Sequence[Removal], *, origin: Origin = API
+) -> Saved:
+    """Delete records with all that goes with them; the ids of all, the given ones first.
+
+    Raises:
+        Refused: some are not there or not at the version expected, or others that refer to them
+            stand in the way; nothing was deleted.
+        Forbidden, LimitExceeded, NotFound: as for `saving.create`.
+    """
+    check(actor, len(removals))
+
+    async def work(tx: Transaction) -> Saved:
+        plan, setting = plan_of(store, tx, object), setting_of(tx, actor)
+        ids = [reference(removal.id) for removal in removals]
+        held = await rows.hold_for_removal(tx, [one for one in ids if isinstance(one, UUID)])
+        there, missing = found(plan, held, ids)
+        targets = [drafts.loaded(plan, row, (index,)) for index, row in there.items()]
+        expected = {row.id: removals[index].if_version for index, row in there.items()}
+        await conflicts.check(tx, targets, expected)
+        return Saved(tuple(await removing.remove(tx, targets, setting, missing)))
+
+    return await writing(actor.tenant, store, work, Author.of(actor, origin))
+
+
+async def restore(
+    actor: Actor, store: Store, object: str, id: UUID | str, *, origin: Origin = API
+) -> Saved:
+    """Bring back a record with exactly those that were deleted together with it.
+
+    The ids of all, the given one first. A record that is there is left as it is.
+
+    Raises:
+        Refused: the record was never there, something that it refers to is gone, or its unique
+            values are taken.
+        Forbidden: the actor may not write.
+        NotFound: there is no such object.
+    """
+    check(actor, 1)
+    numbers = NodeNumbers(actor.tenant, store, reference(id))
+
+    async def work(tx: Transaction) -> Saved:
+        plan, setting = plan_of(store, tx, object), setting_of(tx, actor)
+        wanted = reference(id)
+        held = await rows.hold_for_removal(tx, [wanted] if isinstance(wanted, UUID) else [])
+        row = next(iter(held.values()), None)
+        if row is None or row.object != plan.key:
+            text = f"There is no {plan.key} with this id."
+            raise Refused([Problem((0, "id"), "NOT_FOUND", text)])
+        if row.deletion_id is None:
+            return Saved((row.id,))
+        restored = await restoring.restore(tx, row.deletion_id, (0,), setting, numbers)
+        return Saved((row.id, *(one for one in restored if one != row.id)))
+
+    return await writing(actor.tenant, store, work, Author.of(actor, origin), numbers.prepare)

@@ -1,0 +1,114 @@
+"""Moving a record, with all below it, to another place in its tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from core.actions.batches import check, found, plan_of, setting_of
+from core.actions.saving import Saved
+from core.errors import NotFound, Problem, Refused
+from core.identity import API, Actor, Origin
+from core.store import conflicts, drafts, rows, saving, tree_nodes
+from core.store.opening import Store
+from core.store.saving import Saving
+from core.store.tree_nodes import Wish
+from core.store.values import Wrong, reference
+from core.store.writing import Author, Transaction, writing
+from metadata.published import Published
+
+
+class Move(NamedTuple):
+    """A record and its parent to be; None: to stand at the top."""
+
+    id: UUID | str
+    parent: UUID | str | None
+    if_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a move would do: how many nodes it takes along, and where the record would stand."""
+
+    nodes: int
+    depth: int  # how many nodes would stand above it
+    root: UUID  # its ultimate parent
+    problems: tuple[Problem, ...] = ()  # why it would be refused
+
+
+async def reparent(
+    actor: Actor, store: Store, object: str, move: Move, *, origin: Origin = API
+) -> Saved:
+    """Give a record of a tree another parent. One that it has already changes nothing.
+
+    Raises:
+        Refused: the record or parent is not there, or the tree would have a cycle or too many
+            levels; or the record is not at the version expected.
+        Forbidden: the actor may not write.
+        NotFound: there is no such object, or it is no tree.
+    """
+    check(actor, 1)
+    wanted, parent = _ids(move.id, move.parent)
+
+    async def work(tx: Transaction) -> Saved:
+        plan, setting = plan_of(store, tx, object), setting_of(tx, actor)
+        key = _tree_key(tx.published, object)
+        # The trees first: who waits for a tree with records in hand keeps others from moving.
+        held_move = await tree_nodes.hold(tx, Wish(object, wanted, parent))
+        held = await rows.hold(tx, [wanted], [parent] if parent is not None else [])
+        there, missing = found(plan, held.rows, [wanted])
+        moved = [drafts.loaded(plan, row, (0,)) for row in there.values()]
+        for draft in moved:
+            draft.kind = "reparent"
+            drafts.point(draft, key, parent)
+        await conflicts.check(tx, moved, {draft.id: move.if_version for draft in moved})
+        moves = {} if held_move is None else {wanted: held_move}
+        await saving.save(tx, moved, Saving(setting, held, missing, moves))
+        return Saved(tuple(draft.id for draft in moved))
+
+    return await writing(actor.tenant, store, work, Author.of(actor, origin))
+
+
+async def preview(
+    actor: Actor, store: Store, object: str, id: UUID | str, parent: UUID | str | None
+) -> Preview:
+    """What the move would do as things stand; nothing is written.
+
+    Raises:
+        Refused: the record or its parent is not there.
+        NotFound: there is no such object, or it is no tree.
+    """
+    wanted, above = _ids(id, parent)
+    key = _tree_key(await store.published(actor.tenant), object)
+    async with store.database.reading(actor.tenant, "generic") as connection:
+        move = await tree_nodes.foresee(actor.tenant, connection, Wish(object, wanted, above))
+    if move is None:
+        raise Refused([Problem((0, "id"), "NOT_FOUND", "The record or its parent is not there.")])
+    problem = move.problem()
+    problems = () if problem is None else (Problem((0, key), *problem),)
+    return Preview(move.count, move.place.depth, move.root, problems)
+
+
+def _ids(id: UUID | str, parent: UUID | str | None) -> tuple[UUID, UUID | None]:
+    """Both ids, where they are any.
+
+    Raises:
+        Refused: one is none, so there is no such record.
+    """
+    wanted, above = reference(id), None if parent is None else reference(parent)
+    wrong = [
+        Problem((0, key), one.code, one.message)
+        for key, one in (("id", wanted), ("parent", above))
+        if isinstance(one, Wrong)
+    ]
+    if isinstance(wanted, Wrong) or isinstance(above, Wrong):
+        raise Refused(wrong)
+    return wanted, above
+
+
+def _tree_key(published: Published, object: str) -> str:
+    of = published.metadata.objects.get(object)
+    if of is None or of.tree is None:
+        raise NotFound(f"There is no tree of {object!r}.")
+    return of.tree.key

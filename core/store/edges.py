@@ -1,0 +1,65 @@
+"""References that must not come back to where they start, such as who reports to whom.
+
+Two writers could each add half of a cycle, so whoever sets such a reference first takes the lock
+on all of its kind, and then reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from core import tree
+from core.store import locks
+from core.store.drafts import Draft
+from core.store.field_plans import FieldPlan
+from core.store.plans import ObjectPlan
+from core.store.writing import Transaction
+
+
+async def check(tx: Transaction, plan: ObjectPlan, drafts: Sequence[Draft]) -> None:
+    """Note a problem with each record that such a reference would lead back to."""
+    for fields in plan.acyclic:
+        key = fields.key
+        set_anew = [
+            draft
+            for draft in drafts
+            if draft.values.get(key) is not None and draft.values[key] != draft.old.get(key)
+        ]
+        if any(draft.before is not None for draft in set_anew) or _among_each_other(set_anew, key):
+            await _check(tx, plan, fields, set_anew)
+
+
+def _among_each_other(drafts: Sequence[Draft], key: str) -> bool:
+    """Whether new records name each other: nothing else can lead back to a new one."""
+    ids = {draft.id for draft in drafts}
+    return any(draft.values[key] in ids for draft in drafts)
+
+
+async def _check(
+    tx: Transaction, plan: ObjectPlan, fields: FieldPlan, drafts: Sequence[Draft]
+) -> None:
+    await tx.connection.execute(locks.alone(locks.edges(tx.tenant, plan.key, fields.key)))
+    starts = sorted({draft.values[fields.key] for draft in drafts})
+    rows = await tx.connection.fetch(_chains(fields.target), tx.tenant, starts)
+    targets: dict[UUID, UUID | None] = {row["id"]: row["target"] for row in rows}
+    targets.update((draft.id, draft.values[fields.key]) for draft in drafts)
+    found = set(tree.cycle(targets, [draft.id for draft in drafts]))
+    for draft in drafts:
+        if draft.id in found:
+            text = f"By {fields.key!r} this record would come back to itself."
+            draft.wrong("CYCLE", text, fields.key)
+
+
+def _chains(target: str) -> str:
+    """All that is reached from some records by a reference, each with where it leads."""
+    return f"""
+        with recursive chain (id, target) as (
+            select t.id, {target} from record as t
+            where t.tenant_id = $1 and t.id = any($2::uuid[])
+            union
+            select t.id, {target} from chain
+            join record as t on t.tenant_id = $1 and t.id = chain.target
+        )
+        select id, target from chain
+    """

@@ -1,0 +1,56 @@
+"""What amounts in other currencies are worth in the tenant's own."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from core.store.writing import Transaction
+from metadata import currencies, decimals
+
+_RATES = """
+    select currency, valid_from, rate from exchange_rate
+    where tenant_id = $1 and currency = any($2::text[]) order by valid_from
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Rates by currency, each from a day on."""
+
+    corporate: str
+    days: Mapping[str, Sequence[date]]
+    rates: Mapping[str, Sequence[Decimal]]
+
+    def corporate_amount(
+        self, amount: Decimal | None, currency: str | None, day: date
+    ) -> Decimal | None:
+        """The amount in the tenant's currency by the day's rate; None where there is none."""
+        if amount is None or currency is None:
+            return None
+        if currency == self.corporate:
+            return amount
+        found = bisect_right(self.days.get(currency, ()), day)
+        if not found:
+            return None
+        digits = currencies.digits(self.corporate)
+        return decimals.fitted(
+            amount * self.rates[currency][found - 1], 2 if digits is None else digits
+        )
+
+
+async def load(tx: Transaction, wanted: Iterable[str | None]) -> Rates:
+    """The rates of these currencies."""
+    corporate = tx.published.currency
+    foreign = sorted({one for one in wanted if one is not None and one != corporate})
+    days: defaultdict[str, list[date]] = defaultdict(list)
+    rates: defaultdict[str, list[Decimal]] = defaultdict(list)
+    if foreign:
+        for currency, day, rate in await tx.connection.fetch(_RATES, tx.tenant, foreign):
+            days[currency].append(day)
+            rates[currency].append(rate)
+    return Rates(corporate, days, rates)

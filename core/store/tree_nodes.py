@@ -1,0 +1,218 @@
+"""Where records stand in their object's tree, kept beside them.
+
+A node's path is right only while nobody moves what is above it. So an insert shares the lock on
+its tree, a move holds the locks on both trees alone, and both read paths after they have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from asyncpg import Connection
+
+from core import tree
+from core.identity import TenantId
+from core.store import locks
+from core.store.drafts import Draft
+from core.store.plans import ObjectPlan
+from core.store.statements import Insert, Write
+from core.store.writing import Again, Transaction
+from core.tree import BEYOND, Place
+
+_SHAPE = Insert("tree_node", ("object",), ("id", "root", "number", "path", "depth"))
+_NODES = """
+    select id, root, number, path, depth from tree_node
+    where tenant_id = $1 and object = $2 and id = any($3::uuid[])
+"""
+_LEAVE = "delete from tree_node where tenant_id = $1 and object = $2 and id = any($3::uuid[])"
+_SUBTREE = "tenant_id = $1 and object = $2 and path >= $3 and path < $4"
+_HEIGHT = f"select count(*), max(depth) from tree_node where {_SUBTREE}"
+_MOVE = f"""
+    update tree_node set root = $5, path = $6 || substr(path, $7), depth = depth + $8
+    where {_SUBTREE}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A record's place in the tree."""
+
+    id: UUID
+    root: UUID
+    number: int
+    place: Place
+
+
+async def read(
+    tenant: TenantId, connection: Connection, object_key: str, wanted: Iterable[UUID]
+) -> dict[UUID, Node]:
+    """The nodes of these records; those that have none are left out."""
+    ids = sorted(set(wanted))
+    if not ids:
+        return {}
+    rows = await connection.fetch(_NODES, tenant, object_key, ids)
+    return {
+        row["id"]: Node(row["id"], row["root"], row["number"], Place(row["path"], row["depth"]))
+        for row in rows
+    }
+
+
+async def enter(tx: Transaction, plan: ObjectPlan, drafts: Sequence[Draft]) -> list[Write]:
+    """The nodes of records that come into the tree, with problems noted where one can't."""
+    if plan.tree is None or not drafts:
+        return []
+    key = plan.tree.key
+    own = {draft.id: draft for draft in drafts}
+    parents = {draft.values.get(key) for draft in drafts} - own.keys() - {None}
+    known = await _shared(tx, plan.key, [one for one in parents if one is not None])
+    for draft in drafts:
+        _place(draft, key, own, known)
+    rows = [
+        (node.id, node.root, node.number, node.place.path, node.place.depth)
+        for node in (known.get(draft.id) for draft in drafts)
+        if node is not None
+    ]
+    return [Write(_SHAPE, (plan.key,), rows)]
+
+
+async def _shared(tx: Transaction, object_key: str, wanted: Sequence[UUID]) -> dict[UUID, Node]:
+    """These nodes, in trees that stay as they are until the transaction ends."""
+    before = await read(tx.tenant, tx.connection, object_key, wanted)
+    if not before:
+        return {}
+    roots = {node.root for node in before.values()}
+    await tx.connection.execute(locks.shared(*(locks.tree(tx.tenant, root) for root in roots)))
+    after = await read(tx.tenant, tx.connection, object_key, wanted)
+    if any(node.root not in roots for node in after.values()):
+        raise Again
+    return after
+
+
+def _place(draft: Draft, key: str, own: Mapping[UUID, Draft], known: dict[UUID, Node]) -> None:
+    """Give a record its node, those above it in the same batch first."""
+    above: list[Draft] = []
+    here: Draft | None = draft
+    while here is not None and here.id not in known:
+        if here in above:
+            draft.wrong("CYCLE", "By its parents this record would come back to itself.", key)
+            return
+        above.append(here)
+        here = own.get(here.values.get(key))  # type: ignore[arg-type]
+    for one in reversed(above):
+        _place_one(one, key, known)
+
+
+def _place_one(draft: Draft, key: str, known: dict[UUID, Node]) -> None:
+    parent, number = draft.values.get(key), draft.node_number
+    assert number is not None
+    if parent is None:
+        known[draft.id] = Node(draft.id, draft.id, number, tree.root(number))
+    elif parent in known:
+        place = known[parent].place.below(number)
+        known[draft.id] = Node(draft.id, known[parent].root, number, place)
+        if tree.too_deep(place.depth, 0):
+            text = f"A tree has at most {tree.MOST_LEVELS} levels."
+            draft.wrong("TOO_DEEP", text, key)
+
+
+async def leave(tx: Transaction, object_key: str, ids: Sequence[UUID]) -> None:
+    """Take records out of the tree that have nothing below them any more."""
+    await tx.connection.execute(_LEAVE, tx.tenant, object_key, ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A node, with all below it, on its way to another parent (None: to be a root)."""
+
+    node: Node
+    parent: Node | None
+    count: int  # nodes that move
+    levels: int  # below the node
+
+    @property
+    def root(self) -> UUID:
+        """The ultimate parent afterwards."""
+        return self.parent.root if self.parent is not None else self.node.id
+
+    @property
+    def place(self) -> Place:
+        """Where the node stands afterwards."""
+        number = self.node.number
+        return self.parent.place.below(number) if self.parent is not None else tree.root(number)
+
+    def problem(self) -> tuple[str, str] | None:
+        """Why it can't be: code and message."""
+        if self.parent is not None and self.node.place.holds(self.parent.place):
+            return "CYCLE", "The new parent is the record itself or stands below it."
+        if tree.too_deep(self.place.depth, self.levels):
+            return "TOO_DEEP", f"A tree has at most {tree.MOST_LEVELS} levels."
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which record is to have which parent (None: none)."""
+
+    object: str
+    moved: UUID
+    parent: UUID | None
+
+
+async def foresee(tenant: TenantId, connection: Connection, wish: Wish) -> Move | None:
+    """What a move would do as things stand, without a lock; None where a node is missing."""
+    wanted = {wish.moved} if wish.parent is None else {wish.moved, wish.parent}
+    nodes = await read(tenant, connection, wish.object, wanted)
+    if len(nodes) < len(wanted):
+        return None
+    node = nodes[wish.moved]
+    path = node.place.path
+    row = await connection.fetchrow(_HEIGHT, tenant, wish.object, path, path + BEYOND)
+    if row["max"] is None:
+        return None  # deleted meanwhile
+    parent = nodes[wish.parent] if wish.parent is not None else None
+    return Move(node, parent, row["count"], row["max"] - node.place.depth)
+
+
+async def hold(tx: Transaction, wish: Wish) -> Move | None:
+    """The same, in trees that stay as they are until the transaction ends."""
+    before = await foresee(tx.tenant, tx.connection, wish)
+    if before is None:
+        return None
+    roots = {before.node.root, before.root}
+    await tx.connection.execute(locks.alone(*(locks.tree(tx.tenant, root) for root in roots)))
+    after = await foresee(tx.tenant, tx.connection, wish)
+    if after is None or {after.node.root, after.root} != roots:
+        raise Again
+    return after
+
+
+async def move_all(
+    tx: Transaction, plan: ObjectPlan, drafts: Sequence[Draft], held: Mapping[UUID, Move]
+) -> None:
+    """Move every record whose parent changes, with problems noted where one can't.
+
+    `held` has moves in trees that are held already.
+    """
+    assert plan.tree is not None
+    key = plan.tree.key
+    for draft in drafts:
+        parent = draft.values.get(key)
+        if parent == draft.old.get(key):
+            continue
+        found = held.get(draft.id) or await hold(tx, Wish(plan.key, draft.id, parent))
+        problem = found.problem() if found is not None else None
+        if problem is not None:
+            draft.wrong(*problem, key)
+        elif found is not None:
+            await move(tx, plan.key, found)
+
+
+async def move(tx: Transaction, object_key: str, move: Move) -> None:
+    """Give the node and all below it their new paths; the trees are held."""
+    old, new = move.node.place, move.place
+    if old != new:
+        arguments = (tx.tenant, object_key, old.path, old.path + BEYOND)
+        shift = (move.root, new.path, len(old.path) + 1, new.depth - old.depth)
+        await tx.connection.execute(_MOVE, *arguments, *shift)

@@ -1,0 +1,202 @@
+"""Records are deleted with what hangs on them, and exactly those come back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from core.actions import removing, saving
+from core.actions.removing import Removal
+from core.actions.saving import Edit
+from core.errors import Refused
+from core.store import removing as store_removing
+from core.store.connections import Database
+from tests.core.a_store import MONEY, World, a_world, an_object, problems_of, refers_to
+
+COUNT = {"type": "integer", "x-rollup": {"object": "contact", "via": "account", "op": "count"}}
+ACCOUNT = an_object("account", {"code": {"type": "string", "x-unique": True}, "contacts": COUNT})
+CONTACT = an_object(
+    "contact",
+    {
+        "account": refers_to("account", "cascade"),
+        "email": {"type": "string", "x-unique": True},
+        "reports_to": refers_to("contact", "set_null"),
+    },
+)
+DEAL = an_object(
+    "deal", {"account": refers_to("account"), "contact": refers_to("contact", "set_null")}
+)
+LINE = an_object("line", {"deal": refers_to("deal", "cascade"), "price": MONEY})
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    return await a_world(database, ACCOUNT, CONTACT, DEAL, LINE)
+
+
+async def delete(world: World, object: str, *ids: UUID) -> tuple[UUID, ...]:
+    removals = [Removal(one) for one in ids]
+    return (await removing.delete(world.actor, world.store, object, removals)).ids
+
+
+async def restore(world: World, object: str, id: UUID) -> tuple[UUID, ...]:
+    return (await removing.restore(world.actor, world.store, object, id)).ids
+
+
+async def is_deleted(world: World, id: UUID) -> bool:
+    return (await world.row(id))["deleted_at"] is not None
+
+
+async def changes_of(world: World, id: UUID) -> list[dict[str, Any]]:
+    sql = "select * from read.change where tenant_id = $1 and record_id = $2 order by version"
+    return await world.rows(sql, id)
+
+
+async def test_a_deleted_record_keeps_its_row_and_logs_when(world: World) -> None:
+    deal = await world.create("deal", name="d")
+
+    assert await delete(world, "deal", deal) == (deal,)
+
+    row = await world.row(deal)
+    assert (row["version"], row["data"]) == (2, {"name": "d"})
+    assert row["deleted_at"] is not None
+    change = (await changes_of(world, deal))[-1]
+    assert (change["kind"], change["version"], change["before"]) == (
+        "delete",
+        2,
+        {"$deleted_at": None},
+    )
+
+
+async def test_cascades_clears_and_brings_back_exactly_that(world: World) -> None:
+    account = await world.create("account", code="A")
+    boss = await world.create("contact", account=account, email="boss")
+    other = await world.create("contact", email="other", reports_to=boss)
+    gone = await world.create("contact", account=account)
+    await delete(world, "contact", gone)
+    deal = await world.create("deal", contact=boss)
+
+    assert set(await delete(world, "account", account)) == {account, boss}
+    assert (await world.row(other))["data"] == {"email": "other"}
+    assert (await world.row(deal))["data"] == {}
+    assert [change["kind"] for change in await changes_of(world, other)] == ["create", "update"]
+
+    assert set(await restore(world, "account", account)) == {account, boss}
+    assert not await is_deleted(world, boss)
+    assert await is_deleted(world, gone)
+    assert (await world.row(account))["data"]["contacts"] == 1
+    assert (await world.row(other))["data"] == {"email": "other"}
+    assert [change["kind"] for change in await changes_of(world, boss)] == [
+        "create",
+        "delete",
+        "restore",
+    ]
+
+
+async def test_who_refers_to_it_stands_in_the_way(world: World) -> None:
+    account = await world.create("account", code="A")
+    deals = [await world.create("deal", account=account) for _ in range(2)]
+    contact = await world.create("contact", account=account)
+
+    with pytest.raises(Refused) as refused:
+        await delete(world, "account", account)
+
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.code) == ((0, "id"), "IN_USE")
+    assert "2 records of deal" in problem.message
+    assert not await is_deleted(world, contact)
+    await delete(world, "deal", *deals)
+    await delete(world, "account", account)
+
+
+async def test_what_goes_as_well_does_not_stand_in_the_way(world: World) -> None:
+    deal = await world.create("deal")
+    lines = [await world.create("line", deal=deal) for _ in range(3)]
+
+    assert set(await delete(world, "deal", deal)) == {deal, *lines}
+
+
+async def test_unique_values_are_free_until_the_record_is_restored(world: World) -> None:
+    account = await world.create("account", code="A")
+    await delete(world, "account", account)
+    other = await world.create("account", code="A")
+
+    assert await problems_of(restore(world, "account", account)) == [((0, "code"), "TAKEN")]
+    assert await is_deleted(world, account)
+
+    await saving.update(world.actor, world.store, "account", [Edit(other, {"code": "B"})])
+    await restore(world, "account", account)
+    again = saving.create(world.actor, world.store, "account", [{"code": "A"}])
+    assert await problems_of(again) == [((0, "code"), "TAKEN")]
+
+
+async def test_a_record_does_not_come_back_to_what_is_gone(world: World) -> None:
+    account = await world.create("account", code="A")
+    deal = await world.create("deal", account=account)
+    await delete(world, "deal", deal)
+    await delete(world, "account", account)
+
+    assert await problems_of(restore(world, "deal", deal)) == [((0, "account"), "NOT_FOUND")]
+    await restore(world, "account", account)
+    await restore(world, "deal", deal)
+
+
+async def test_a_record_that_is_there_is_left_as_it_is(world: World) -> None:
+    deal = await world.create("deal")
+
+    assert await restore(world, "deal", deal) == (deal,)
+    assert (await world.row(deal))["version"] == 1
+    assert await problems_of(restore(world, "deal", uuid4())) == [((0, "id"), "NOT_FOUND")]
+
+
+async def test_all_or_nothing_with_all_problems(world: World) -> None:
+    deal = await world.create("deal")
+    account = await world.create("account", code="A")
+    await world.create("deal", account=account)
+    removals = [Removal(deal, if_version=3), Removal(uuid4()), Removal(deal), Removal(account)]
+
+    write = removing.delete(world.actor, world.store, "deal", removals)
+    assert await problems_of(write) == [
+        ((0, "if_version"), "CONFLICT"),
+        ((1, "id"), "NOT_FOUND"),
+        ((2, "id"), "DUPLICATE"),
+        ((3, "id"), "NOT_FOUND"),
+    ]
+    assert not await is_deleted(world, deal)
+
+
+async def test_nobody_refers_to_a_record_while_it_is_deleted(world: World) -> None:
+    for _ in range(10):
+        account = await world.create("account")
+        results = await asyncio.gather(
+            delete(world, "account", account),
+            saving.create(world.actor, world.store, "deal", [{"account": account}]),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(one, Refused) for one in results) == 1
+        live = "select 1 from read.record where tenant_id = $1 and id = $2 and deleted_at is null"
+        deals = "select 1 from read.record where tenant_id = $1 and data->>'account' = $2"
+        assert bool(await world.rows(live, account)) == bool(await world.rows(deals, str(account)))
+
+
+async def test_a_user_who_owns_something_stays(world: World) -> None:
+    user = await world.create("user", name="Ann", email="ann@example.com")
+    deal = await world.create("deal", owner=user)
+
+    assert await problems_of(delete(world, "user", user)) == [((0, "id"), "IN_USE")]
+    await delete(world, "deal", deal)
+    await delete(world, "user", user)
+
+
+async def test_more_than_can_go_at_once_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deal = await world.create("deal")
+    inputs = [{"deal": deal}] * 12
+    await saving.create(world.actor, world.store, "line", inputs)
+    monkeypatch.setattr(store_removing, "MOST_AT_ONCE", 10)
+
+    assert await problems_of(delete(world, "deal", deal)) == [((), "TOO_MANY")]

@@ -1,0 +1,220 @@
+"""Trees keep their paths right, without cycles, whoever moves what at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from core import tree
+from core.actions import removing, reparenting, saving
+from core.actions.removing import Removal
+from core.actions.reparenting import Move
+from core.actions.saving import Edit
+from core.errors import NotFound, Refused
+from core.identity import IMPORT
+from core.store.connections import Database
+from tests.core.a_store import World, a_world, an_object, problems_of, refers_to
+
+COUNT = {"type": "integer", "x-rollup": {"object": "account", "via": "parent", "op": "count"}}
+ACCOUNT = an_object(
+    "account",
+    {"parent": {**refers_to("account", inverse="children"), "x-tree": True}, "daughters": COUNT},
+)
+NOTE = an_object("note", {})
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    return await a_world(database, ACCOUNT, NOTE)
+
+
+async def nodes(world: World) -> dict[UUID, dict[str, Any]]:
+    rows = await world.rows(
+        "select * from read.tree_node where tenant_id = $1 and object = 'account'"
+    )
+    return {row["id"]: row for row in rows}
+
+
+async def reparent(world: World, id: UUID, parent: UUID | None, version: int | None = None) -> None:
+    move = Move(id, parent, version)
+    await reparenting.reparent(world.actor, world.store, "account", move)
+
+
+async def check(world: World) -> None:
+    """Every live record has the path that its parents make, and none comes back to itself."""
+    sql = "select id, data from read.record where tenant_id = $1 and object = 'account' and deleted_at is null"
+    parents = {row["id"]: row["data"].get("parent") for row in await world.rows(sql)}
+    found = await nodes(world)
+    assert found.keys() == parents.keys()
+    for one, node in found.items():
+        numbers, here, root = [], one, one
+        while here is not None:
+            assert len(numbers) < 30
+            numbers.append(found[here]["number"])
+            root, here = here, UUID(parents[here]) if parents[here] else None
+        path = "".join(tree.element(number) for number in reversed(numbers))
+        assert (node["path"], node["depth"], node["root"]) == (path, len(numbers) - 1, root)
+
+
+async def a_chain(world: World, length: int) -> list[UUID]:
+    ids: list[UUID] = []
+    for _ in range(length):
+        ids.append(await world.create("account", parent=ids[-1] if ids else None))
+    return ids
+
+
+async def test_a_new_record_stands_below_its_parent(world: World) -> None:
+    top, middle, low = await a_chain(world, 3)
+
+    found = await nodes(world)
+    assert found[low]["path"].startswith(found[middle]["path"])
+    assert [found[one]["depth"] for one in (top, middle, low)] == [0, 1, 2]
+    assert {node["root"] for node in found.values()} == {top}
+    assert (await world.row(top))["data"]["daughters"] == 1
+    await check(world)
+
+
+async def test_a_move_takes_everything_below_along(world: World) -> None:
+    one = await a_chain(world, 4)
+    other = await a_chain(world, 2)
+
+    await reparent(world, one[1], other[1], version=1)
+
+    found = await nodes(world)
+    assert [found[it]["depth"] for it in one] == [0, 2, 3, 4]
+    assert found[one[3]]["root"] == other[0]
+    row = await world.row(one[1])
+    assert (row["version"], row["data"]["parent"]) == (2, str(other[1]))
+    assert [(await world.row(it))["version"] for it in (one[2], one[3])] == [1, 1]
+    assert (await world.row(one[0]))["data"]["daughters"] == 0
+    (_, change) = await world.rows(
+        "select * from read.change where tenant_id = $1 and record_id = $2 order by version", one[1]
+    )
+    assert change["kind"] == "reparent"
+    await check(world)
+    await reparent(world, one[1], None)
+    assert (await nodes(world))[one[3]]["root"] == one[1]
+    await check(world)
+
+
+async def test_a_move_to_where_it_stands_changes_nothing(world: World) -> None:
+    top, low = await a_chain(world, 2)
+
+    await reparent(world, low, top)
+
+    assert (await world.row(low))["version"] == 1
+
+
+async def test_refuses_cycles_depth_and_what_is_not_there(world: World) -> None:
+    chain = await a_chain(world, 12)
+    other = await a_chain(world, 10)
+    note = await world.create("note")
+
+    assert await problems_of(reparent(world, chain[0], chain[3])) == [((0, "parent"), "CYCLE")]
+    assert await problems_of(reparent(world, chain[2], chain[2])) == [((0, "parent"), "CYCLE")]
+    assert await problems_of(reparent(world, other[0], chain[11])) == [((0, "parent"), "TOO_DEEP")]
+    assert await problems_of(reparent(world, other[0], note)) == [((0, "parent"), "NOT_FOUND")]
+    assert await problems_of(reparent(world, uuid4(), None)) == [((0, "id"), "NOT_FOUND")]
+    assert await problems_of(reparent(world, other[1], None, 7)) == [
+        ((0, "if_version"), "CONFLICT")
+    ]
+    with pytest.raises(NotFound):
+        await reparenting.reparent(world.actor, world.store, "note", Move(note, None))
+    await reparent(world, other[0], chain[9])
+    too_low = saving.create(world.actor, world.store, "account", [{"parent": other[9]}])
+    assert await problems_of(too_low) == [((0, "parent"), "TOO_DEEP")]
+    await check(world)
+
+
+async def test_a_preview_tells_what_a_move_would_do(world: World) -> None:
+    chain, other = await a_chain(world, 5), await a_chain(world, 2)
+
+    async def preview(id: UUID, parent: UUID | None) -> reparenting.Preview:
+        return await reparenting.preview(world.actor, world.store, "account", id, parent)
+
+    found = await preview(chain[1], other[1])
+    assert (found.nodes, found.depth, found.root, found.problems) == (4, 2, other[0], ())
+    found = await preview(chain[1], None)
+    assert (found.nodes, found.depth, found.root) == (4, 0, chain[1])
+    found = await preview(chain[1], chain[4])
+    assert [problem.code for problem in found.problems] == ["CYCLE"]
+    assert await problems_of(preview(uuid4(), None)) == [((0, "id"), "NOT_FOUND")]
+    await check(world)
+
+
+async def test_an_update_does_not_move_but_an_admins_import_does(world: World) -> None:
+    top, low = await a_chain(world, 2)
+    other = await world.create("account")
+    edit = [Edit(low, {"parent": other})]
+
+    write = saving.update(world.actor, world.store, "account", edit)
+    assert await problems_of(write) == [((0, "parent"), "USE_REPARENT")]
+    same = [Edit(low, {"parent": top, "name": "n"})]
+    await saving.update(world.actor, world.store, "account", same)
+
+    await saving.update(world.actor, world.store, "account", edit, origin=IMPORT)
+    await check(world)
+    edits = [Edit(other, {"parent": top}), Edit(top, {"parent": low})]
+    write = saving.update(world.actor, world.store, "account", edits, origin=IMPORT)
+    assert await problems_of(write) == [((1, "parent"), "CYCLE")]
+    await check(world)
+
+
+async def test_an_import_brings_parents_and_children_in_one_batch(world: World) -> None:
+    ids = [uuid4() for _ in range(4)]
+    inputs = [
+        {"id": ids[0], "parent": ids[1]},
+        {"id": ids[1], "parent": ids[2]},
+        {"id": ids[2]},
+        {"id": ids[3], "parent": ids[0]},
+    ]
+    await saving.create(world.actor, world.store, "account", inputs, origin=IMPORT)
+    await check(world)
+    circle = [uuid4(), uuid4()]
+    inputs = [{"id": circle[0], "parent": circle[1]}, {"id": circle[1], "parent": circle[0]}]
+    write = saving.create(world.actor, world.store, "account", inputs, origin=IMPORT)
+    assert {code for _, code in await problems_of(write)} == {"CYCLE"}
+
+
+async def test_a_parent_stays_while_it_has_children(world: World) -> None:
+    top, low = await a_chain(world, 2)
+
+    async def delete(*ids: UUID) -> None:
+        removals = [Removal(one) for one in ids]
+        await removing.delete(world.actor, world.store, "account", removals)
+
+    assert await problems_of(delete(top)) == [((0, "id"), "IN_USE")]
+    await delete(low)
+    await check(world)
+    await removing.restore(world.actor, world.store, "account", low)
+    await check(world)
+    await delete(top, low)
+    await removing.restore(world.actor, world.store, "account", low)
+    await check(world)
+    assert (await world.row(top))["data"]["daughters"] == 1
+
+
+async def test_no_race_of_moves_inserts_and_deletions_makes_a_cycle(world: World) -> None:
+    ids = [await world.create("account") for _ in range(8)]
+
+    async def works(seed: int) -> None:
+        chance = random.Random(seed)
+        for _ in range(12):
+            try:
+                if chance.random() < 0.6:
+                    await reparent(world, chance.choice(ids), chance.choice([*ids, None]))
+                elif chance.random() < 0.7:
+                    ids.append(await world.create("account", parent=chance.choice(ids)))
+                else:
+                    removal = [Removal(chance.choice(ids))]
+                    await removing.delete(world.actor, world.store, "account", removal)
+            except Refused as refused:
+                codes = {problem.code for problem in refused.problems}
+                assert codes <= {"CYCLE", "TOO_DEEP", "IN_USE", "NOT_FOUND"}
+
+    await asyncio.gather(*(works(seed) for seed in range(8)))
+    await check(world)

@@ -182,6 +182,7 @@ def test_the_fields_of_a_pipeline_have_fixed_columns_as_well() -> None:
     moved = metadata_of(an_object(fields=fields), a_pipeline(amount="amount", date="other"))
     one = assign(first(plain).storage, plain, staged)
     assert one.storage.bound["deal"] == {
+        "tokens": Place("", ready("tokens")),
         "stage_amount": Place("amount", Slot("stage_amount", SlotState.FILLING)),
         "stage_date": Place("due", Slot("stage_date", SlotState.FILLING)),
     }
@@ -196,7 +197,20 @@ def test_the_fields_of_a_pipeline_have_fixed_columns_as_well() -> None:
     assert two.fill == (Use("deal", "stage_date", "other"),)
     three = assign(two.storage, moved, plain)
     assert {use.column for use in three.retire} == {"stage_amount", "stage_date"}
-    assert three.storage.bound == {}
+    assert three.storage.bound["deal"] == {"tokens": Place("", ready("tokens"))}
+
+
+def test_texts_searched_later_have_their_tokens_filled() -> None:
+    searched = {**TEXT, "x-search": True}
+    plain, later = deal(code=TEXT), deal(code=searched)
+    both = deal(code=searched, note=searched)
+    one = assign(first(plain).storage, plain, later)
+    assert one.storage.bound["deal"]["tokens"] == Place("code", Slot("tokens", SlotState.FILLING))
+    assert one.fill == (Use("deal", "tokens", "code"),)
+    filled = one.storage.with_states({("deal", "tokens"): SlotState.READY})
+    two = assign(filled, later, both)
+    assert two.storage.bound["deal"]["tokens"] == Place("code note", ready("tokens"))
+    assert assign(one.storage, later, plain).storage.bound["deal"]["tokens"].readable is None
 
 
 def test_a_rollback_gives_fields_back_the_keys_they_had() -> None:

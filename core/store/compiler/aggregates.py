@@ -6,7 +6,7 @@ from core import query
 from core.query import SYSTEM_FIELDS, GroupBy, Unit
 from core.store.compiler import columns, figures, forms, kinds, scans
 from core.store.compiler.figures import Values
-from core.store.compiler.json_text import Text, array, joined, obj, said, sure
+from core.store.compiler.json_text import Text, array, joined, obj, over, said, sure
 from core.store.compiler.kinds import Kind
 from core.store.compiler.references import through
 from core.store.compiler.scans import Population
@@ -19,7 +19,7 @@ def aggregate(population: Population, part: query.Aggregate) -> Text:
     row = scans.row(population)
     values = Values(population.work.alias("s"))
     text = figures.figures(row, values, part)
-    return sure(f"(select {text.sql} from {values.rows(scans.source(population, row))})")
+    return over(text, values.rows(scans.source(population, row)))
 
 
 def groups(population: Population, part: query.Groups) -> Text:

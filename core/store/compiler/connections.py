@@ -9,7 +9,7 @@ from typing import Any
 from core import query
 from core.query import PagePart
 from core.store.compiler import aggregates, cursor_text, pages, scans
-from core.store.compiler.json_text import NULL, Text, array, bare, joined, obj, said, sure
+from core.store.compiler.json_text import NULL, Text, array, bare, joined, obj, over, said, sure
 from core.store.compiler.pages import Bounds, Scan
 from core.store.compiler.scans import Population
 from core.store.compiler.work import Row
@@ -61,7 +61,7 @@ def _paged(population: Population) -> Text:
         for output in population.connection.outputs
     ]
     text = obj(members)
-    return sure(f"(select {text.sql} from ({_rows(shown)}) as {row.alias})")
+    return over(text, f"({_rows(shown)}) as {row.alias}")
 
 
 def _prepare(shown: _Shown, population: Population) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from core import query
 from core.store.compiler import graph_members
 from core.store.compiler.graph_members import Members
-from core.store.compiler.json_text import NULL, Text, bare, obj, plain, said
+from core.store.compiler.json_text import NULL, Text, bare, obj, over, plain, said
 from core.store.compiler.work import Row
 from metadata.decimals import MAX_SCALE
 from metadata.model import Graph
@@ -31,7 +31,7 @@ def measures(row: Row, graph: Graph, part: query.Measures) -> Text:
     text = obj((o.name, _part(words, o.value)) for o in part.outputs)
     members.values.update({name: sql for name, sql in words.items() if sql is not None})
     alias = row.work.alias("m")
-    return bare(f"(select {text.sql} from ({members.table()}) as {alias})")
+    return over(text, f"({members.table()}) as {alias}")
 
 
 def _words(members: Members) -> Measured:

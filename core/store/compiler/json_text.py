@@ -96,6 +96,11 @@ def array(rows: str) -> Text:
     return Text(("[", Sql(f"coalesce({rows}, '')"), "]"))
 
 
+def over(text: Text, rows: str) -> Text:
+    """A text made of aggregates over rows: one text, even where it holds no aggregate at all."""
+    return sure(f"(select {text.sql} from {rows} having true)")
+
+
 def joined(member: Text, *, order: str = "", where: str = "") -> str:
     """The aggregate for `array`: a member for each row, in the order that rows come or in this."""
     order = f" order by {order}" if order else ""

@@ -59,4 +59,5 @@ def _is_searched(row: Row, column: Column) -> bool:
     if column.field in SYSTEM_FIELDS:
         return False
     at = through(row, column.hops)
-    return at.field(column.field).search and at.place(column.field) is not None
+    is_stored = at.place(column.field) is not None
+    return at.field(column.field).search and is_stored and at.has_tokens

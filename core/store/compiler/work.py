@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from core.query import Output
 from core.store.compiler.json_text import Text
 from core.store.compiler.parameters import TENANT, Parameters
+from metadata.assigning import TOKENS
 from metadata.model import Field, ObjectType
 from metadata.published import Published
 from metadata.storage import Place
@@ -38,7 +39,16 @@ class Row:
 
     def place(self, key: str) -> Place | None:
         """Where a field is kept; None for what is computed when it is read."""
+        field = self.object.fields[key]
+        if field.derived and not field.stored:
+            return None
         return self.work.published.storage.places[self.object.key].get(key)
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether the tokens of all searched texts are there to be read."""
+        kept = self.work.published.storage.bound.get(self.object.key, {}).get(TOKENS)
+        return kept is not None and kept.readable is not None
 
     def joined(self) -> str:
         """What follows this row in FROM: the rows behind its references that were asked for."""

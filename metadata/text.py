@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from operator import add
 
 SORT_KEY_LENGTH = 200
+TOKEN_LENGTH = 200
 
 # Cased letters of Unicode 15 and 16, which PostgreSQL 18 folds and older Pythons don't know yet.
 _LATER_LOWER = {chr(upper): chr(upper + 0x20) for upper in range(0x10D50, 0x10D66)} | {
@@ -56,6 +57,15 @@ def tokens(text: str) -> set[str]:
         found.update(word)
         found.update(map(add, word, word[1:]))
     return found
+
+
+def member_token(key: str, member: str) -> str:
+    """What a test for a member of a list looks for, by the list's storage key.
+
+    Long members are cut, since an index entry holds 2,700 bytes: those with a long common
+    beginning are told apart by looking into the list.
+    """
+    return f"{key}={member[:TOKEN_LENGTH]}"
 
 
 def sort_key(text: str) -> str:

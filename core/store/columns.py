@@ -10,7 +10,7 @@ from uuid import UUID
 
 from core.store.field_plans import FieldPlan, StagePlan
 from metadata.model import LISTS, FieldType
-from metadata.text import tokens
+from metadata.text import member_token, tokens
 
 SQL_TYPES = {
     "p": "text",
@@ -130,7 +130,7 @@ def search_tokens(
         if text is not None:
             found |= tokens(str(text))
     for key, stored in lists.items():
-        found.update(f"{stored}={member}" for member in values.get(key) or ())
+        found.update(member_token(stored, member) for member in values.get(key) or ())
     return _array(found) if found else None
 
 

@@ -10,6 +10,7 @@ from core.store.compiler.comparing import operand
 from core.store.compiler.forms import Form
 from core.store.compiler.references import through
 from core.store.compiler.work import Row
+from metadata.text import member_token
 
 
 def condition(row: Row, predicate: Compare, held: str) -> str:
@@ -34,4 +35,4 @@ class MemberToken:
     key: str
 
     def __call__(self, member: str) -> str:
-        return f"{self.key}={member}"
+        return member_token(self.key, member)

@@ -59,7 +59,7 @@ POOLS: dict[str, tuple[Any, ...]] = {
     "done": (True, False),
     "kind": ("red", "green", "blue"),
     "kinds": ("red", "green", "blue"),
-    "words": ("a", "b", "华为", "a=b", ""),
+    "words": ("a", "b", "华为", "a=b", "", "长" * 999, "长" * 998 + "a"),
 }
 LISTED = ("kinds", "words")
 TEXTS = ("name", "note", "body", "code")

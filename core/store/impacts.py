@@ -16,6 +16,7 @@ from core.store.drafts import Setting
 from core.store.field_plans import FieldPlan, UniquePlan
 from core.store.plans import ObjectPlan, plan_of
 from core.store.rows import SELECTED, Row
+from core.store.writing import Transaction
 from metadata.changes import Effect, Impact
 from metadata.model import LISTS, LONG, Unique
 from metadata.published import Published
@@ -64,6 +65,11 @@ class Census:
     old: Published
     new: Published
     since: datetime | None = None  # None: all records
+
+    @classmethod
+    def of(cls, tx: Transaction, new: Published, since: datetime | None = None) -> Census:
+        """Of what a transaction is about to publish."""
+        return cls(tx.tenant, tx.connection, tx.published, new, since)
 
 
 async def count(census: Census, impacts: Sequence[Impact]) -> list[Counted]:

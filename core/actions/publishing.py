@@ -1,0 +1,316 @@
+"""Publishing: what a draft would change, making it the newest version, and going back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from core.actions.metadata import (
+    administer,
+    draft,
+    expect,
+    own_documents,
+    sound,
+    stored_layers,
+    with_own,
+)
+from core.errors import Conflict, Problem, Refused
+from core.identity import API, Actor, Origin, TenantId
+from core.store import impacts, metadata_drafts, releasing, settling, versions
+from core.store.impacts import Census, Counted
+from core.store.metadata_drafts import MetadataDraft
+from core.store.opening import Store
+from core.store.publishing import Version
+from core.store.releasing import Release
+from core.store.versions import Layers
+from core.store.writing import Author, Transaction, confirm
+from core.store.writing import publishing as alone
+from metadata import assigning, documents, evolution
+from metadata.assigning import Assignment
+from metadata.changes import Change, Consent
+from metadata.layers import TENANT
+from metadata.model import Metadata
+from metadata.published import Published
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change, with how many stored records it concerns."""
+
+    change: Change
+    counted: tuple[Counted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What publishing would change. Nothing, where `changes` is empty."""
+
+    version: int  # the published one
+    changes: tuple[Told, ...]
+    filled: tuple[tuple[str, str], ...] = ()  # (object, field) whose column would be filled
+    unslotted: tuple[tuple[str, str], ...] = ()  # (object, field) for which no column is free
+    refusals: tuple[Problem, ...] = ()  # why it is refused without consent, or altogether
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What was published."""
+
+    version: int
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What may happen to stored records all the same, and what is noted of the publish."""
+
+    allow: frozenset[Consent] = frozenset()
+    note: str = ""
+    origin: Origin = API
+
+
+TERMS = Terms()
+
+
+async def diff(actor: Actor, store: Store) -> Comparison:
+    """What publishing the draft would change, for the API's clients and for stored records.
+
+    Raises:
+        Refused: there are problems in the draft.
+    """
+    plan = await _plan_of_draft(actor, store)
+    return await _compared(actor.tenant, store, plan, frozenset())
+
+
+async def publish(
+    actor: Actor,
+    store: Store,
+    terms: Terms = TERMS,
+    *,
+    if_version: int | None = None,
+) -> Publication:
+    """Make the draft the tenant's newest version.
+
+    `if_version` is the draft's.
+
+    Raises:
+        Refused: there are problems in the draft, or stored records are in the way.
+        Conflict: someone else published or changed the draft meanwhile, or there is nothing new.
+        Forbidden: the actor is no administrator.
+    """
+    plan = await _plan_of_draft(actor, store, terms.note)
+    assert plan.draft is not None
+    expect(plan.draft.version, if_version)
+    return await _release(Releasing(actor, store, terms), plan)
+
+
+async def rollback(
+    actor: Actor,
+    store: Store,
+    to: int,
+    terms: Terms = TERMS,
+) -> Publication:
+    """Publish an older version again, as a new one.
+
+    Raises:
+        NotFound: there is no such version.
+        Refused: stored records are in the way.
+        Conflict: someone else published meanwhile, or it is what is published already.
+        Forbidden: the actor is no administrator.
+    """
+    administer(actor)
+    plan = await _plan_of_version(actor, store, to, terms.note)
+    return await _release(Releasing(actor, store, terms), plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Releasing:
+    """Who publishes, and on which terms."""
+
+    actor: Actor
+    store: Store
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A version to be, beside the one that it follows."""
+
+    old: Published
+    new: Published
+    layers: Layers
+    assignment: Assignment
+    changes: tuple[Change, ...]
+    kind: str
+    note: str
+    of_version: int | None = None
+    draft: MetadataDraft | None = None
+
+
+async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
+    state = await draft(actor, store)
+    stored = await stored_layers(actor.tenant, store, state.published_version)
+    found = with_own(stored, state.documents)
+    metadata = await sound(found)
+    old = await store.published(actor.tenant)
+    if old.version != state.published_version:
+        raise Conflict("Someone published meanwhile: look at the difference again.")
+    assignment = assigning.assign(old.storage, old.metadata, metadata)
+    return _Plan(
+        old,
+        _following(old, metadata, assignment),
+        versions.stored_layers(found),
+        assignment,
+        tuple(evolution.diff(old.metadata, metadata)),
+        "publish",
+        note,
+        draft=MetadataDraft(state.version, state.documents),
+    )
+
+
+async def _plan_of_version(actor: Actor, store: Store, to: int, note: str) -> _Plan:
+    stored = await stored_layers(actor.tenant, store, to)
+    metadata = await sound(versions.layers_of(stored))
+    async with store.database.reading(actor.tenant) as connection:
+        storage = await versions.load_storage(actor.tenant, connection, to)
+    old = await store.published(actor.tenant)
+    assignment = assigning.assign(old.storage, old.metadata, metadata, (storage, metadata))
+    return _Plan(
+        old,
+        _following(old, metadata, assignment),
+        stored,
+        assignment,
+        tuple(evolution.diff(old.metadata, metadata)),
+        "rollback",
+        note,
+        of_version=to,
+    )
+
+
+async def _compared(
+    tenant: TenantId, store: Store, plan: _Plan, allow: frozenset[Consent]
+) -> Comparison:
+    async with store.database.reading(tenant) as connection:
+        census = Census(tenant, connection, plan.old, plan.new)
+        told = await _told(census, plan)
+        in_the_way = await releasing.obstacles(census)
+    filled = {(use.object, key) for use in plan.assignment.fill for key in _fields(plan, use)}
+    return Comparison(
+        plan.old.version,
+        told,
+        tuple(sorted(filled)),
+        plan.assignment.unslotted,
+        (*_refusals(told, allow), *in_the_way),
+    )
+
+
+def _fields(plan: _Plan, use: assigning.Use) -> list[str]:
+    places = plan.new.storage.places[use.object]
+    return [key for key, place in places.items() if place.key == use.key]
+
+
+async def _told(census: Census, plan: _Plan) -> tuple[Told, ...]:
+    every = [impact for change in plan.changes for impact in change.impacts]
+    counted = dict(zip(every, await impacts.count(census, every), strict=True))
+    return tuple(
+        Told(change, tuple(counted[impact] for impact in change.impacts)) for change in plan.changes
+    )
+
+
+async def _release(by: Releasing, plan: _Plan) -> Publication:
+    tenant = by.actor.tenant
+    if not plan.changes and plan.old.metadata.fingerprint == plan.new.metadata.fingerprint:
+        raise Conflict(f"There is nothing to publish: version {plan.old.version} says the same.")
+    since = await _a_minute_ago(tenant, by.store)
+    comparison = await _compared(tenant, by.store, plan, by.terms.allow)
+    if comparison.refusals:
+        raise Refused(comparison.refusals)
+
+    async def work(tx: Transaction) -> None:
+        await confirm(tx)
+        if tx.published.version != plan.old.version:
+            raise Conflict("Someone else published meanwhile: look at the difference again.")
+        await _keep_draft(tx, plan)
+        late = await _told(Census.of(tx, plan.new, since), plan)
+        if refusals := _refusals(late, by.terms.allow):
+            raise Refused(refusals)
+        await releasing.release(tx, _release_of(by.actor, plan))
+
+    await alone(tenant, by.store, work, Author.of(by.actor, by.terms.origin))
+    by.store.forget(tenant)
+    stale = evolution.recomputed(plan.old.metadata, plan.new.metadata)
+    await settling.settle(tenant, by.store, stale)
+    return Publication(plan.new.version, comparison)
+
+
+async def _a_minute_ago(tenant: TenantId, store: Store) -> datetime:
+    """Longer ago than any write that is still open began, by the server's clock."""
+    async with store.database.reading(tenant) as connection:
+        since: datetime = await connection.fetchval("select now() - interval '1 minute'")
+        return since
+
+
+def _release_of(actor: Actor, plan: _Plan) -> Release:
+    version = Version(
+        number=plan.new.version,
+        kind=plan.kind,
+        fingerprint=plan.new.metadata.fingerprint,
+        layers=plan.layers,
+        storage=plan.assignment.storage,
+        by=actor.user,
+        note=plan.note,
+        of_version=plan.of_version,
+    )
+    return Release(plan.new, version)
+
+
+async def _keep_draft(tx: Transaction, plan: _Plan) -> None:
+    """Make sure that the draft is the one that was looked at; a rollback leaves others' work."""
+    found = await metadata_drafts.find(tx.tenant, tx.connection, lock=True)
+    if plan.draft is not None:
+        if (found.version if found else 0) != plan.draft.version:
+            raise Conflict("The draft was changed meanwhile: look at the difference again.")
+        kept = replace(plan.draft, version=plan.draft.version + 1)
+        await metadata_drafts.put(tx.tenant, tx.connection, kept, tx.author.user)
+    elif found is not None:
+        own = await own_documents(tx.tenant, tx.connection, plan.old.version)
+        if found.documents == own:
+            back = {key: documents.reread(text) for key, text in plan.layers[TENANT].items()}
+            kept = MetadataDraft(found.version + 1, back)
+            await metadata_drafts.put(tx.tenant, tx.connection, kept, tx.author.user)
+
+
+def _refusals(told: Iterable[Told], allow: frozenset[Consent]) -> tuple[Problem, ...]:
+    return tuple(
+        _refusal(one.change, counted)
+        for one in told
+        for counted in one.counted
+        if counted.count
+        and not counted.impact.harmless
+        and (counted.impact.consent is None or counted.impact.consent not in allow)
+    )
+
+
+def _refusal(change: Change, counted: Counted) -> Problem:
+    impact = counted.impact
+    examples = ", ".join(str(one) for one in counted.examples)
+    records = f"{counted.count:,} stored record{'s' if counted.count != 1 else ''}"
+    mend = (
+        f" Mend them, or publish with {impact.consent.value} allowed."
+        if impact.consent is not None
+        else f" {_MENDS.get(impact.effect.value, '')}".rstrip()
+    )
+    message = f"{change.message} This concerns {records} of '{impact.object}': {examples}.{mend}"
+    return Problem((change.subject, change.pointer), impact.effect.name, message)
+
+
+_MENDS = {
+    "retyped": "The type of a field changes only while no record has a value in it.",
+    "held": "Mark it deprecated instead.",
+    "duplicate": "Give them values of their own first.",
+}
+
+
+def _following(old: Published, metadata: Metadata, assignment: Assignment) -> Published:
+    return replace(old, version=old.version + 1, metadata=metadata, storage=assignment.storage)

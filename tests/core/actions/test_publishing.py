@@ -1,0 +1,270 @@
+"""Drafts, what they would change, publishing them, and going back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from core.actions import metadata, publishing, saving
+from core.actions.publishing import Terms
+from core.actions.tenants import create_tenant
+from core.errors import Conflict, Forbidden, NotFound, Refused
+from core.identity import Actor, Role, TenantId
+from core.packs.offer import Offer
+from core.store.connections import Database
+from core.store.opening import Store
+from core.store.tenants import Settings
+from metadata.changes import Consent
+from tests.conftest import KEYS
+
+OBJECT = "https://dealgraph.dev/schemas/object-1.json"
+
+
+def visit(**properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "$schema": OBJECT,
+        "$id": "visit__c",
+        "title": "Visit",
+        "x-plural": "visits__c",
+        "type": "object",
+        "properties": {"subject__c": {"type": "string", "maxLength": 80}, **properties},
+    }
+
+
+@pytest.fixture
+async def store(database: Database) -> Store:
+    return Store(database, Offer({}))
+
+
+@pytest.fixture
+async def admin(store: Store) -> Actor:
+    tenant = await create_tenant(store, Settings(key=f"publishing-{next(KEYS)}"))
+    return Actor(TenantId(tenant.id), Role.ADMIN)
+
+
+async def published(admin: Actor, store: Store, *documents: Mapping[str, Any]) -> int:
+    await metadata.save_draft(admin, store, documents)
+    return (await publishing.publish(admin, store)).version
+
+
+async def values(admin: Actor, store: Store, column: str) -> list[object]:
+    async with store.database.reading(admin.tenant) as connection:
+        rows = await connection.fetch(
+            f"select {column} from read.record where tenant_id = $1 and object = 'visit__c'"
+            " order by id",
+            admin.tenant,
+        )
+    return [row[0] for row in rows]
+
+
+async def column_of(admin: Actor, store: Store, field: str) -> str:
+    place = (await store.published(admin.tenant)).storage.place("visit__c", field)
+    assert place.readable is not None
+    return place.readable
+
+
+async def test_what_is_published_can_be_written_at_once(admin: Actor, store: Store) -> None:
+    assert await published(admin, store, visit()) == 2
+    saved = await saving.create(admin, store, "visit__c", [{"subject__c": "拜访"}])
+    assert len(saved.ids) == 1
+
+
+async def test_a_draft_may_be_wrong_and_is_told_so(admin: Actor, store: Store) -> None:
+    await metadata.save_draft(admin, store, [visit(wrong={"type": "strin"})])
+    problems = await metadata.check(admin, store)
+    assert {problem.document for problem in problems} == {"objects/visit__c.json"}
+    with pytest.raises(Refused):
+        await publishing.publish(admin, store)
+    assert (await store.published(admin.tenant)).version == 1
+
+
+async def test_a_document_that_does_not_say_what_it_is_is_not_saved(
+    admin: Actor, store: Store
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await metadata.save_draft(admin, store, [{"title": "?"}, 7, visit()])
+    assert [problem.path[:2] for problem in refused.value.problems] == [
+        ("documents", 0),
+        ("documents", 1),
+    ]
+    assert not (await metadata.draft(admin, store)).documents
+
+
+async def test_only_administrators_declare(admin: Actor, store: Store) -> None:
+    member = Actor(admin.tenant, Role.MEMBER)
+    for attempt in (
+        metadata.save_draft(member, store, [visit()]),
+        metadata.check(member, store),
+        publishing.diff(member, store),
+        publishing.publish(member, store),
+        publishing.rollback(member, store, 1),
+        metadata.export(member, store),
+    ):
+        with pytest.raises(Forbidden):
+            await attempt
+
+
+async def test_a_stale_draft_version_is_a_conflict(admin: Actor, store: Store) -> None:
+    state = await metadata.save_draft(admin, store, [visit()])
+    await metadata.save_draft(admin, store, [visit(place__c={"type": "string"})])
+    with pytest.raises(Conflict):
+        await metadata.save_draft(admin, store, [visit()], if_version=state.version)
+    with pytest.raises(Conflict):
+        await publishing.publish(admin, store, if_version=state.version)
+
+
+async def test_of_two_who_publish_at_once_one_wins(admin: Actor, store: Store) -> None:
+    await metadata.save_draft(admin, store, [visit()])
+    outcomes = await asyncio.gather(
+        *(publishing.publish(admin, store) for _ in range(4)), return_exceptions=True
+    )
+    assert sum(isinstance(one, publishing.Publication) for one in outcomes) == 1
+    assert sum(isinstance(one, Conflict) for one in outcomes) == 3
+    assert (await store.published(admin.tenant)).version == 2
+
+
+async def test_a_publish_that_would_leave_records_invalid_is_refused_until_allowed(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit())
+    long, short = {"subject__c": "a" * 60}, {"subject__c": "short"}
+    saved = await saving.create(admin, store, "visit__c", [long, short, long])
+    tighter = visit(subject__c={"type": "string", "maxLength": 20})
+    await metadata.save_draft(admin, store, [tighter])
+    comparison = await publishing.diff(admin, store)
+    (counted,) = [one for told in comparison.changes for one in told.counted]
+    assert (counted.count, set(counted.examples)) == (2, {saved.ids[0], saved.ids[2]})
+    with pytest.raises(Refused) as refused:
+        await publishing.publish(admin, store)
+    assert [problem.code for problem in refused.value.problems] == ["INVALID"]
+    terms = Terms(frozenset({Consent.INVALID}))
+    assert (await publishing.publish(admin, store, terms)).version == 3
+
+
+async def test_a_field_with_values_is_dropped_only_when_told_to(admin: Actor, store: Store) -> None:
+    await published(admin, store, visit(place__c={"type": "string"}))
+    await saving.create(admin, store, "visit__c", [{"place__c": "上海"}, {}])
+    await metadata.save_draft(admin, store, [visit()])
+    with pytest.raises(Refused) as refused:
+        await publishing.publish(admin, store)
+    assert [problem.code for problem in refused.value.problems] == ["LOST"]
+    await publishing.publish(admin, store, Terms(frozenset({Consent.DATA_LOSS})))
+
+
+async def test_the_type_of_a_field_with_values_stays(admin: Actor, store: Store) -> None:
+    await published(admin, store, visit(count__c={"type": "integer"}))
+    await saving.create(admin, store, "visit__c", [{"count__c": 3}])
+    await metadata.save_draft(admin, store, [visit(count__c={"type": "string"})])
+    everything = Terms(frozenset(Consent))
+    with pytest.raises(Refused) as refused:
+        await publishing.publish(admin, store, everything)
+    assert "RETYPED" in {problem.code for problem in refused.value.problems}
+
+
+async def test_columns_of_fields_that_become_indexed_are_filled(admin: Actor, store: Store) -> None:
+    await published(admin, store, visit())
+    texts = [f"主题 {number:03}" for number in range(1_200)]
+    for start in range(0, 1_200, 400):
+        inputs = [{"subject__c": text} for text in texts[start : start + 400]]
+        await saving.create(admin, store, "visit__c", inputs)
+    indexed = visit(subject__c={"type": "string", "maxLength": 80, "x-index": True})
+    await published(admin, store, indexed)
+    filled = await values(admin, store, await column_of(admin, store, "subject__c"))
+    assert None not in filled
+    assert len(set(filled)) == 1_200
+    assert set(await values(admin, store, "version")) == {1}
+
+
+async def test_a_new_formula_is_computed_for_stored_records(admin: Actor, store: Store) -> None:
+    await published(admin, store, visit(count__c={"type": "integer"}))
+    await saving.create(admin, store, "visit__c", [{"count__c": n} for n in range(5)])
+    twice = {"type": "integer", "readOnly": True, "x-formula": "count__c * 2"}
+    await published(admin, store, visit(count__c={"type": "integer"}, twice__c=twice))
+    column = await column_of(admin, store, "twice__c")
+    assert sorted(await values(admin, store, column)) == [0, 2, 4, 6, 8]
+
+
+async def test_a_new_unique_constraint_holds_for_stored_records_too(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit())
+    await saving.create(admin, store, "visit__c", [{"subject__c": "A"}, {"subject__c": "B"}])
+    unique = {"type": "string", "maxLength": 80, "x-unique": True}
+    await published(admin, store, visit(subject__c=unique))
+    with pytest.raises(Refused):
+        await saving.create(admin, store, "visit__c", [{"subject__c": "B"}])
+
+
+async def test_values_that_are_there_twice_do_not_become_unique(admin: Actor, store: Store) -> None:
+    await published(admin, store, visit())
+    await saving.create(admin, store, "visit__c", [{"subject__c": "A"}, {"subject__c": "A"}])
+    unique = {"type": "string", "maxLength": 80, "x-unique": True}
+    await metadata.save_draft(admin, store, [visit(subject__c=unique)])
+    with pytest.raises(Refused) as refused:
+        await publishing.publish(admin, store, Terms(frozenset(Consent)))
+    assert [problem.code for problem in refused.value.problems] == ["DUPLICATE"]
+
+
+async def test_a_rollback_publishes_an_older_version_with_its_values(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit(place__c={"type": "string"}))
+    await saving.create(admin, store, "visit__c", [{"place__c": "上海"}])
+    first = (await store.published(admin.tenant)).metadata.fingerprint
+    await metadata.save_draft(admin, store, [visit()])
+    await publishing.publish(admin, store, Terms(frozenset({Consent.DATA_LOSS})))
+    back = await publishing.rollback(admin, store, 2)
+    assert back.version == 4
+    after = await store.published(admin.tenant)
+    assert after.metadata.fingerprint == first
+    assert after.storage.place("visit__c", "place__c").key == "place__c"
+    noted = await metadata.published_versions(admin, store)
+    assert [(one.version, one.kind, one.of_version) for one in noted][:2] == [
+        (4, "rollback", 2),
+        (3, "publish", None),
+    ]
+
+
+async def test_going_back_to_where_one_is_or_to_nowhere_is_refused(
+    admin: Actor, store: Store
+) -> None:
+    with pytest.raises(Conflict):
+        await publishing.rollback(admin, store, 1)
+    with pytest.raises(NotFound):
+        await publishing.rollback(admin, store, 9)
+
+
+async def test_writers_beside_a_publisher_leave_no_slot_wrong(
+    admin: Actor, store: Store, database: Database
+) -> None:
+    await published(admin, store, visit())
+    other = Store(database, Offer({}))
+    stop = asyncio.Event()
+
+    async def write(using: Store) -> int:
+        written = 0
+        while not stop.is_set():
+            await saving.create(admin, using, "visit__c", [{"subject__c": f"w{written}"}] * 3)
+            written += 3
+        return written
+
+    writers = [asyncio.create_task(write(one)) for one in (store, other, other)]
+    for place in range(4):
+        plain = {"type": "string", "maxLength": 80}
+        indexed = {**plain, "x-index": True}
+        extra = {f"f{place}__c": {"type": "integer"}}
+        await published(
+            admin, store, visit(subject__c=indexed if place % 2 == 0 else plain, **extra)
+        )
+        terms = Terms(frozenset(Consent))
+        await metadata.save_draft(admin, store, [visit(subject__c=indexed)])
+        await publishing.publish(admin, store, terms)
+    stop.set()
+    written = sum(await asyncio.gather(*writers))
+    column = await column_of(admin, store, "subject__c")
+    filled = await values(admin, store, column)
+    assert len(filled) == written > 0
+    assert None not in filled

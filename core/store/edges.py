@@ -27,7 +27,7 @@ async def check(tx: Transaction, plan: ObjectPlan, drafts: Sequence[Draft]) -> N
             if draft.values.get(key) is not None and draft.values[key] != draft.old.get(key)
         ]
         if any(draft.before is not None for draft in set_anew) or _among_each_other(set_anew, key):
-            await _check(tx, plan, fields, set_anew)
+            await _check(tx, fields, drafts, set_anew)
 
 
 def _among_each_other(drafts: Sequence[Draft], key: str) -> bool:
@@ -37,15 +37,16 @@ def _among_each_other(drafts: Sequence[Draft], key: str) -> bool:
 
 
 async def _check(
-    tx: Transaction, plan: ObjectPlan, fields: FieldPlan, drafts: Sequence[Draft]
+    tx: Transaction, fields: FieldPlan, drafts: Sequence[Draft], set_anew: Sequence[Draft]
 ) -> None:
-    await tx.connection.execute(locks.alone(locks.edges(tx.tenant, plan.key, fields.key)))
-    starts = sorted({draft.values[fields.key] for draft in drafts})
+    lock = locks.edges(tx.tenant, drafts[0].plan.key, fields.key)
+    await tx.connection.execute(locks.alone(lock))
+    starts = sorted({draft.values[fields.key] for draft in set_anew})
     rows = await tx.connection.fetch(_chains(fields.target), tx.tenant, starts)
     targets: dict[UUID, UUID | None] = {row["id"]: row["target"] for row in rows}
-    targets.update((draft.id, draft.values[fields.key]) for draft in drafts)
-    found = set(tree.cycle(targets, [draft.id for draft in drafts]))
-    for draft in drafts:
+    targets.update((draft.id, draft.values.get(fields.key)) for draft in drafts)
+    found = set(tree.cycle(targets, [draft.id for draft in set_anew]))
+    for draft in set_anew:
         if draft.id in found:
             text = f"By {fields.key!r} this record would come back to itself."
             draft.wrong("CYCLE", text, fields.key)

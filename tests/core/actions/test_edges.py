@@ -1,0 +1,92 @@
+"""Nobody reports to themselves in the end, whoever writes at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from uuid import UUID, uuid4
+
+import pytest
+
+from core.actions import saving
+from core.actions.saving import Edit, Saved
+from core.errors import Refused
+from core.identity import IMPORT
+from core.store.connections import Database
+from tests.core.a_store import GRAPH, World, a_world, an_object, problems_of, refers_to
+
+CHAIN = {
+    "$schema": GRAPH,
+    "$id": "decision_chain",
+    "title": "Decision chain",
+    "anchor": "deal",
+    "nodes": {"object": "contact", "through": "member"},
+    "edges": [{"kind": "reports_to", "reference": "contact.reports_to", "acyclic": True}],
+}
+CONTACT = an_object("contact", {"reports_to": refers_to("contact", "set_null")})
+DEAL = an_object("deal", {})
+MEMBER = an_object(
+    "member", {"deal": refers_to("deal", "cascade"), "contact": refers_to("contact")}
+)
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    return await a_world(database, CONTACT, DEAL, MEMBER, CHAIN)
+
+
+async def report(world: World, *pairs: tuple[UUID, UUID | None]) -> Saved:
+    edits = [Edit(one, {"reports_to": boss}) for one, boss in pairs]
+    return await saving.update(world.actor, world.store, "contact", edits)
+
+
+async def test_refuses_a_reference_that_leads_back(world: World) -> None:
+    ann, bob, cat = [await world.create("contact") for _ in range(3)]
+    await report(world, (ann, bob), (bob, cat))
+
+    assert await problems_of(report(world, (cat, ann))) == [((0, "reports_to"), "CYCLE")]
+    assert await problems_of(report(world, (cat, cat))) == [((0, "reports_to"), "CYCLE")]
+    dan, eve = await world.create("contact"), await world.create("contact")
+    assert await problems_of(report(world, (dan, eve), (eve, dan))) == [
+        ((0, "reports_to"), "CYCLE"),
+        ((1, "reports_to"), "CYCLE"),
+    ]
+
+
+async def test_a_batch_may_turn_a_chain_around(world: World) -> None:
+    ann, bob = await world.create("contact"), await world.create("contact")
+    await report(world, (ann, bob))
+
+    await report(world, (bob, ann), (ann, None))
+
+
+async def test_new_records_may_not_name_each_other_in_a_circle(world: World) -> None:
+    ann, bob = uuid4(), uuid4()
+    inputs = [{"id": ann, "reports_to": bob}, {"id": bob, "reports_to": ann}]
+    write = saving.create(world.actor, world.store, "contact", inputs, origin=IMPORT)
+
+    assert {code for _, code in await problems_of(write)} == {"CYCLE"}
+
+
+async def test_no_race_makes_a_cycle(world: World) -> None:
+    ids = [await world.create("contact") for _ in range(6)]
+
+    async def works(seed: int) -> None:
+        chance = random.Random(seed)
+        for _ in range(15):
+            with suppress(Refused):
+                await report(world, (chance.choice(ids), chance.choice([*ids, None])))
+
+    await asyncio.gather(*(works(seed) for seed in range(8)))
+
+    rows = await world.rows(
+        "select id, data from read.record where tenant_id = $1 and object = 'contact'"
+    )
+    bosses = {str(row["id"]): row["data"].get("reports_to") for row in rows}
+    for start, boss in bosses.items():
+        here, steps = boss, 0
+        while here is not None:
+            assert here != start
+            here, steps = bosses[here], steps + 1
+            assert steps < 10

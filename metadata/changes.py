@@ -23,6 +23,12 @@ class Effect(StrEnum):
     """Live records that share the values of `fields` with another one."""
     BROKEN_RULE = "broken_rule"
     """Live records for which the rule `value` does not hold: told, never in the way."""
+    UNSTAGED = "unstaged"
+    """Live records of an object that is newly staged, which have no stage yet: told."""
+    TREE = "tree"
+    """Live records of an object that is newly a tree, which become nodes of it: told."""
+    TOKENS = "tokens"
+    """Live records whose search words are made anew: told."""
     COMPUTED = "computed"
     """Records whose value of the field is computed anew: told, never in the way."""
 
@@ -53,9 +59,12 @@ class Impact:
     @property
     def harmless(self) -> bool:
         """Whether a publish goes on in any case."""
-        return self.effect in (Effect.BROKEN_RULE, Effect.COMPUTED)
+        return self.effect in _HARMLESS
 
 
+_HARMLESS = frozenset(
+    {Effect.BROKEN_RULE, Effect.UNSTAGED, Effect.TREE, Effect.TOKENS, Effect.COMPUTED}
+)
 _CONSENTS = {Effect.INVALID: Consent.INVALID, Effect.LOST: Consent.DATA_LOSS}
 
 

@@ -70,7 +70,9 @@ def _pipelines(old: Metadata, new: Metadata) -> Iterator[Change]:
     for key, now in new.pipelines.items():
         if key not in old.pipelines:
             message = f"'{now.object}' is now staged, by the pipeline '{key}'."
-            yield Saying(f"pipeline {key}", now.object)("PIPELINE_ADDED", (), message)
+            unstaged = [Impact(Effect.UNSTAGED, now.object)] if now.object in old.objects else []
+            say = Saying(f"pipeline {key}", now.object)
+            yield say("PIPELINE_ADDED", (), message, "", *unstaged)
 
 
 def _pipeline(was: Pipeline, now: Pipeline) -> Iterator[Change]:

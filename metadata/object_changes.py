@@ -79,7 +79,8 @@ def _added_field(object_key: str, field: Field) -> Iterator[Change]:
     path = ("properties", field.key)
     message = f"The field '{field.key}' is new: a {field.type}."
     if not field.required:
-        yield say("FIELD_ADDED", path, message)
+        grown = (Impact(Effect.TREE, object_key, field.key),) if field.tree else ()
+        yield say("FIELD_ADDED", path, message, "", *grown)
         return
     breaks = "" if field.default is not None else "Creates that leave it out are refused."
     invalid = Impact(Effect.INVALID, object_key, field.key)
@@ -98,7 +99,12 @@ def _field(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Cha
     if was.hidden != now.hidden:
         yield say(*_visibility(now.hidden, (*path, "x-hidden"), f"The field '{now.key}'"))
     for code, keyword, message, breaks in comparing.traits(was, now):
-        yield say(code, (*path, keyword), message, breaks)
+        effect = _TOLD.get(code)
+        impacts = (Impact(effect, object_key, now.key),) if effect else ()
+        yield say(code, (*path, keyword), message, breaks, *impacts)
+
+
+_TOLD = {"SEARCH_CHANGED": Effect.TOKENS, "TREE_CHANGED": Effect.TREE}
 
 
 def _retyped(object_key: str, was: Field, now: Field, say: Saying) -> Change:

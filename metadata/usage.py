@@ -28,6 +28,13 @@ _ALLOWED: Mapping[str, frozenset[FieldType]] = {
     "x-index": _INDEXED,
     "x-search": _SEARCHED,
 }
+_PAIRS = (
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minimum", "maximum"),
+    ("exclusiveMinimum", "maximum"),
+    ("minimum", "exclusiveMaximum"),
+)
 _CHECKS = frozenset(word for words in CHECKS.values() for word in words) - {"$ref", "type"}
 _SERVER_MADE = ("default", "x-unique", "oneOf")
 
@@ -37,6 +44,7 @@ def check(object_key: str, field: Field, body: Mapping[str, object], place: Plac
     _check_misplaced(field, body, place)
     _check_computed(field, body, place)
     _check_length(field, body, place)
+    _check_bounds(field, body, place)
     if field.type is FieldType.REFERENCE:
         _check_reference(object_key, field, place)
     elif field.type is FieldType.AUTONUMBER:
@@ -84,6 +92,14 @@ def _check_length(field: Field, body: Mapping[str, object], place: Place) -> Non
         if isinstance(asked, int | Decimal) and asked > most:
             message = f"'{word}' is at most {most:,} for a {field.type} field."
             place.add(word, "TOO_LONG", message, mend)
+
+
+def _check_bounds(field: Field, body: Mapping[str, object], place: Place) -> None:
+    for low, high in _PAIRS:
+        least, most = body.get(low), field.schema.get(high)
+        if isinstance(least, int | Decimal) and isinstance(most, int | Decimal) and least > most:
+            message = f"No value fits: '{low}' is {least} and '{high}' is {most}."
+            place.add(low, "CONTRADICTION", message)
 
 
 def _longest(field: Field) -> Iterator[tuple[str, int, str]]:

@@ -16,6 +16,7 @@ from tests.metadata.builders import (
     Document,
     a_formula,
     a_graph,
+    a_parent,
     a_picklist,
     a_pipeline,
     a_reference,
@@ -156,7 +157,6 @@ def test_rules_are_told_and_never_in_the_way() -> None:
     [
         ({}, {"x-index": True}, "INDEX_CHANGED", False),
         ({"x-index": True}, {}, "INDEX_CHANGED", True),
-        ({}, {"x-search": True}, "SEARCH_CHANGED", False),
         ({}, {"default": "x"}, "DEFAULT_CHANGED", False),
         ({}, {"readOnly": True}, "READ_ONLY_CHANGED", True),
         ({"readOnly": True}, {}, "READ_ONLY_CHANGED", False),
@@ -169,6 +169,17 @@ def test_rules_are_told_and_never_in_the_way() -> None:
 def test_other_traits(was: Document, now: Document, code: str, breaking: bool) -> None:
     found = only(deal({"it": TEXT | was}), deal({"it": TEXT | now}))
     assert (found.code, found.breaking, found.impacts) == (code, breaking, ())
+
+
+def test_what_publishing_does_to_records_by_itself_is_told() -> None:
+    found = only(deal(), deal({"parent": a_parent("deal")}))
+    assert found.impacts == (Impact(Effect.TREE, "deal", "parent"),)
+    found = only(deal(), metadata_of(an_object(), a_pipeline()))
+    assert found.impacts == (Impact(Effect.UNSTAGED, "deal"),)
+    found = only(deal({"it": TEXT}), deal({"it": {**TEXT, "x-search": True}}))
+    assert found.impacts == (Impact(Effect.TOKENS, "deal", "it"),)
+    assert found.impacts[0].harmless
+    assert not found.breaking
 
 
 def test_references_change_their_inverse_or_what_deleting_does() -> None:

@@ -147,6 +147,8 @@ def test_unique_keys_of_fields_and_of_several_together() -> None:
         ({"type": ["string", "null"]}, "/type", "NOT_ALLOWED"),
         ({"type": "string", "minimum": 1}, "/minimum", "MISPLACED"),
         ({"type": "number", "minLength": 1}, "/minLength", "MISPLACED"),
+        ({"type": "integer", "minimum": 3, "maximum": 2}, "/minimum", "CONTRADICTION"),
+        ({"type": "string", "minLength": 2000}, "/minLength", "CONTRADICTION"),
         ({"type": "string", "x-scale": 2}, "/x-scale", "MISPLACED"),
         ({"type": "string", "maxLength": 5000}, "/maxLength", "TOO_LONG"),
         ({"type": "string", "pattern": "("}, "/pattern", "BAD_PATTERN"),

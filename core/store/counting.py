@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core.store import scopes
 from core.store.drafts import Setting
-from core.store.rollup_plans import Contribution, RollupPlan
+from core.store.rollup_plans import Contribution, Part, RollupPlan
 from core.store.rows import SELECTED, Row
 from core.store.writing import Transaction
 
@@ -35,7 +35,8 @@ async def parts(
             is not None
         }
         scope = {**scopes.of_row(row, pipeline), **values} if plan.system else values
-        contribution = plan.contribution(values, scope, (setting.today, setting.now))
+        part = Part(values, scope, row.currency)
+        contribution = plan.contribution(part, (setting.today, setting.now))
         if contribution is not None:
             found[contribution.parent].append(contribution)
     return found
@@ -47,3 +48,19 @@ def _statement(plan: RollupPlan) -> str:
         f" and t.deleted_at is null and {plan.via.target} = any($3::uuid[])"
         " and t.id <> all($4::uuid[])"
     )
+
+
+async def in_other_currency(
+    tx: Transaction, plan: RollupPlan, parent: UUID, currency: str | None
+) -> bool:
+    """Whether something goes into the roll-up of a record that is not in this currency."""
+    found: bool = await tx.connection.fetchval(
+        "select exists (select from record as t where t.tenant_id = $1 and t.object = $2"
+        f" and t.deleted_at is null and {plan.via.target} = $3"
+        " and t.currency is distinct from $4)",
+        tx.tenant,
+        plan.object,
+        parent,
+        currency,
+    )
+    return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from core.store import changes, drafts
 from core.store.changes import Change
@@ -15,7 +16,7 @@ from core.store.drafts import Draft
 from core.store.plans import ObjectPlan
 from core.store.rollup_plans import STATE
 from core.store.rows import Row
-from core.store.statements import Insert, Update, Write
+from core.store.statements import Insert, Update, Write, most_rows
 from core.store.writing import Transaction
 from metadata.expressions.dates import spelled_instant
 
@@ -27,7 +28,7 @@ def insert(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Writ
     """New records of one object."""
     dated = any(draft.created_at is not None for draft in new)
     rows, log = [], []
-    for draft in new:
+    for draft in _referred_first(plan, new):
         drafts.seal(draft)
         row = [draft.id, *[column.value(draft) for column in plan.columns]]
         if dated:
@@ -37,6 +38,32 @@ def insert(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Writ
     shared = (plan.key, tx.published.version, tx.author.user, tx.author.user)
     shape = _insertion(_signature(plan.columns), dated=dated)
     return [Write(shape, shared, rows), changes.write(tx, plan.key, "create", log)]
+
+
+def _referred_first(plan: ObjectPlan, new: Sequence[Draft]) -> Sequence[Draft]:
+    """The same, where one statement cannot take them all: those first that others refer to."""
+    if len(new) <= most_rows(len(plan.columns) + 2):
+        return new
+    waiting = {draft.id: draft for draft in new}
+    ordered: list[Draft] = []
+    for draft in new:
+        chain = [draft]
+        while chain:
+            here = chain.pop()
+            if here.id not in waiting:
+                continue
+            before = [waiting[one] for one in _references(here) if one in waiting]
+            if before and here not in before and len(chain) < len(new):
+                chain += [here, *before]
+            else:
+                ordered.append(waiting.pop(here.id))
+    return ordered
+
+
+def _references(draft: Draft) -> Iterator[UUID]:
+    return (
+        draft.values[fields.key] for fields in draft.plan.references if fields.key in draft.values
+    )
 
 
 @lru_cache(maxsize=1_000)

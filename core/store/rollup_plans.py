@@ -27,6 +27,16 @@ class Contribution:
 
     parent: UUID
     value: Value | None
+    currency: str | None = None  # of an amount
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A record that may go into roll-ups; its `scope` has system fields as well."""
+
+    values: Mapping[str, Any]
+    scope: Mapping[str, Any]
+    currency: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +56,15 @@ class RollupPlan:
     def is_money(self) -> bool:
         return self.field is not None and self.field.type is FieldType.MONEY
 
-    def contribution(
-        self, values: Mapping[str, Any], scope: Mapping[str, Any], clock: tuple[date, datetime]
-    ) -> Contribution | None:
-        """What a live record with these values adds; `scope` has system fields as well."""
-        parent = values.get(self.via.key)
+    def contribution(self, part: Part, clock: tuple[date, datetime]) -> Contribution | None:
+        """What a live record adds."""
+        parent = part.values.get(self.via.key)
         if parent is None:
             return None
-        if self.where is not None and self.where(scope, *clock) is not True:
+        if self.where is not None and self.where(part.scope, *clock) is not True:
             return None
-        return Contribution(parent, values.get(self.field.key) if self.field is not None else None)
+        value = part.values.get(self.field.key) if self.field is not None else None
+        return Contribution(parent, value, part.currency if self.is_money else None)
 
 
 def rollup_plans(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from core.store import counting, drafts, finishing, rows, scopes
 from core.store.drafts import Draft, Setting
-from core.store.rollup_plans import Contribution, Key, RollupPlan
+from core.store.rollup_plans import Contribution, Key, Part, RollupPlan
 from core.store.summing import Delta, Sums
 from core.store.writing import Again, Transaction
 
@@ -33,6 +33,19 @@ async def propagate(tx: Transaction, written: Sequence[Draft], setting: Setting)
             await run.roll_up((step.object, step.field))
     given = {draft.id for draft in written}
     return [draft for draft in run.drafts.values() if draft.id not in given]
+
+
+async def check_currency(tx: Transaction, draft: Draft) -> None:
+    """Note a problem where a record changes its currency and amounts in another go into it."""
+    row = draft.before
+    if row is None or row.currency == draft.currency:
+        return
+    for key, sums in draft.plan.rollups.items():
+        plan = tx.plan(sums.object).contributes[draft.plan.key, key]
+        if plan.is_money and await counting.in_other_currency(tx, plan, draft.id, draft.currency):
+            text = f"Amounts in {row.currency} go into {key!r}: it keeps its currency."
+            draft.wrong("CURRENCY_MISMATCH", text, "currency")
+            return
 
 
 class _Run:
@@ -92,7 +105,8 @@ class _Run:
         scope = draft.old
         if plan.system:
             scope = {**scopes.of_row(row, self._tx.metadata.pipeline_of(row.object)), **scope}
-        return plan.contribution(draft.old, scope, (self._setting.today, self._setting.now))
+        part = Part(draft.old, scope, row.currency)
+        return plan.contribution(part, (self._setting.today, self._setting.now))
 
     def _after(self, plan: RollupPlan, draft: Draft) -> Contribution | None:
         if draft.deleted_at is not None:
@@ -100,7 +114,8 @@ class _Run:
         scope = draft.values
         if plan.system:
             scope = {**scopes.of_draft(draft, self._setting), **scope}
-        return plan.contribution(draft.values, scope, (self._setting.today, self._setting.now))
+        part = Part(draft.values, scope, draft.currency)
+        return plan.contribution(part, (self._setting.today, self._setting.now))
 
     async def _hold(self, wanted: Iterable[UUID]) -> list[Draft]:
         """These records, locked before anything of them is read."""

@@ -63,6 +63,8 @@ async def save(tx: Transaction, drafts: Sequence[Draft], saving: Saving) -> None
     for draft in drafts:
         finish(draft, setting)
     references.check(drafts, saving.held.referred)
+    for draft in drafts:
+        await rollups.check_currency(tx, draft)
     nodes = await _place(tx, drafts, saving.moves)
     sound = [draft for draft in drafts if not draft.problems]
     others = await rollups.propagate(tx, sound, setting)

@@ -15,6 +15,7 @@ from core.store.writing import HEAD, Transaction
 
 MOST_ARGUMENTS = 32_767
 MOST_ROWS = 500
+MOST_SHARED = 20
 TOGETHER = 16
 """So many rows in all go in one statement, whatever their tables."""
 
@@ -168,11 +169,16 @@ def _alone(shape: Shape, rows: int) -> str:
     return shape.text(2, 2 + len(shape.shared), rows)
 
 
+def most_rows(width: int, shared: int = MOST_SHARED) -> int:
+    """How many rows of so many columns one statement takes, beside the shared parameters."""
+    return max(1, min(MOST_ROWS, (MOST_ARGUMENTS - shared) // max(width, 1)))
+
+
 def chunks(
     rows: Sequence[Sequence[Any]], width: int, shared: int
 ) -> Iterable[Sequence[Sequence[Any]]]:
     """The rows in pieces that one statement can take."""
-    size = max(1, min(MOST_ROWS, (MOST_ARGUMENTS - shared) // max(width, 1)))
+    size = most_rows(width, shared)
     return (rows[start : start + size] for start in range(0, len(rows), size))
 
 

@@ -12,7 +12,7 @@ from core.store.field_plans import FieldPlan
 from core.store.rollup_plans import STATE, Contribution
 from core.store.values import Value
 from metadata.expressions.numbers import quotient
-from metadata.model import FieldType
+from metadata.model import FieldType, Rollup
 
 _EXACT = Context(prec=800)
 """Enough for any sum of floats: the largest has 309 digits before the point, the smallest 344
@@ -52,7 +52,10 @@ class Sums:
     (averages, floats), `[sum, count]` stands beside it in `data`.
     """
 
-    def __init__(self, fields: FieldPlan, op: str, of: FieldType | None) -> None:
+    def __init__(self, fields: FieldPlan, rollup: Rollup, of: FieldType | None) -> None:
+        op = rollup.op
+        self.object = rollup.object
+        """Whose records go into it."""
         self._key = fields.key
         self._state = STATE + fields.stored
         self._op = op

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from core.actions import saving
+from core.actions import removing, saving
+from core.actions.removing import Removal
 from core.actions.saving import Edit
 from core.store.connections import Database
 from metadata.decimals import canonical
@@ -133,11 +134,21 @@ async def test_random_writes_leave_roll_ups_right(world: World, seed: int) -> No
     groups = [await world.create("bunch") for _ in range(2)]
     deals = [await world.create("deal", bunch=chance.choice([*groups, None])) for _ in range(4)]
     lines: list[UUID] = []
-    for _ in range(25):
+    deleted: list[UUID] = []
+    for _ in range(40):
         if chance.random() < 0.4 or len(lines) < 3:
             inputs = [a_line(chance, deals) for _ in range(chance.randrange(1, 6))]
             lines += (await saving.create(actor, store, "line", inputs)).ids
-        elif chance.random() < 0.8:
+        elif chance.random() < 0.3:
+            gone = chance.choice(lines)
+            await removing.delete(actor, store, "line", [Removal(gone)])
+            deleted.append(gone)
+            lines.remove(gone)
+        elif chance.random() < 0.3 and deleted:
+            back = deleted.pop()
+            await removing.restore(actor, store, "line", back)
+            lines.append(back)
+        elif chance.random() < 0.7:
             some = chance.sample(lines, chance.randrange(1, 4))
             edits = [Edit(one, random_part(chance, a_line(chance, deals))) for one in some]
             await saving.update(actor, store, "line", edits)
@@ -201,3 +212,11 @@ async def test_amounts_of_another_currency_do_not_go_into_a_roll_up(world: World
 
     found = await problems_of(saving.create(world.actor, world.store, "line", inputs))
     assert found == [((0, "deal"), "CURRENCY_MISMATCH")]
+    line = await world.create("line", deal=deal, price=3, quantity=1)
+    for key, one in (("line", line), ("deal", deal)):
+        edit = [Edit(one, {"currency": "USD"})]
+        found = await problems_of(saving.update(world.actor, world.store, key, edit))
+        assert [code for _, code in found] == ["CURRENCY_MISMATCH"]
+    await saving.update(world.actor, world.store, "line", [Edit(line, {"deal": None})])
+    await saving.update(world.actor, world.store, "deal", [Edit(deal, {"currency": "USD"})])
+    assert (await world.row(deal))["data"]["line_total"] == "0.00"

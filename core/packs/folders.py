@@ -65,7 +65,7 @@ def _document(path: Path, name: str, kind: Kind) -> Document:
     problems = wording.problems(loaded, kind, name)
     if problems:
         raise BadPack(
-            *((name, f"{p.pointer or '/'}: {p.message} {p.mend}".strip()) for p in problems)
+            *((name, f"{p.pointer or '/'}: {p.message} {p.mend}".strip()) for _, p in problems)
         )
     return loaded
 

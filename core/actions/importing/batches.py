@@ -32,7 +32,15 @@ class Writer:
     store: Store
     preparer: Preparer
     lookups: Lookups
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Which turn it is for the rows of a batch, and the numbers that new records get."""
+
     numbers: Numbers
+    last: bool = False  # a name that means nothing is a flaw now, and waits no more
+    again: bool = False  # a value that is taken is a flaw now, and is not tried once more
 
 
 @dataclass(slots=True)
@@ -44,29 +52,28 @@ class Outcome:
     kept: int = 0
     rejected: list[tuple[Prepared, Sequence[Flaw]]] = field(default_factory=list)
     waiting: list[Prepared] = field(default_factory=list)  # they name rows that may come yet
-    again: list[Prepared] = field(default_factory=list)  # for a record that another row was for
+    again: list[Prepared] = field(default_factory=list)  # to be tried once these have settled
     warnings: list[Problem] = field(default_factory=list)
 
 
-async def write(
-    tx: Transaction, writer: Writer, batch: Sequence[Prepared], *, last: bool
-) -> Outcome:
-    """Write what can be written. In the `last` round, a name that means nothing is a flaw."""
-    outcome = Outcome()
+async def write(tx: Transaction, writer: Writer, batch: Sequence[Prepared], turn: Round) -> Outcome:
+    """Write what can be written of a batch."""
+    writing = _Writing(writer, turn)
+    outcome = writing.outcome
     outcome.rejected += [(prepared, prepared.flaws) for prepared in batch if prepared.flaws]
     sound = [prepared for prepared in batch if not prepared.flaws]
     found = await matched(tx, writer.store, writer.lookups, (writer.preparer, sound))
-    plan = plan_of(writer.store, tx, writer.preparer.object.key)
-    found, later = first_of_each(plan, found)
+    plan = plan_of(writer.store, tx, writing.object)
+    found, later = first_of_each(plan, writer.preparer.step.key, found)
     outcome.again += [one.prepared for one in later]
-    going = _ready(writer, _wanted(writer, found, outcome), outcome, last=last)
+    going = writing.ready(writing.wanted(found))
     while going:
         try:
             async with part_of(tx):
-                outcome.warnings += await _save(tx, writer, going)
+                outcome.warnings += await _save(tx, writing, going)
         except Refused as refused:
-            left = _without(writer, going, refused.problems, outcome)
-            going = _ready(writer, left, outcome, last=last)
+            going = writing.ready(writing.sound(going, refused.problems))
+            await turn.numbers.prepare(tx.published)
             continue
         outcome.created += sum(not one.exists for one in going)
         outcome.matched += sum(one.exists for one in going)
@@ -74,69 +81,10 @@ async def write(
     return outcome
 
 
-def _wanted(writer: Writer, found: Sequence[Candidate], outcome: Outcome) -> list[Candidate]:
-    """Without the rows whose record is there and is to stay as it is."""
-    existing = writer.preparer.step.existing
-    wanted = []
-    for one in found:
-        if not one.exists or existing is Existing.UPDATE:
-            wanted.append(one)
-        elif existing is Existing.KEEP:
-            outcome.kept += 1
-        else:
-            key = writer.preparer.step.key or ""
-            told = f"There is a {writer.preparer.object.key} with this {key} already."
-            _reject(writer, one, [Problem((0, key), "EXISTS", told)], outcome)
-    return wanted
-
-
-def _ready(
-    writer: Writer, candidates: Sequence[Candidate], outcome: Outcome, *, last: bool
-) -> list[Candidate]:
-    """Those whose names all mean something: a record, or a row that is written with them."""
-    ready = [one for one in candidates if _met(writer, one, outcome, last=last)]
-    while lost := _lost(ready):
-        outcome.waiting += [one.prepared for one in lost]
-        ready = [one for one in ready if one not in lost]
-    return ready
-
-
-def _met(writer: Writer, one: Candidate, outcome: Outcome, *, last: bool) -> bool:
-    own = writer.preparer.object.key
-    if not last and any(name.object == own for name in one.unmet.values()):
-        outcome.waiting.append(one.prepared)
-        return False
-    problems = []
-    for key, name in one.unmet.items():
-        if writer.preparer.step.fields[key].blank_if_missing:
-            one.values[key] = None
-        else:
-            problems.append(Problem((0, key), "NOT_FOUND", _nobody(name)))
-    if problems:
-        _reject(writer, one, problems, outcome)
-    return not problems
-
-
-def _nobody(name: Named) -> str:
-    return f"There is no {name.object} with the {name.key} '{shown(name.text)}'."
-
-
-def _lost(ready: Sequence[Candidate]) -> set[Candidate]:
-    """Those that name a row which is not written with them after all."""
-    going = set(ready)
-    return {
-        one
-        for one in ready
-        if any(not other.exists and other not in going for other in one.beside.values())
-    }
-
-
-async def _save(tx: Transaction, writer: Writer, going: Sequence[Candidate]) -> list[Problem]:
+async def _save(tx: Transaction, writing: _Writing, going: Sequence[Candidate]) -> list[Problem]:
     """Write them all; what rules warn of. A problem's path begins with the index."""
-    plan, setting = (
-        plan_of(writer.store, tx, writer.preparer.object.key),
-        setting_of(tx, writer.actor),
-    )
+    plan = plan_of(writing.writer.store, tx, writing.object)
+    setting = setting_of(tx, writing.writer.actor)
     inputs = [_inputs(one) for one in going]
     there = [one.id for one in going if one.exists]
     held = await rows.hold(tx, there, references.named(plan, inputs))
@@ -146,7 +94,7 @@ async def _save(tx: Transaction, writer: Writer, going: Sequence[Candidate]) -> 
         if not one.exists:
             draft = drafts.new(plan, setting, (index,), given)
             draft.id = one.id
-            writer.numbers.give(draft)
+            writing.turn.numbers.give(draft)
             written.append(draft)
         elif (row := held.rows.get(one.id)) is not None and row.deleted_at is None:
             written.append(drafts.changed(plan, row, setting, (index,), given))
@@ -164,25 +112,85 @@ def _inputs(one: Candidate) -> dict[str, object]:
     return values
 
 
-def _without(
-    writer: Writer, going: Sequence[Candidate], problems: Sequence[Problem], outcome: Outcome
-) -> list[Candidate]:
-    """The rows with which nothing is wrong; the others are rejected with all their problems."""
-    wrong: dict[int, list[Problem]] = defaultdict(list)
-    for problem in problems:
-        wrong[int(problem.path[0])].append(problem)
-    for index, found in wrong.items():
-        _reject(writer, going[index], found, outcome)
-    return [one for index, one in enumerate(going) if index not in wrong]
+class _Writing:
+    """A batch on its way: sorts out what is written now, later or not at all."""
+
+    def __init__(self, writer: Writer, turn: Round) -> None:
+        self.writer = writer
+        self.turn = turn
+        self.outcome = Outcome()
+        self.object = writer.preparer.object.key
+        self._step = writer.preparer.step
+
+    def wanted(self, found: Sequence[Candidate]) -> list[Candidate]:
+        """Without the rows whose record is there and is to stay as it is."""
+        if self._step.existing is Existing.UPDATE:
+            return list(found)
+        for one in found:
+            if one.exists and self._step.existing is Existing.KEEP:
+                self.outcome.kept += 1
+            elif one.exists:
+                told = f"There is a {self.object} with this {self._step.key} already."
+                self._reject(one, [Problem((0, self._step.key or ""), "EXISTS", told)])
+        return [one for one in found if not one.exists]
+
+    def ready(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Those whose names all mean something: a record, or a row that is written with them."""
+        ready = [one for one in candidates if self._met(one)]
+        while lost := _lost(ready):
+            self.outcome.waiting += [one.prepared for one in lost]
+            ready = [one for one in ready if one not in lost]
+        return ready
+
+    def sound(self, going: Sequence[Candidate], problems: Sequence[Problem]) -> list[Candidate]:
+        """The rows with which nothing is wrong.
+
+        A value that another has just taken may be that of the row's own record: once more.
+        """
+        wrong: dict[int, list[Problem]] = defaultdict(list)
+        for problem in problems:
+            wrong[int(problem.path[0])].append(problem)
+        for index, found in wrong.items():
+            if not self.turn.again and all(problem.code == "TAKEN" for problem in found):
+                self.outcome.again.append(going[index].prepared)
+            else:
+                self._reject(going[index], found)
+        return [one for index, one in enumerate(going) if index not in wrong]
+
+    def _met(self, one: Candidate) -> bool:
+        if not self.turn.last and any(name.object == self.object for name in one.unmet.values()):
+            self.outcome.waiting.append(one.prepared)
+            return False
+        problems = []
+        for key, name in one.unmet.items():
+            if self._step.fields[key].blank_if_missing:
+                one.values[key] = None
+            else:
+                problems.append(Problem((0, key), "NOT_FOUND", _nobody(name)))
+        if problems:
+            self._reject(one, problems)
+        return not problems
+
+    def _reject(self, one: Candidate, problems: Sequence[Problem]) -> None:
+        flaws = [self._flaw(one.prepared, problem) for problem in problems]
+        self.outcome.rejected.append((one.prepared, flaws))
+
+    def _flaw(self, prepared: Prepared, problem: Problem) -> Flaw:
+        preparer = self.writer.preparer
+        key = str(problem.path[1]) if len(problem.path) > 1 else ""
+        cell = preparer.cell(prepared.row, key)
+        return Flaw(preparer.label(key), problem.code, problem.message, cell)
 
 
-def _reject(writer: Writer, one: Candidate, problems: Sequence[Problem], outcome: Outcome) -> None:
-    flaws = [_flaw(writer.preparer, one.prepared, problem) for problem in problems]
-    outcome.rejected.append((one.prepared, flaws))
+def _nobody(name: Named) -> str:
+    return f"There is no {name.object} with the {name.key} '{shown(name.text)}'."
 
 
-def _flaw(preparer: Preparer, prepared: Prepared, problem: Problem) -> Flaw:
-    key = str(problem.path[1]) if len(problem.path) > 1 else ""
-    return Flaw(
-        preparer.label(key), problem.code, problem.message, preparer.cell(prepared.row, key)
-    )
+def _lost(ready: Sequence[Candidate]) -> set[Candidate]:
+    """Those that name a row which is not written with them after all."""
+    going = set(ready)
+    return {
+        one
+        for one in ready
+        if any(not other.exists and other not in going for other in one.beside.values())
+    }

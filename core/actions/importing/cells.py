@@ -40,35 +40,36 @@ def reader(step: Step, source: Source) -> Read:
         return lambda _: source.constant
     places = [step.columns.index(column) for column in source.columns]
     take = _taker(step, source)
-    first = places[0]
-
-    def read(values: Sequence[Any]) -> Any:
-        cell = take(values[first])
-        return source.default if cell is None else cell
+    if len(places) == 1:
+        place = places[0]
+        return lambda values: take(values[place])
 
     def read_joined(values: Sequence[Any]) -> Any:
         parts = [take(values[place]) for place in places]
         return source.join.join(str(part) for part in parts if part is not None) or source.default
 
-    return read if len(places) == 1 else read_joined
+    return read_joined
 
 
 def _taker(step: Step, source: Source) -> Turn:
-    """What a cell holds: None where it is blank, else what its text stands for."""
+    """What a cell holds: the default where it is blank, else what its text stands for."""
     blank, trims = step.blank, step.trims and step.format != "jsonl"
     mapped = source.values
+    default = source.default if len(source.columns) == 1 else None
 
     def take(cell: Any) -> Any:
-        if isinstance(cell, str):
+        if cell.__class__ is str:
             if "\x00" in cell:
                 raise BadCell("BAD_TEXT", "The text holds NUL, which can't be stored.")
             if trims:
                 cell = cell.strip()
             if cell in blank:
-                return None
-        if mapped and cell is not None:
+                return default
+        elif cell is None:
+            return default
+        if mapped:
             cell = mapped.get(cell if isinstance(cell, str) else str(cell), cell)
-            return None if isinstance(cell, str) and cell in blank else cell
+            return default if isinstance(cell, str) and cell in blank else cell
         return cell
 
     return take

@@ -101,7 +101,7 @@ def of(document: Mapping[str, Any], name: str) -> ImportMapping | tuple[Problem,
     """The mapping that a document holds, or everything that is wrong with it by itself."""
     problems = wording.problems(document, Kind.IMPORT, name)
     if problems:
-        return problems
+        return tuple(problem for _, problem in problems)
     zone = _zone(document.get("time_zone"))
     if isinstance(zone, str):
         message = f"'{zone}' is no time zone such as Asia/Shanghai."

@@ -134,16 +134,18 @@ def _meaning(uniques: Mapping[str, UniquePlan], name: Named) -> Claimed:
 
 
 def first_of_each(
-    plan: ObjectPlan, candidates: Iterable[Candidate]
+    plan: ObjectPlan, key: str | None, candidates: Iterable[Candidate]
 ) -> tuple[list[Candidate], list[Candidate]]:
     """Those that are the first for their record and values, and those that come after another.
 
     The others are for later: once the first are written, it shows whether they may follow.
+    `key` is the upsert key, whose claims are known already.
     """
+    others = [unique for unique in plan.uniques if unique.unique.key != key]
     seen: set[Claimed] = set()
     first, later = [], []
     for one in candidates:
-        claims = _held(plan, one)
+        claims = _held(others, one)
         if seen.isdisjoint(claims):
             first.append(one)
             seen |= claims
@@ -152,10 +154,10 @@ def first_of_each(
     return first, later
 
 
-def _held(plan: ObjectPlan, one: Candidate) -> set[Claimed]:
+def _held(uniques: Iterable[UniquePlan], one: Candidate) -> set[Claimed]:
     """What the record is going to claim; of one that is there, only what the row tells whole."""
     found: set[Claimed] = set() if one.claim is None else {("", one.claim)}
-    for unique in plan.uniques:
+    for unique in uniques:
         if not one.exists or all(field in one.values for field in unique.unique.fields):
             claim = claim_of(unique, one.values)
             if claim is not None:

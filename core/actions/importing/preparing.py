@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.actions.importing import system
@@ -16,8 +16,7 @@ from metadata.model import Field, FieldType, Metadata, ObjectType
 BY_ID = "id"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A reference, as a file gives it: by which key of which object, and by what text."""
 
     object: str
@@ -44,6 +43,7 @@ class Target:
     read: Read
     turn: Turn
     reference: tuple[str, str] | None  # (object, unique key or "id")
+    clears: bool  # whether a blank cell takes the value away
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Preparer:
     targets: tuple[Target, ...]
     history: HistoryReader | None
     filters: tuple[tuple[int, frozenset[str] | None], ...]
+    key_fields: tuple[str, ...]
 
     def label(self, key: str) -> str:
         """What a report calls the source of a field: its column, or the field itself."""
@@ -65,6 +66,19 @@ class Preparer:
         """What stands in the source of a field, as a report shows it."""
         source = self.step.fields.get(key)
         return "" if source is None else _cells(source, self.step, row)
+
+    @property
+    def names_its_own(self) -> bool:
+        """Whether rows may name others of the same object."""
+        return any(
+            target.reference and target.reference[0] == self.object.key for target in self.targets
+        )
+
+    def key_of(self, prepared: Prepared) -> tuple[str, ...] | None:
+        """What the row finds its record by, as the file tells it; case aside."""
+        values, names = prepared.values, prepared.names
+        found = [names[key].text if key in names else values.get(key) for key in self.key_fields]
+        return tuple(str(value).casefold() for value in found) if any(found) else None
 
     def wanted(self, row: Row) -> bool:
         """Whether the step takes the row at all."""
@@ -81,24 +95,22 @@ class Preparer:
         if row.flaw is not None:
             prepared.flaws.append(row.flaw)
             return prepared
+        values, names, cells = prepared.values, prepared.names, row.values
         for target in self.targets:
             try:
-                self._fill(target, prepared)
+                cell = target.read(cells)
+                if cell is None:
+                    if target.clears:
+                        values[target.key] = None
+                elif target.reference is None:
+                    values[target.key] = target.turn(cell)
+                else:
+                    names[target.key] = Named(*target.reference, str(cell))
             except BadCell as bad:
                 prepared.flaws.append(_flaw(target.source, self.step, row, bad))
         if self.history is not None:
-            prepared.flaws += self.history(row, prepared.values)
+            prepared.flaws += self.history(row, values)
         return prepared
-
-    def _fill(self, target: Target, prepared: Prepared) -> None:
-        cell = target.read(prepared.row.values)
-        if cell is None:
-            if self.step.clears and target.key not in system.NEVER_CLEARED:
-                prepared.values[target.key] = None
-        elif target.reference is None:
-            prepared.values[target.key] = target.turn(cell)
-        else:
-            prepared.names[target.key] = Named(*target.reference, str(cell))
 
 
 def preparer(step: Step, metadata: Metadata, zone: ZoneInfo) -> Preparer:
@@ -116,14 +128,28 @@ def preparer(step: Step, metadata: Metadata, zone: ZoneInfo) -> Preparer:
         ),
         history=history_reader(step, metadata.pipeline_of(declared.key), zone),
         filters=(*filters, *blanks),
+        key_fields=_key_fields(declared, step.key),
     )
+
+
+def _key_fields(declared: ObjectType, key: str | None) -> tuple[str, ...]:
+    if key == BY_ID:
+        return (BY_ID,)
+    return next((unique.fields for unique in declared.uniques if unique.key == key), ())
 
 
 def _target(of: Field, source: Source, step: Step, zone: ZoneInfo) -> Target:
     reference = None
     if of.type is FieldType.REFERENCE and of.reference is not None:
         reference = of.reference.object, source.reference or BY_ID
-    return Target(of.key, source, reader(step, source), turner(of, source, step, zone), reference)
+    return Target(
+        key=of.key,
+        source=source,
+        read=reader(step, source),
+        turn=turner(of, source, step, zone),
+        reference=reference,
+        clears=step.clears and of.key not in system.NEVER_CLEARED,
+    )
 
 
 def _flaw(source: Source, step: Step, row: Row, bad: BadCell) -> Flaw:

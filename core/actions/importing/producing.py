@@ -40,6 +40,10 @@ class Batch:
     def full(self) -> bool:
         return len(self.rows) >= ROWS or self.size >= CHARACTERS
 
+    def keys(self, preparer: Preparer) -> frozenset[object]:
+        """What the rows find their records by, so far as it can be told without the database."""
+        return frozenset(filter(None, map(preparer.key_of, self.rows)))
+
 
 class Given(NamedTuple):
     """A row, and where it comes from."""

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from core.actions import batches as rights
 from core.actions.importing import batches
-from core.actions.importing.batches import Outcome, Writer
+from core.actions.importing.batches import Outcome, Round, Writer
+from core.actions.importing.lanes import Lanes
 from core.actions.importing.lookups import Lookups
 from core.actions.importing.planning import Job
 from core.actions.importing.preparing import Prepared, preparer
-from core.actions.importing.producing import ROWS, Batch, Given, Source, ahead, rows_of
+from core.actions.importing.producing import Batch, Given, Source, ahead, rows_of
 from core.actions.importing.report import Reject, Report, Tally, Watcher
 from core.actions.importing.rows import Flaw
 from core.actions.importing.spool import Spool
@@ -22,6 +23,8 @@ from core.store.numbering import Numbers
 from core.store.opening import Store
 from core.store.writing import Author, Transaction, Work, writing
 
+SIDE_BY_SIDE = 2
+"""Batches on their way at once: one is made ready here while the database writes the other."""
 MOST_ROUNDS = 100
 """How often rows that wait for others are tried again."""
 
@@ -38,6 +41,11 @@ class Options:
     whole: bool = False  # write everything or nothing
     zone: ZoneInfo | None = None  # of dates and times without an offset; the tenant's unless given
 
+    @property
+    def at_once(self) -> bool:
+        """Whether it is one transaction."""
+        return self.dry_run or self.whole
+
 
 async def run(
     actor: Actor, store: Store, jobs: Sequence[Job], options: Options, watcher: Watcher
@@ -53,9 +61,9 @@ async def run(
     """
     rights.check(actor, 0)
     author = Author.of(actor, IMPORT)
-    importing = _Importing(actor, store, options.zone, watcher)
-    if options.dry_run or options.whole:
-        return await _at_once(importing, jobs, author, keep=options.whole and not options.dry_run)
+    importing = _Importing(actor, store, options, watcher)
+    if options.at_once:
+        return await _at_once(importing, jobs, author, keep=not options.dry_run)
 
     async def commit(work: Work[Outcome], numbers: Numbers) -> Outcome:
         return await writing(actor.tenant, store, work, author, numbers.prepare)
@@ -92,11 +100,12 @@ async def _at_once(
 class _Importing:
     """One import under way."""
 
-    def __init__(self, actor: Actor, store: Store, zone: ZoneInfo | None, watcher: Watcher) -> None:
+    def __init__(self, actor: Actor, store: Store, options: Options, watcher: Watcher) -> None:
         self.actor = actor
         self.store = store
         self.report = Report()
-        self._zone = zone
+        self.width = 1 if options.at_once else SIDE_BY_SIDE
+        self._zone = options.zone
         self._watcher = watcher
 
     async def everything(self, jobs: Sequence[Job], commit: Commit) -> Report:
@@ -108,13 +117,9 @@ class _Importing:
         zone = self._zone or published.zone
         for job in jobs:
             self.report.steps.append(Tally(job.step.object))
-            numbers = Numbers(self.actor.tenant, self.store, job.step.object, ROWS)
             making = preparer(job.step, published.metadata, zone)
-            writer = Writer(self.actor, self.store, making, lookups, numbers)
-            try:
-                await _Job(self, job, writer, commit).run()
-            finally:
-                numbers.give_back()
+            writer = Writer(self.actor, self.store, making, lookups)
+            await _Job(self, job, writer, commit).run()
         return self.report
 
     def reject(self, reject: Reject) -> None:
@@ -157,24 +162,38 @@ class _Job:
     async def _pass(self, source: Source, *, last: bool) -> Spool:
         """Write these rows; what comes back waits for others."""
         waiting = self._spools.enter_context(closing(Spool()))
-        async with aclosing(ahead(source, self._writer.preparer)) as made:
+        making = self._writer.preparer
+        # Rows that name others of their kind find them sooner when one batch follows the other.
+        width = 1 if making.names_its_own else self._importing.width
+        async with aclosing(ahead(source, making)) as made, Lanes(width) as lanes:
             async for batch in made:
                 self._headers.setdefault(batch.feed, batch.header)
-                rows: Sequence[Prepared] = batch.rows
-                while rows:
-                    outcome = await self._write(rows, last=last)
-                    self._note(batch.feed, outcome)
-                    for prepared in outcome.waiting:
-                        waiting.keep(batch.feed, prepared.row)
-                    rows = outcome.again
-                self._progressed(batch)
+                await lanes.start(batch.keys(making), self._load(batch, waiting, last=last))
         return waiting
 
-    async def _write(self, rows: Sequence[Prepared], *, last: bool) -> Outcome:
-        async def work(tx: Transaction) -> Outcome:
-            return await batches.write(tx, self._writer, rows, last=last)
+    async def _load(self, batch: Batch, waiting: Spool, *, last: bool) -> None:
+        rows: Sequence[Prepared] = batch.rows
+        again = False
+        while rows:
+            outcome = await self._write(rows, last=last, again=again)
+            self._note(batch.feed, outcome)
+            for prepared in outcome.waiting:
+                waiting.keep(batch.feed, prepared.row)
+            rows, again = outcome.again, True
+        self._progressed(batch)
 
-        return await self._commit(work, self._writer.numbers)
+    async def _write(self, rows: Sequence[Prepared], *, last: bool, again: bool) -> Outcome:
+        importing = self._importing
+        numbers = Numbers(importing.actor.tenant, importing.store, self._job.step.object, len(rows))
+        turn = Round(numbers, last, again)
+
+        async def work(tx: Transaction) -> Outcome:
+            return await batches.write(tx, self._writer, rows, turn)
+
+        try:
+            return await self._commit(work, numbers)
+        finally:
+            numbers.give_back()
 
     def _waited(self, waiting: Spool) -> Source:
         for feed, row in waiting.all():

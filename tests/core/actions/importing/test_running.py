@@ -102,6 +102,26 @@ async def test_the_last_row_for_a_record_counts(world: World) -> None:
     assert ("Renamed", 2) in await data(world, "account", "name", "version")
 
 
+async def test_the_last_row_counts_also_when_it_comes_in_another_batch(world: World) -> None:
+    fields = {"name": "name", "external_id": "key", "code": "code"}
+    mapping = a_mapping({"object": "product", "key": "external_id", "fields": fields})
+    rows = [{"key": str(number % 700), "name": f"{number}"} for number in range(4 * ROWS)]
+    report, kept = await load_rows(world, mapping, rows)
+    assert kept.told == []
+    assert (report.steps[0].created, report.steps[0].matched) == (700, 1_300)
+    names = {int(name) for (name,) in await data(world, "product", "name")}
+    assert names == set(range(1_300, 2_000))
+
+
+async def test_a_value_that_two_rows_claim_belongs_to_one_of_them(world: World) -> None:
+    fields = {"name": "name", "external_id": "key", "code": "code"}
+    mapping = a_mapping({"object": "product", "key": "external_id", "fields": fields})
+    rows = [{"key": str(n), "name": "x", "code": str(n % (2 * ROWS))} for n in range(3 * ROWS)]
+    report, kept = await load_rows(world, mapping, rows)
+    assert {code for _, _, code in kept.told} == {"TAKEN"}
+    assert (report.loaded, report.rejected) == (2 * ROWS, ROWS)
+
+
 @pytest.mark.parametrize(
     ("existing", "told", "names"),
     [

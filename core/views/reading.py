@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +14,7 @@ from core.errors import Conflict, Timeout, Unavailable
 from core.identity import Actor
 from core.store.compiler.parameters import Context
 from core.store.compiler.statement import Statement, compiled
+from core.store.connections import Reading, Writing
 from core.store.opening import Store
 from metadata.published import Published
 
@@ -62,8 +62,7 @@ async def read(
     statement = prepared.statement
     context = Context.of(actor.tenant, current, datetime.now(UTC))
     arguments = statement.arguments(context, values)
-    async with _faults_named(), store.database.reading(actor.tenant, statement.plan) as connection:
-        row = await connection.fetchrow(statement.sql, *arguments)
+    row = await _row(store.database.reading(actor.tenant, statement.plan), statement, arguments)
     version: int
     columns: list[bytes]
     version, *columns = row
@@ -73,12 +72,20 @@ async def read(
     return columns
 
 
-@asynccontextmanager
-async def _faults_named() -> AsyncIterator[None]:
-    """Faults of the database by the names that everyone knows, without its texts."""
+async def _row(reading: Reading | Writing, statement: Statement, arguments: list[object]) -> Any:
+    """The statement's row; faults of the database by the names that everyone knows."""
+    connection = None
     try:
-        yield
+        async with reading as connection:
+            return await connection.fetchrow(statement.sql, *arguments)
+    except InterfaceError as error:
+        if connection is None or not connection.is_closed():
+            raise
+        raise Unavailable(_LOST) from error
     except QueryCanceledError as error:
         raise Timeout("The deadline passed before the answer was ready.") from error
-    except (PostgresConnectionError, InterfaceError, OSError) as error:
-        raise Unavailable("The connection to the database was lost.") from error
+    except (PostgresConnectionError, OSError) as error:
+        raise Unavailable(_LOST) from error
+
+
+_LOST = "The connection to the database was lost."

@@ -15,18 +15,20 @@ from metadata.model import Field, FieldType
 Read = Callable[[Row, str], str]
 """SQL for a field of a row, or for one of the words that expressions know."""
 
+# No text holds a NUL, so these stand for nothing else.
+_MARKS = {"today": ("\0today\0", forms.DATE), "now": ("\0now\0", forms.INSTANT)}
+_CLOCK = Clock(_MARKS["today"][0], _MARKS["now"][0])
 _WHOLE = {FieldType.INTEGER: 2**31, FieldType.BIGINT: 2**63}
 _SCALED = frozenset({FieldType.DECIMAL, FieldType.PERCENT})
 
 
 def value(row: Row, field: Field, read: Read) -> str:
     """SQL for a formula's value, null where it does not fit the field."""
-    parameters = row.work.parameters
-    clock = Clock(
-        parameters.of_context("today", forms.DATE), parameters.of_context("now", forms.INSTANT)
-    )
     expression = row.work.published.metadata.computed[row.object.key].formulas[field.key]
-    sql = compiled(expression, lambda name: _named(row, name, read), clock)
+    sql = compiled(expression, lambda name: _named(row, name, read), _CLOCK)
+    for name, (mark, form) in _MARKS.items():
+        if mark in sql:
+            sql = sql.replace(mark, row.work.parameters.of_context(name, form))
     return _fitted(row, field, sql)
 
 

@@ -155,6 +155,8 @@ def _page_part(shown: _Shown, part: query.Part) -> Text:
         last = f"least({last}, {shown.bounds.size})"
     is_first = (part is PagePart.START) is not backward
     where = f"{alias}.place = {'1' if is_first else last}"
+    if shown.is_shown:
+        where = f"{where} and {shown.is_shown}"
     return bare(f"string_agg({shown.cursor.sql}, '') filter (where {where})")
 
 

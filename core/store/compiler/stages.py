@@ -7,6 +7,7 @@ from core.store.compiler import columns, kinds
 from core.store.compiler.json_text import Text, bare, json_literal, literal, obj, said
 from core.store.compiler.kinds import Kind
 from core.store.compiler.work import Row
+from metadata import naming
 from metadata.model import Pipeline, Stage
 
 
@@ -42,4 +43,6 @@ def _cases(pipeline: Pipeline, name: str) -> str:
 
 
 def _of(stage: Stage, name: str) -> str:
+    if name == "kind":
+        return naming.enum_value(stage.kind.value)
     return str(getattr(stage, name))

@@ -1,0 +1,122 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core import query
+from core.query import Column, Connection, GroupBy, Operator, Order, Output, Page, Statistic
+from core.store.connections import Database
+from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refers_to
+from tests.core.store.compiler.asking import Values, ask, compare, listed, record, scalars
+
+NUMBER = {"type": "number", "x-type": "decimal", "x-scale": 2}
+
+
+def formula(text: str, **schema: object) -> dict[str, object]:
+    return {**schema, "readOnly": True, "x-formula": text}
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    company = {"rate": {**NUMBER, "x-scale": 3}, "industry": {"type": "string"}, "boss": refers_to("company")}
+    sale = {
+        "company": refers_to("company"),
+        "amount": MONEY,
+        "due": {"type": "string", "format": "date"},
+        "worth": formula("amount * company.rate", **MONEY),
+        "twice": formula("worth * 2", **NUMBER),
+        "trade": formula("company.industry", type="string", **{"x-index": True}),
+        "late": formula("due < today()", type="boolean"),
+        "days": formula("days_between(today(), due)", type="integer"),
+        "boss_rate": formula("company.boss.rate", **NUMBER),
+        "kind": formula("stage_kind", type="string"),
+        "stored": formula("amount * 2", **MONEY),
+    }
+    pipeline = {
+        "$schema": PIPELINE,
+        "$id": "sales",
+        "object": "sale",
+        "title": "Sales",
+        "stages": [
+            {"key": "open", "title": "Open", "kind": "open"},
+            {"key": "won", "title": "Won", "kind": "won"},
+            {"key": "lost", "title": "Lost", "kind": "lost"},
+        ],
+    }
+    return await a_world(database, an_object("company", company), an_object("sale", sale), pipeline)
+
+
+async def fill(world: World) -> None:
+    boss = await world.create("company", name="boss", rate="3.333")
+    rich = await world.create("company", name="rich", rate="1.5", industry="steel", boss=boss)
+    poor = await world.create("company", name="poor", rate="0.1", industry="Art")
+    today = datetime.now(UTC).date()
+    early, late = (today + timedelta(days=days) for days in (-10, 10))
+    await world.create("sale", name="a", amount="10.05", company=rich, due=early, stage="won")
+    await world.create("sale", name="b", amount="20", company=poor, due=late)
+    await world.create("sale", name="c", amount="30")
+
+
+async def test_formulas_over_other_objects_are_computed_when_read(world: World) -> None:
+    await fill(world)
+    asked = Connection(
+        "sale",
+        (
+            Output(
+                "nodes",
+                query.Nodes(
+                    scalars("worth", "twice", "trade", "late", "boss_rate", "kind", "stored")
+                ),
+            ),
+        ),
+        Page(query.Value(0)),
+    )
+    first, second, third = (await ask(world, asked, [10]))["nodes"]
+    assert first == {
+        "worth": "15.08",
+        "twice": "30.16",
+        "trade": "steel",
+        "late": True,
+        "boss_rate": "3.33",
+        "kind": "won",
+        "stored": "20.10",
+    }
+    assert second["worth"] == "2.00"
+    assert second["late"] is False
+    assert second["boss_rate"] is None
+    assert third["worth"] is None
+    assert third["stored"] == "60.00"
+
+
+async def test_they_are_filtered_and_sorted_by_and_added_up(world: World) -> None:
+    await fill(world)
+
+    async def found(field: str, operator: Operator, value: object) -> list[str]:
+        values = Values()
+        return await listed(world, "sale", values, compare(field, operator, values.of(value)))
+
+    assert await found("worth", Operator.GTE, 2) == ["a", "b"]
+    assert await found("trade", Operator.EQ, "Art") == ["b"]
+    assert await found("trade", Operator.CONTAINS, "TEE") == ["a"]
+    assert await found("late", Operator.NE, value=True) == ["b", "c"]
+    assert await found("days", Operator.GT, 5) == ["b"]
+    by_trade = (Order(Column("trade"), descending=True),)
+    assert await listed(world, "sale", Values(), None, by_trade) == ["a", "b", "c"]
+    total = Output("worth", query.Stats(Column("worth"), (Output("sum", Statistic.SUM),)))
+    groups = query.Groups(
+        (GroupBy(Column("late")),), (Output("n", query.Aggregate((total,))),), query.Value(1)
+    )
+    asked = Connection(
+        "sale",
+        (Output("all", query.Aggregate((total,))), Output("groups", groups)),
+        Page(query.Value(0)),
+    )
+    shown = await ask(world, asked, [10, 10])
+    assert shown["all"] == {"worth": {"sum": "17.08"}}
+    assert [one["n"]["worth"]["sum"] for one in shown["groups"]] == [None, "2.00", "15.08"]
+
+
+async def test_the_day_is_the_tenants_own(world: World) -> None:
+    await fill(world)
+    made = await world.create("sale", name="d", due=datetime.now(UTC).date())
+    shown = await record(world, "sale", made, *scalars("days"))
+    assert shown["days"] in (0, -1)

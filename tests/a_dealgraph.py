@@ -110,7 +110,8 @@ class Server:
         self.process.send_signal(how)
         code = self.process.wait(PATIENCE)
         for reader in self._readers:
-            reader.join()
+            reader.join(PATIENCE)
+            assert not reader.is_alive(), "a process of the server has outlived it"
         for stream in (self.process.stderr, self.process.stdout):
             if stream is not None:
                 stream.close()

@@ -1,17 +1,38 @@
-"""The whole of it, as it is run: a server process, commands beside it, clients over HTTP."""
+"""The whole of it, as it is run: server processes, commands beside them, clients over HTTP."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 
+from core.store import migrating, postmaster, roles
+from core.store.embedded import Embedded
 from tests.a_dealgraph import Server, Site, a_site
+from tests.conftest import Urls
+
+CREATE = """
+mutation($name: String!) {
+  createAccount(input: {name: $name}) { account { id name } errors { path code message } }
+}
+"""
+NAMES = "{ accounts(orderBy: [{name: ASC}]) { nodes { name } } }"
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
+    with a_site() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def quiet_site() -> Iterator[Site]:
+    """One where nothing runs between the tests."""
     with a_site() as made:
         yield made
 
@@ -22,12 +43,125 @@ def server(site: Site) -> Iterator[Server]:
         yield running
 
 
-CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { account { id name } errors { path code message } } }"
-NAMES = "{ accounts(orderBy: {name: ASC}) { totalCount nodes { name } } }"
+def create(server: Server, token: str, name: str) -> None:
+    created = server.data(token, CREATE, {"name": name})["createAccount"]
+    assert created["errors"] == []
+
+
+def names(server: Server, token: str) -> list[str]:
+    return [node["name"] for node in server.data(token, NAMES)["accounts"]["nodes"]]
+
+
+def codes(answer: dict[str, Any]) -> list[str]:
+    return [error["extensions"]["code"] for error in answer["errors"]]
+
+
+def data_of(site: Site) -> Path:
+    return Embedded(Path(site.surroundings["DEALGRAPH_DATA_DIR"])).data
 
 
 def test_a_tenant_made_beside_the_server_is_served_at_once(site: Site, server: Server) -> None:
     token = site.tenant("beside")
-    created = server.data(token, CREATE, {"name": "Acme"})["createAccount"]
-    assert created["errors"] == []
-    assert server.data(token, NAMES)["accounts"] == {"totalCount": 1, "nodes": [{"name": "Acme"}]}
+    create(server, token, "Acme")
+    assert names(server, token) == ["Acme"]
+
+
+def test_two_servers_share_a_data_directory(site: Site, server: Server) -> None:
+    token = site.tenant("shared")
+    with site.serving() as other:
+        create(other, token, "Acme")
+        assert names(server, token) == ["Acme"]
+    create(server, token, "Bolt")
+
+
+def test_a_taken_port_is_told(site: Site, server: Server) -> None:
+    port = server.url.rpartition(":")[2]
+    refused = site.run("dealgraph", "serve", "--port", port)
+    assert refused.returncode == 1
+    assert f"Port {port} of 127.0.0.1 cannot be listened on" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert server.get("/readyz").json() == {"ready": True}
+
+
+def test_requests_are_logged_without_what_they_say(site: Site, server: Server) -> None:
+    token = site.tenant("logged")
+    create(server, token, "Secret name")
+    server.get("/nowhere")
+    lines = "".join(server.lines)
+    assert "Secret name" not in lines
+    assert token not in lines
+
+
+def test_a_restart_keeps_everything(quiet_site: Site) -> None:
+    with quiet_site.serving() as server:
+        token = quiet_site.tenant("restarted")
+        create(server, token, "Acme")
+    assert postmaster.living(data_of(quiet_site)) is None
+    with quiet_site.serving() as server:
+        assert names(server, token) == ["Acme"]
+
+
+def test_several_workers_end_together(quiet_site: Site) -> None:
+    token = quiet_site.tenant("several")
+    server = quiet_site.start("serve", "--workers", "2")
+    create(server, token, "Acme")
+    assert server.stop() == 0
+    assert postmaster.living(data_of(quiet_site)) is None
+
+
+@pytest.mark.parametrize(("workers", "database_too"), [("1", True), ("2", False)])
+def test_a_killed_server_leaves_a_directory_that_starts_again(
+    quiet_site: Site, workers: str, database_too: bool
+) -> None:
+    token = quiet_site.tenant(f"killed-{workers}")
+    server = quiet_site.start("serve", "--workers", workers)
+    create(server, token, "Acme")
+    running = postmaster.living(data_of(quiet_site))
+    assert running is not None
+    server.stop(signal.SIGKILL)
+    if database_too:
+        os.kill(running.pid, signal.SIGKILL)
+    with quiet_site.serving() as again:
+        assert names(again, token) == ["Acme"]
+
+
+async def test_says_when_the_database_is_away_and_goes_on_when_it_is_back(
+    site: Site, directory: Path
+) -> None:
+    database = Embedded(directory, durable=False)
+    cluster = database.start()
+    await roles.set_up(cluster.url("postgres", "postgres"), "sales")
+    await migrating.migrate(cluster.url(roles.OWNER, "sales"))
+    url = {"DEALGRAPH_DATABASE_URL": cluster.url(roles.APP, "sales")}
+    with site.serving(**url) as server:
+        site.dealgraph("tenant", "create", "acme", "--pack", "crm", **url)
+        token = site.dealgraph("token", "create", "--tenant=acme", "--role=admin", **url).strip()
+        create(server, token, "Acme")
+        database.release()
+        away = server.get("/readyz")
+        assert (away.status_code, away.json()["code"]) == (503, "UNAVAILABLE")
+        assert server.get("/healthz").status_code == 200
+        assert codes(server.answer(token, NAMES)) == ["UNAVAILABLE"]
+        database.start()
+        assert server.get("/readyz").status_code == 200
+        assert names(server, token) == ["Acme"]
+    database.release()
+
+
+def test_a_login_that_sees_everyone_is_refused(site: Site, fresh_urls: Urls) -> None:
+    refused = site.run("dealgraph", "serve", DEALGRAPH_DATABASE_URL=fresh_urls.superuser)
+    assert refused.returncode == 1
+    assert "is a superuser" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_host_that_is_not_ours_is_told(site: Site) -> None:
+    refused = site.run("dealgraph", "serve", "--host", "192.0.2.1")
+    assert refused.returncode == 1
+    assert "--host" in refused.stderr
+
+
+def test_a_stranger_learns_nothing(server: Server) -> None:
+    with httpx2.Client() as client:
+        answer = client.post(f"{server.url}/graphql", json={"query": "{ __typename }"})
+    assert answer.status_code == 401

@@ -121,6 +121,7 @@ async def test_one_statement_answers_however_much_is_asked(urls: Urls, world: Wo
             prepared = reading.prepare(world.actor, published, asked)
             seen.clear()
             assert len(await reading.read(world.actor, store, prepared, [10])) == count
+            await asyncio.sleep(0)  # until the logger is called
             assert seen == [prepared.statement.sql]
     finally:
         await database.close()

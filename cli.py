@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+import cli_data
+import cli_demo
+import cli_metadata
 import server
+from cli_store import (
+    DataDir,
+    TenantKey,
+    finish,
+    refusal_of,
+    settings_of,
+    show,
+    tenant_of,
+    with_store,
+)
 from core.actions.tenants import create_tenant
-from core.errors import DealgraphError, NotFound
+from core.errors import DealgraphError
 from core.identity import RecordId, Role
 from core.store import tenants, tokens
 from core.store.opening import Store
-from core.store.tenants import Tenant
 from metadata.model import Metadata
 
 app = typer.Typer(
@@ -35,17 +43,12 @@ tenant_app = typer.Typer(no_args_is_help=True, help="Who is isolated from whom."
 token_app = typer.Typer(no_args_is_help=True, help="The ways in.")
 app.add_typer(tenant_app, name="tenant")
 app.add_typer(token_app, name="token")
+app.add_typer(cli_metadata.app, name="metadata")
+app.command("import")(cli_data.load)
+app.command("export")(cli_data.dump)
+app.command("demo")(cli_demo.demo)
 
-Answer = TypeVar("Answer")
-WIDE = 300
-"""Columns of a table that goes to a file or a pipe: enough that no cell is broken."""
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option(help="Where the embedded PostgreSQL keeps its data.", show_default=".dealgraph"),
-]
-TenantKey = Annotated[str, typer.Option("--tenant", metavar="KEY", help="The tenant's key.")]
 
 
 def main() -> None:
@@ -67,19 +70,19 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Answer GraphQL over HTTP until stopped."""
-    settings = _settings(host=host, port=port, workers=workers, data_dir=data_dir)
+    settings = settings_of(host=host, port=port, workers=workers, data_dir=data_dir)
 
     try:
         server.serve(settings, _announce)
     except DealgraphError as error:
-        raise _refusal(error) from error
+        raise refusal_of(error) from error
 
 
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the tables of the database up to date."""
-    settings = _settings(data_dir=data_dir)
-    applied = _finish(server.migrate(settings))
+    settings = settings_of(data_dir=data_dir)
+    applied = finish(server.migrate(settings))
     typer.echo(f"Applied {', '.join(applied)}." if applied else "Nothing to do: all is up to date.")
 
 
@@ -96,9 +99,9 @@ def print_schema(
     from schema import sdl
 
     async def find(store: Store) -> Metadata:
-        return (await store.published((await _tenant(store, tenant)).id)).metadata
+        return (await store.published((await tenant_of(store, tenant)).id)).metadata
 
-    metadata = _with_store(data_dir, find)
+    metadata = with_store(data_dir, find)
     if client is None:
         typer.echo(sdl.sdl(metadata))
         return
@@ -122,15 +125,15 @@ def make_tenant(
 ) -> None:
     """Make a tenant."""
     wanted = tenants.Settings(key, title, currency, time_zone, language)
-    made = _with_store(data_dir, lambda store: create_tenant(store, wanted, pack or ()))
+    made = with_store(data_dir, lambda store: create_tenant(store, wanted, pack or ()))
     typer.echo(f"Tenant {made.key} is there, with id {made.id}.")
 
 
 @tenant_app.command("list")
 def list_tenants(data_dir: DataDir = None) -> None:
     """Show all tenants."""
-    found = _with_store(data_dir, lambda store: tenants.everyone(store.database))
-    _show(
+    found = with_store(data_dir, lambda store: tenants.everyone(store.database))
+    show(
         ("key", "title", "currency", "time zone", "language", "id"),
         [
             (each.key, each.title, each.currency, each.time_zone, each.language, str(each.id))
@@ -152,10 +155,10 @@ def create_token(
     grant = tokens.Grant(role, _user(user), title, _moment(expires))
 
     async def mint(store: Store) -> str:
-        text, _ = await tokens.mint((await _tenant(store, tenant)).id, store.database, grant)
+        text, _ = await tokens.mint((await tenant_of(store, tenant)).id, store.database, grant)
         return text
 
-    typer.echo(_with_store(data_dir, mint))
+    typer.echo(with_store(data_dir, mint))
 
 
 @token_app.command("list")
@@ -163,9 +166,9 @@ def list_tokens(tenant: TenantKey, data_dir: DataDir = None) -> None:
     """Show a tenant's tokens; their texts are stored nowhere."""
 
     async def find(store: Store) -> list[tokens.Token]:
-        return await tokens.every((await _tenant(store, tenant)).id, store.database)
+        return await tokens.every((await tenant_of(store, tenant)).id, store.database)
 
-    _show(
+    show(
         ("id", "role", "title", "user", "created", "expires", "revoked"),
         [
             (
@@ -175,7 +178,7 @@ def list_tokens(tenant: TenantKey, data_dir: DataDir = None) -> None:
                 str(each.user or ""),
                 *map(_told, (each.created_at, each.expires_at, each.revoked_at)),
             )
-            for each in _with_store(data_dir, find)
+            for each in with_store(data_dir, find)
         ],
     )
 
@@ -190,9 +193,9 @@ def revoke_token(
 
     async def end(store: Store) -> None:
         keeper = tokens.Doorkeeper(store.database)
-        await keeper.revoke((await _tenant(store, tenant)).id, id)
+        await keeper.revoke((await tenant_of(store, tenant)).id, id)
 
-    _with_store(data_dir, end)
+    with_store(data_dir, end)
     typer.echo(f"Token {id} is revoked.")
 
 
@@ -203,45 +206,6 @@ def _announce(address: str) -> None:
     else:
         url = {"url": f"{address}/graphql"}
         logging.getLogger("dealgraph").info("listening", extra={"said": url})
-
-
-def _settings(**flags: object) -> server.Settings:
-    try:
-        return server.settings_of(flags)
-    except DealgraphError as error:
-        raise _refusal(error) from error
-
-
-def _with_store(data_dir: Path | None, work: Callable[[Store], Awaitable[Answer]]) -> Answer:
-    settings = _settings(data_dir=data_dir)
-
-    async def run() -> Answer:
-        async with server.open_store(settings) as store:
-            return await work(store)
-
-    return _finish(run())
-
-
-def _finish(work: Awaitable[Answer]) -> Answer:
-    async def run() -> Answer:
-        return await work
-
-    try:
-        return asyncio.run(run())
-    except DealgraphError as error:
-        raise _refusal(error) from error
-
-
-def _refusal(error: DealgraphError) -> typer.Exit:
-    typer.echo(error.message, err=True)
-    return typer.Exit(1)
-
-
-async def _tenant(store: Store, key: str) -> Tenant:
-    found = await tenants.find(store.database, key)
-    if found is None:
-        raise NotFound(f"There is no tenant {key!r}; `dealgraph tenant list` shows them.")
-    return found
 
 
 def _user(text: str) -> RecordId | None:
@@ -263,15 +227,3 @@ def _moment(text: str) -> datetime | None:
 
 def _told(moment: datetime | None) -> str:
     return moment.strftime("%Y-%m-%d %H:%M") if moment else ""
-
-
-def _show(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    table = Table(box=None, header_style="bold")
-    for name in head:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console = Console()
-    if not console.is_terminal:
-        console.width = WIDE
-    console.print(table)

@@ -1,0 +1,92 @@
+"""How a command reaches the store, and what it says when it is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import server
+from core.actions import telling
+from core.errors import DealgraphError, NotFound
+from core.store import tenants
+from core.store.opening import Store
+from core.store.tenants import Tenant
+
+Answer = TypeVar("Answer")
+WIDE = 300
+"""Columns of a table that goes to a file or a pipe: enough that no cell is broken."""
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Where the embedded PostgreSQL keeps its data.", show_default=".dealgraph"),
+]
+TenantKey = Annotated[str, typer.Option("--tenant", metavar="KEY", help="The tenant's key.")]
+
+
+def settings_of(**flags: object) -> server.Settings:
+    """Settings from a command's flags and the environment."""
+    try:
+        return server.settings_of(flags)
+    except DealgraphError as error:
+        raise refusal_of(error) from error
+
+
+def with_store(data_dir: Path | None, work: Callable[[Store], Awaitable[Answer]]) -> Answer:
+    """What the work gives, done with the store open."""
+    settings = settings_of(data_dir=data_dir)
+
+    async def run() -> Answer:
+        async with server.open_store(settings) as store:
+            return await work(store)
+
+    return finish(run())
+
+
+def finish(work: Awaitable[Answer]) -> Answer:
+    """What the work gives; a refusal ends the command with its message."""
+
+    async def run() -> Answer:
+        return await work
+
+    try:
+        return asyncio.run(run())
+    except DealgraphError as error:
+        raise refusal_of(error) from error
+
+
+def refusal_of(error: DealgraphError) -> typer.Exit:
+    """How a command ends that was refused, all of whose problems are told."""
+    for line in telling.of_error(error):
+        typer.echo(line, err=True)
+    return typer.Exit(1)
+
+
+async def tenant_of(store: Store, key: str) -> Tenant:
+    """The tenant with this key.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = await tenants.find(store.database, key)
+    if found is None:
+        raise NotFound(f"There is no tenant {key!r}; `dealgraph tenant list` shows them.")
+    return found
+
+
+def show(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Print a table."""
+    table = Table(box=None, header_style="bold")
+    for name in head:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDE
+    console.print(table)

@@ -137,14 +137,18 @@ def _servers(world: World) -> Iterator[dict[str, int]]:
         "BENCH_PLAIN_URL": _url(world.cluster, PLAIN),
         "DEALGRAPH_LIMIT_COST": "1000000",
     }
-    log = (world.directory / "servers.log").open("wb")
-    running = [subprocess.Popen(c, env=given, stdout=log, stderr=log) for c in commands.values()]
+    logs = {name: world.directory / f"{name}.log" for name in commands}
+    running = []
+    for name, command in commands.items():
+        with logs[name].open("wb") as log:
+            running.append(subprocess.Popen(command, env=given, stdout=log, stderr=log))
     try:
         for port in ports.values():
             _wait_for(port)
         yield ports
     except BaseException:
-        sys.stderr.write((world.directory / "servers.log").read_text()[-3000:])
+        for name, log in logs.items():
+            sys.stderr.write(f"--- {name}\n{log.read_text()[-1500:]}\n")
         raise
     finally:
         for process in running:

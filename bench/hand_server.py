@@ -143,7 +143,7 @@ _CHAIN = Reading(
           || ',"decisionRank":' || coalesce(l.data->>'decision_rank', 'null')
           || ',"influence":' || coalesce(l.data->>'influence', 'null')
           || ',"stance":' || coalesce(l.data->>'stance', 'null') || '}}', ','
-          order by {opportunity_contact.decision_rank}, l.id)
+          order by l.{opportunity_contact.decision_rank}, l.id)
         from read.record l
         left join read.record c on c.tenant_id = $1 and c.id = l.{opportunity_contact.contact}
           and c.deleted_at is null

@@ -1,0 +1,211 @@
+"""`dealgraph metadata`: working on what a tenant declares."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from cli_store import DataDir, TenantKey, refusal_of, show, tenant_of, with_store
+from core.actions import declared_files, metadata, publishing, telling
+from core.actions.publishing import Comparison, Publication, Terms
+from core.errors import DealgraphError
+from core.identity import Actor, Role
+from core.store.opening import Store
+from metadata.changes import Consent
+from metadata.documents import Document
+from metadata.problems import Problem
+
+app = typer.Typer(no_args_is_help=True, help="What a tenant declares.")
+
+Answer = TypeVar("Answer")
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[FILE|DIR]...",
+        help="Documents to put into the draft first; of a folder, all its *.json.",
+    ),
+]
+Prune = Annotated[
+    bool, typer.Option("--prune", help="Take out of the draft what is not among the files.")
+]
+Allowed = Annotated[
+    list[Consent] | None,
+    typer.Option("--allow", help="What may happen to stored records all the same."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program.")]
+
+
+@app.command("check")
+def check_draft(
+    tenant: TenantKey,
+    files: Files = None,
+    prune: Prune = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Tell everything that is wrong with the draft."""
+    given = _read(files)
+
+    async def work(admin: Actor, store: Store) -> tuple[Problem, ...]:
+        await _save(admin, store, given, prune=prune)
+        return await metadata.check(admin, store)
+
+    found = _as_admin(tenant, data_dir, work)
+    if as_json:
+        _json(telling.plain_faults(found))
+    else:
+        _lines(map(str, found) if found else ["Nothing is wrong."])
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command("diff")
+def compare_draft(
+    tenant: TenantKey,
+    files: Files = None,
+    prune: Prune = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Tell what publishing the draft would change, for clients and for stored records."""
+    given = _read(files)
+
+    async def work(admin: Actor, store: Store) -> Comparison:
+        await _save(admin, store, given, prune=prune)
+        return await publishing.diff(admin, store)
+
+    found = _as_admin(tenant, data_dir, work)
+    if as_json:
+        _json(telling.plain_comparison(found))
+    else:
+        _lines(telling.of_comparison(found) if found.changes else ["Nothing would change."])
+        _lines((f"Refused: {it.message}" for it in found.refusals), err=True)
+    raise typer.Exit(1 if found.refusals else 0)
+
+
+@app.command("publish")
+def publish_draft(
+    tenant: TenantKey,
+    files: Files = None,
+    prune: Prune = False,
+    allow: Allowed = None,
+    note: Annotated[str, typer.Option(help="Kept with the version.")] = "",
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make the draft the tenant's newest version."""
+    given = _read(files)
+    terms = Terms(frozenset(allow or ()), note)
+
+    async def work(admin: Actor, store: Store) -> Publication:
+        await _save(admin, store, given, prune=prune)
+        return await publishing.publish(admin, store, terms)
+
+    _published(_as_admin(tenant, data_dir, work), as_json=as_json)
+
+
+@app.command("rollback")
+def roll_back(
+    tenant: TenantKey,
+    to: Annotated[int, typer.Option(help="The version to publish again.")],
+    allow: Allowed = None,
+    note: Annotated[str, typer.Option(help="Kept with the version.")] = "",
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Publish an older version again, as a new one."""
+    terms = Terms(frozenset(allow or ()), note)
+
+    async def work(admin: Actor, store: Store) -> Publication:
+        return await publishing.rollback(admin, store, to, terms)
+
+    _published(_as_admin(tenant, data_dir, work), as_json=as_json)
+
+
+@app.command("discard")
+def discard_draft(tenant: TenantKey, data_dir: DataDir = None) -> None:
+    """Make the draft what is published again."""
+    _as_admin(tenant, data_dir, metadata.discard_draft)
+    typer.echo("The draft is what is published.")
+
+
+@app.command("versions")
+def list_versions(tenant: TenantKey, data_dir: DataDir = None) -> None:
+    """Show what was published, and when."""
+    show(
+        ("version", "kind", "of", "created", "note"),
+        [
+            (
+                str(it.version),
+                it.kind,
+                str(it.of_version or ""),
+                f"{it.created_at:%Y-%m-%d %H:%M}",
+                it.note,
+            )
+            for it in _as_admin(tenant, data_dir, metadata.published_versions)
+        ],
+    )
+
+
+@app.command("export")
+def export_documents(
+    tenant: TenantKey,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Where to; printed as JSON without one.")
+    ] = None,
+    version: Annotated[int | None, typer.Option(show_default="the newest")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write down the tenant's own declarations."""
+
+    async def work(admin: Actor, store: Store) -> Mapping[str, Document]:
+        return await metadata.export(admin, store, version)
+
+    found = _as_admin(tenant, data_dir, work)
+    if folder is None:
+        _json(found)
+    else:
+        _lines((f"{it} is written." for it in declared_files.write(folder, found)), err=True)
+
+
+def _published(publication: Publication, *, as_json: bool) -> None:
+    told = telling.plain_comparison(publication.comparison)
+    if as_json:
+        _json({**told, "version": publication.version})
+        return
+    _lines(telling.of_comparison(publication.comparison), err=True)
+    typer.echo(f"Version {publication.version} is published.")
+
+
+def _read(files: list[Path] | None) -> declared_files.Declared:
+    try:
+        return declared_files.read(files or ())
+    except DealgraphError as error:
+        raise refusal_of(error) from error
+
+
+async def _save(admin: Actor, store: Store, given: declared_files.Declared, *, prune: bool) -> None:
+    if given:
+        await declared_files.save(admin, store, given, prune=prune)
+
+
+def _as_admin(
+    tenant: str, data_dir: Path | None, work: Callable[[Actor, Store], Awaitable[Answer]]
+) -> Answer:
+    """Whoever reaches the database administers each of its tenants."""
+
+    async def run(store: Store) -> Answer:
+        return await work(Actor((await tenant_of(store, tenant)).id, Role.ADMIN), store)
+
+    return with_store(data_dir, run)
+
+
+def _lines(lines: Iterable[str], *, err: bool = False) -> None:
+    for line in lines:
+        typer.echo(line, err=err)
+
+
+def _json(value: object) -> None:
+    typer.echo(declared_files.pretty(value), nl=False)

@@ -11,7 +11,8 @@ import typer
 from cli_store import DataDir, TenantKey, refusal_of, show, tenant_of, with_store
 from core.actions import declared_files, metadata, publishing, telling
 from core.actions.publishing import Comparison, Publication, Terms
-from core.errors import DealgraphError
+from core.errors import DealgraphError, Refused
+from core.errors import Problem as Fault
 from core.identity import Actor, Role
 from core.store.opening import Store
 from metadata.changes import Consent
@@ -51,7 +52,7 @@ def check_draft(
 
     async def work(admin: Actor, store: Store) -> tuple[Problem, ...]:
         await _save(admin, store, given, prune=prune)
-        return await metadata.check(admin, store)
+        return await _problems(admin, store)
 
     found = _as_admin(tenant, data_dir, work)
     if as_json:
@@ -101,6 +102,8 @@ def publish_draft(
 
     async def work(admin: Actor, store: Store) -> Publication:
         await _save(admin, store, given, prune=prune)
+        if problems := await _problems(admin, store):
+            raise Refused([Fault((), it.rule, str(it)) for it in problems])
         return await publishing.publish(admin, store, terms)
 
     _published(_as_admin(tenant, data_dir, work), as_json=as_json)
@@ -168,6 +171,16 @@ def export_documents(
         _json(found)
     else:
         _lines((f"{it} is written." for it in declared_files.write(folder, found)), err=True)
+
+
+async def _problems(admin: Actor, store: Store) -> tuple[Problem, ...]:
+    """What is wrong with the draft, and with the GraphQL schema that it would give."""
+    from schema import sdl  # the other commands start sooner without the API
+
+    found = await metadata.draft_metadata(admin, store)
+    if isinstance(found, tuple):
+        return found
+    return tuple(Problem("draft", "", "GRAPHQL_SCHEMA", it) for it in sdl.problems(found))
 
 
 def _published(publication: Publication, *, as_json: bool) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +17,7 @@ import server
 from cli_store import (
     DataDir,
     TenantKey,
+    announce,
     finish,
     refusal_of,
     settings_of,
@@ -73,7 +72,7 @@ def serve(
     settings = settings_of(host=host, port=port, workers=workers, data_dir=data_dir)
 
     try:
-        server.serve(settings, _announce)
+        server.serve(settings, announce)
     except DealgraphError as error:
         raise refusal_of(error) from error
 
@@ -197,15 +196,6 @@ def revoke_token(
 
     with_store(data_dir, end)
     typer.echo(f"Token {id} is revoked.")
-
-
-def _announce(address: str) -> None:
-    """Tell a person, or whoever reads the log."""
-    if sys.stderr.isatty():
-        typer.echo(f"Dealgraph is at {address}/graphql; Ctrl-C stops it.", err=True)
-    else:
-        url = {"url": f"{address}/graphql"}
-        logging.getLogger("dealgraph").info("listening", extra={"said": url})
 
 
 def _user(text: str) -> RecordId | None:

@@ -11,7 +11,7 @@ import typer
 
 import server
 from cli_data import Watch, tell
-from cli_store import DataDir, refusal_of, settings_of
+from cli_store import DataDir, announce, refusal_of, settings_of
 from core.actions.importing.feeds import GivenFeed
 from core.actions.importing.mapping import identity
 from core.actions.importing.planning import Job
@@ -117,6 +117,6 @@ async def _visitor(store: Store, tenant: Tenant) -> RecordId | None:
 
 
 def _announce(address: str, token: str) -> None:
-    typer.echo(f"\nPlayground  {address}/graphql#token={token}")
-    typer.echo(f"Token       {token}\n")
-    typer.echo("Ctrl-C stops it; `dealgraph demo` starts it again with the same data.", err=True)
+    typer.echo(f"Playground  {address}/graphql#token={token}")
+    typer.echo(f"Token       {token}")
+    announce(address)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -77,6 +79,15 @@ async def tenant_of(store: Store, key: str) -> Tenant:
     if found is None:
         raise NotFound(f"There is no tenant {key!r}; `dealgraph tenant list` shows them.")
     return found
+
+
+def announce(address: str) -> None:
+    """Tell a person, or whoever reads the log."""
+    if sys.stderr.isatty():
+        typer.echo(f"Dealgraph is at {address}/graphql; Ctrl-C stops it.", err=True)
+    else:
+        url = {"url": f"{address}/graphql"}
+        logging.getLogger("dealgraph").info("listening", extra={"said": url})
 
 
 def show(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

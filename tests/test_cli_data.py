@@ -1,0 +1,203 @@
+"""Importing, exporting and the demo, as commands."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+import cli
+from cli_data import SOME_REJECTED
+from core.store.embedded import Cluster, Embedded
+from tests.a_dealgraph import a_site
+from tests.conftest import a_directory
+
+MAPPING = {
+    "$schema": "https://dealgraph.dev/schemas/import-1.json",
+    "steps": [
+        {
+            "object": "account",
+            "key": "external_id",
+            "fields": {"name": "name", "external_id": "key", "employees": "staff"},
+        }
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[Path, Cluster]]:
+    """A data directory that a process is serving from, with a tenant in it."""
+    with a_directory() as folder, Embedded(folder, durable=False) as cluster:
+        yield folder, cluster
+
+
+@pytest.fixture
+def folder(running: tuple[Path, Cluster], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where commands are typed."""
+    monkeypatch.setenv("DEALGRAPH_DATA_DIR", str(running[0]))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "import.json").write_text(json.dumps(MAPPING))
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli.app, words)
+
+
+def a_tenant(key: str) -> str:
+    assert run("tenant", "create", key, "--pack", "crm").exit_code == 0
+    return key
+
+
+def load(tenant: str, *words: str) -> Result:
+    return run("import", "--tenant", tenant, "--mapping", "import.json", *words)
+
+
+def counts(result: Result) -> list[str]:
+    """The first line of figures: rows, created, there already, kept, left out, rejected."""
+    return result.stdout.splitlines()[1].split()[1:]
+
+
+def test_rows_are_loaded_and_bad_ones_lie_in_a_file_with_reasons(folder: Path) -> None:
+    tenant = a_tenant("loaded")
+    (folder / "accounts.csv").write_text("key,name,staff\n1,Acme,7\n2,Beta,many\n3,Gamma,\n")
+    result = load(tenant, "accounts.csv")
+    assert result.exit_code == SOME_REJECTED
+    assert counts(result) == ["3", "2", "0", "0", "0", "1"]
+    assert (
+        "accounts.csv, line 3, staff: 'many' is not a whole number. [BAD_NUMBER]" in result.stderr
+    )
+    with (folder / "accounts.rejected.csv").open(encoding="utf-8-sig", newline="") as file:
+        [row] = csv.DictReader(file)
+    assert (row["name"], row["rejected_line"], row["rejected_column"]) == ("Beta", "3", "staff")
+
+
+def test_again_the_rows_are_found_and_an_old_file_of_rejects_goes(folder: Path) -> None:
+    tenant = a_tenant("again")
+    (folder / "accounts.csv").write_text("key,name,staff\n1,Acme,many\n")
+    assert load(tenant, "accounts.csv").exit_code == SOME_REJECTED
+    (folder / "accounts.csv").write_text("key,name,staff\n1,Acme,7\n")
+    assert load(tenant, "accounts.csv").exit_code == 0
+    result = load(tenant, "accounts.csv")
+    assert counts(result) == ["1", "0", "1", "0", "0", "0"]
+    assert not (folder / "accounts.rejected.csv").exists()
+
+
+@pytest.mark.parametrize("flag", ["--dry-run", "--all-or-nothing"])
+def test_nothing_is_written_when_it_is_asked_for(folder: Path, flag: str) -> None:
+    tenant = a_tenant(flag.strip("-"))
+    (folder / "accounts.csv").write_text("key,name,staff\n1,Acme,7\n2,Beta,many\n")
+    result = load(tenant, flag, "--rejects", "bad", "accounts.csv")
+    assert result.exit_code == SOME_REJECTED
+    assert "Nothing was written." in result.stdout
+    assert (folder / "bad" / "accounts.rejected.csv").exists()
+    assert run("export", "--tenant", tenant, "--object", "account", "out").exit_code == 0
+    assert (folder / "out" / "account.jsonl").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("accounts.csv", b"", "the file is empty"),
+        ("accounts.csv", b"name;staff\nAcme;7\n", "there is no column 'key'"),
+        ("accounts.csv", ",".join(map(str, range(50_000))).encode(), "50,000 columns"),
+        ("accounts.csv", b"key,name,staff\n1,\xff,7\n", "line 2 is not utf-8 text"),
+        ("accounts.csv.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03K", "it was cut off"),
+        ("accounts.xlsx", b"PK\x03\x04", "save it as CSV"),
+        ("accounts", b"x", "name it .csv"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_before_anything_is_written(
+    folder: Path, name: str, content: bytes, told: str
+) -> None:
+    run("tenant", "create", "unread", "--pack", "crm")
+    (folder / name).write_bytes(content)
+    result = load("unread", name)
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert "Nothing was written." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "not JSON"),
+        ('{"$schema": "https://dealgraph.dev/schemas/import-1.json"}', "'steps' is missing"),
+        (json.dumps(MAPPING).replace("employees", "employes"), "Did you mean 'employees'?"),
+        (json.dumps(MAPPING).replace('"staff"', '"head count"'), "no column 'head count'"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_is_refused(folder: Path, text: str, told: str) -> None:
+    run("tenant", "create", "unread", "--pack", "crm")
+    (folder / "import.json").write_text(text)
+    (folder / "accounts.csv").write_text("key,name,staff\n")
+    result = load("unread", "accounts.csv")
+    assert result.exit_code == 1
+    assert told in result.stderr
+
+
+def test_a_missing_mapping_or_tenant_is_told(folder: Path) -> None:
+    (folder / "accounts.csv").write_text("key,name,staff\n")
+    assert "There is no tenant 'nobody'" in load("nobody", "accounts.csv").stderr
+    (folder / "import.json").unlink()
+    assert "import.json cannot be read" in load(a_tenant("unmapped"), "accounts.csv").stderr
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_what_is_exported_is_imported_by_its_own_mapping(folder: Path, form: str) -> None:
+    tenant, fresh = a_tenant(f"from-{form}"), a_tenant(f"to-{form}")
+    (folder / "accounts.csv").write_text("key,name,staff\n1,Acme,7\n2,华为,9\n")
+    load(tenant, "accounts.csv")
+    written = run("export", "--tenant", tenant, "--format", form, "--gzip", "out")
+    assert written.exit_code == 0
+    files = [str(path) for path in sorted((folder / "out").glob("*.gz"))]
+    loaded = run("import", "--tenant", fresh, "--mapping", "out/import.json", *files)
+    assert loaded.exit_code == 0, loaded.stderr
+    for name in (tenant, fresh):
+        run("export", "--tenant", name, "--object", "account", f"out-{name}")
+    texts = [
+        (folder / f"out-{name}" / "account.jsonl").read_text("utf-8") for name in (tenant, fresh)
+    ]
+    assert texts[0] == texts[1]
+    assert "华为" in texts[0]
+
+
+def test_another_form_of_file_is_refused(folder: Path) -> None:
+    result = run("export", "--tenant", "any", "--format", "xml", "out")
+    assert result.exit_code == 2
+
+
+def test_the_demo_is_made_once_and_a_token_printed(folder: Path) -> None:
+    made = run("demo", "--accounts", "12", "--as-of", "2026-06-15", "--only-load")
+    assert made.exit_code == 0, made.stderr
+    assert made.stdout.startswith("dg_")
+    assert run("export", "--tenant", "demo", "before").exit_code == 0
+    again = run("demo", "--accounts", "15", "--only-load")
+    assert again.exit_code == 0
+    assert again.stdout != made.stdout
+    run("export", "--tenant", "demo", "after")
+    accounts = (folder / "before" / "account.jsonl").read_text("utf-8")
+    assert len(accounts.splitlines()) == 12
+    assert (folder / "after" / "account.jsonl").read_text("utf-8") == accounts
+
+
+def test_an_unknown_size_is_refused(folder: Path) -> None:
+    result = run("demo", "--size", "huge", "--only-load")
+    assert (result.exit_code, "small, medium, large" in result.stderr) == (2, True)
+
+
+def test_the_demo_is_served_and_its_address_opens_the_playground() -> None:
+    with a_site() as site:
+        server = site.start("demo", "--accounts", "8")
+        token = site.dealgraph("token", "create", "--tenant", "demo", "--role", "reader").strip()
+        found = server.data(token, "{ accounts { totalCount } opportunities { totalCount } }")
+        assert found["accounts"]["totalCount"] == 8
+        assert found["opportunities"]["totalCount"] == 48
+        assert server.stop() == 0
+        line = next(line for line in server.lines if line.startswith("Playground"))
+        assert line.split()[1].startswith(f"{server.url}/graphql#token=dg_")

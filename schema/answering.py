@@ -36,9 +36,9 @@ class Answers:
     def __init__(self, store: Store, doorkeeper: Doorkeeper, limits: Limits) -> None:
         self._documents = Documents(limits)
         self._schemas = Schemas(platform(), limits)
-        plans: Plans = Cache(_PLANS)
-        self._tools = Tools(store, limits, plans, doorkeeper)
         self._introspector = Introspector()
+        plans: Plans = Cache(_PLANS)
+        self._tools = Tools(store, limits, plans, doorkeeper, self._introspector.faults)
 
     async def answer(self, actor: Actor, request: Request) -> Answer:
         """The finished answer to one operation.

@@ -66,7 +66,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             return_type, field_details_list, info, path, result, position_context
         )
 
-    async def _records(  # noqa: PLR0913
+    async def _records(
         self,
         return_type: GraphQLOutputType,
         field_details_list: FieldDetailsList,
@@ -79,7 +79,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         fragment = await info.context.run.records(found, nodes, names)
         if fragment is None and is_non_null_type(return_type):
             raise TypeError(f"No record for {info.parent_type}.{info.field_name}.")
-        return cast(orjson.Fragment | None, fragment)
+        return fragment
 
 
 def _resolve(source: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:

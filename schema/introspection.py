@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import pickle
+from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from anyio import CapacityLimiter, to_process
@@ -18,6 +19,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, execute_sync, parse
 
 from core.errors import LimitExceeded
 from metadata.model import Metadata
+from schema import sdl
 from schema.caches import Cache, CacheStats
 from schema.platform.strawberry_schema import platform
 from schema.requests import Answer
@@ -28,6 +30,8 @@ _ROOM: Final = 50_000_000
 _PROCESSES: Final = 1
 _WAITING: Final = 20
 _LEVEL: Final = 6
+
+T = TypeVar("T")
 
 
 class Introspector:
@@ -51,6 +55,10 @@ class Introspector:
         assert isinstance(data, dict)
         return {name: orjson.Fragment(orjson.dumps(data[name])) for name in run.top().described}
 
+    async def faults(self, metadata: Metadata) -> list[str]:
+        """What GraphQL would refuse of the schema that this metadata gives."""
+        return await self._elsewhere(_faults, pickle.dumps(metadata))
+
     def stats(self) -> CacheStats:
         return self._cache.stats()
 
@@ -70,16 +78,18 @@ class Introspector:
         return await asyncio.shield(task)
 
     async def _describe(self, run: Run) -> bytes:
-        if self._limiter is None:
-            self._limiter = CapacityLimiter(_PROCESSES)
-        return await to_process.run_sync(
+        return await self._elsewhere(
             _described,
             pickle.dumps(run.published.metadata),
             run.request.query,
             run.script.operation.name,
             dict(run.request.variables),
-            limiter=self._limiter,
         )
+
+    async def _elsewhere(self, work: Callable[..., T], *arguments: object) -> T:
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(_PROCESSES)
+        return await to_process.run_sync(work, *arguments, limiter=self._limiter)
 
     def _keep(self, key: tuple[object, ...], task: asyncio.Task[bytes]) -> None:
         del self._waiting[key]
@@ -100,6 +110,10 @@ def _described(
     )
     body = {"data": result.data, "extensions": {"cost": 0}}
     return gzip.compress(orjson.dumps(body), _LEVEL)
+
+
+def _faults(pickled: bytes) -> list[str]:
+    return sdl.problems(pickle.loads(pickled))
 
 
 @lru_cache(maxsize=2)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from metadata.model import Metadata
 from schema.caches import Cache, CacheStats
 from schema.documents import Operation
 from schema.limits import Limits
 from schema.translation.operations import Script, script
 from schema.translation.outlines import Outlines
 from schema.types.tenant_schema import Platform, TenantSchema, lazy
-from metadata.model import Metadata
 
 _SCHEMAS = 100
 _SCRIPTS = 500

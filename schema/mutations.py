@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 from uuid import UUID
 
 from core.actions import removing, reparenting, saving, upserting
@@ -13,7 +13,7 @@ from core.errors import Conflict, NotFound, Problem, Refused
 from core.identity import Origin, RecordId
 from metadata import naming
 from schema.found import Many, One
-from schema.platform.answers import UserError
+from schema.platform.answers import Node, ReparentPreviewInfo, UserError
 from schema.running import Run
 from schema.types.meanings import Preview, Verb, Write
 
@@ -37,15 +37,21 @@ async def write(run: Run, means: Write, arguments: Arguments) -> Payload:
     return {"errors": _told(means.verb, problems), "warnings": []}
 
 
-async def preview(run: Run, means: Preview, arguments: Arguments) -> Payload:
+async def preview(run: Run, means: Preview, arguments: Arguments) -> ReparentPreviewInfo:
     """What moving a node would do, without doing it."""
     try:
         found = await reparenting.preview(
             run.actor, run.tools.store, means.object, arguments["id"], arguments.get("parent")
         )
     except Refused as refused:
-        return {"errors": _told(Verb.REPARENT, refused.problems)}
-    return {"nodes": found.nodes, "depth": found.depth, "errors": []}
+        errors = _told(Verb.REPARENT, refused.problems)
+        return ReparentPreviewInfo(nodes=None, depth=None, ultimate_parent=None, errors=errors)
+    return ReparentPreviewInfo(
+        nodes=found.nodes,
+        depth=found.depth,
+        ultimate_parent=cast(Node, One(means.object, RecordId(found.root))),
+        errors=_told(Verb.REPARENT, found.problems),
+    )
 
 
 async def _create(run: Run, object_key: str, arguments: Arguments) -> Payload:

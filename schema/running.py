@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -15,6 +15,7 @@ from core.views import reading
 from core.views.handles import Store
 from core.views.reading import MetadataMoved, Prepared
 from metadata import naming
+from metadata.model import Metadata
 from metadata.published import Published
 from schema.caches import Cache
 from schema.found import Found, Many
@@ -59,6 +60,9 @@ class Top:
 
 Plans = Cache[Hashable, Top | Planned]
 
+Faults = Callable[[Metadata], Awaitable[list[str]]]
+"""What GraphQL would refuse of the schema that some metadata gives."""
+
 Answered = dict[str, orjson.Fragment | str | None]
 """Root fields whose answers are there before execution begins, by response name."""
 
@@ -71,6 +75,7 @@ class Tools:
     limits: Limits
     plans: Plans
     doorkeeper: Doorkeeper
+    faults: Faults
 
 
 @dataclass(slots=True)
@@ -91,7 +96,7 @@ class Run:
         Raises:
             BadRequest: an argument is refused, whatever the values are.
         """
-        shape = self.script.shape(self.variables)
+        shape = self.script.shape(self.variables, self.script.decisive)
         key = (*self._key(), shape)
         found = self.tools.plans.get(key)
         if found is None:
@@ -100,7 +105,7 @@ class Run:
         assert isinstance(found, Top)
         return found
 
-    async def compiled(self, top: Top) -> dict[str, orjson.Fragment]:
+    async def compiled(self, top: Top) -> dict[str, orjson.Fragment | None]:
         """The answers of all root fields that a statement answers, by response name.
 
         Raises:
@@ -111,7 +116,10 @@ class Run:
         if top.planned is None:
             return {}
         columns = await self._read(top.planned)
-        return dict(zip(top.compiled, map(orjson.Fragment, columns), strict=True))
+        return {
+            name: orjson.Fragment(column) if column is not None else None
+            for name, column in zip(top.compiled, columns, strict=True)
+        }
 
     async def records(
         self, found: Found, nodes: Sequence[FieldNode], path: tuple[str, ...]
@@ -153,7 +161,7 @@ class Run:
             BadRequest: an argument below a payload is refused.
         """
         schema = self.live.schema
-        translator = self._translator(self.script.shape(self.variables))
+        translator = self._translator(self.script.shape(self.variables, self.script.conditions))
         for name, node in top.nodes:
             field = schema.get_field(self._root_type(), node.name.value)
             payload = field and get_named_type(field.type)

@@ -107,6 +107,16 @@ class UserError:
 
 
 @strawberry.type
+class ReparentPreviewInfo:
+    """What moving a node of a tree would do."""
+
+    nodes: int | None = strawberry.field(description="How many nodes would move.")
+    depth: int | None = strawberry.field(description="How many would stand above the node.")
+    ultimate_parent: Node | None
+    errors: list[UserError] = strawberry.field(description="Why it would be refused.")
+
+
+@strawberry.type
 class CreateTokenPayload:
     token: TokenInfo | None
     secret: str | None = strawberry.field(description="The token itself, told this once.")

@@ -10,6 +10,7 @@ from core.actions import tokens
 from core.actions.tokens import Grant
 from core.errors import NotFound, Problem, Refused
 from core.identity import RecordId
+from schema.platform import metadata_mutations
 from schema.platform.answers import (
     CreateTokenPayload,
     RevokeTokenPayload,
@@ -18,6 +19,7 @@ from schema.platform.answers import (
     told,
 )
 from schema.platform.info import Info
+from schema.platform.metadata_answers import DraftPayload, PublishPayload
 from schema.translation.filters import identity
 
 
@@ -50,6 +52,25 @@ async def revoke_token(info: Info, key: strawberry.ID) -> RevokeTokenPayload | N
 
 @strawberry.type(name="Mutation")
 class PlatformMutation:
+    save_draft: DraftPayload | None = strawberry.mutation(
+        resolver=metadata_mutations.save_draft,
+        description=(
+            "Put declarations into the draft: JSON objects, or texts of JSON. Those with the same"
+            " kind and $id are replaced. For administrators, as what follows."
+        ),
+    )
+    discard_draft: DraftPayload | None = strawberry.mutation(
+        resolver=metadata_mutations.discard_draft,
+        description="Make the draft what is published again.",
+    )
+    publish_draft: PublishPayload | None = strawberry.mutation(
+        resolver=metadata_mutations.publish_draft,
+        description="Make the draft the tenant's newest version.",
+    )
+    rollback_metadata: PublishPayload | None = strawberry.mutation(
+        resolver=metadata_mutations.rollback_metadata,
+        description="Publish an older version again, as a new one.",
+    )
     create_token: CreateTokenPayload | None = strawberry.mutation(
         resolver=create_token, description="A new token. For administrators."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from core.views import tenancy, tokens
+from schema.platform import metadata_queries
 from schema.platform.answers import (
     LimitInfo,
     MeInfo,
@@ -17,6 +18,13 @@ from schema.platform.answers import (
     user,
 )
 from schema.platform.info import Info
+from schema.platform.metadata_answers import (
+    DiffInfo,
+    DocumentInfo,
+    DraftInfo,
+    MetadataVersionInfo,
+    ProblemInfo,
+)
 
 
 async def me(info: Info) -> MeInfo | None:
@@ -79,6 +87,25 @@ class PlatformQuery:
     )
     packs: list[PackInfo] | None = strawberry.field(
         resolver=packs, description="Sets of declarations that a tenant may have."
+    )
+    draft: DraftInfo | None = strawberry.field(
+        resolver=metadata_queries.draft,
+        description="The declarations that are worked on. For administrators, as what follows.",
+    )
+    check_draft: list[ProblemInfo] | None = strawberry.field(
+        resolver=metadata_queries.check_draft,
+        description="Everything that is wrong with the draft; nothing where it can be published.",
+    )
+    diff_draft: DiffInfo | None = strawberry.field(
+        resolver=metadata_queries.diff_draft,
+        description="What publishing the draft would change, for clients and for records.",
+    )
+    declarations: list[DocumentInfo] | None = strawberry.field(
+        resolver=metadata_queries.documents,
+        description="The tenant's own declarations of a version, or of the newest.",
+    )
+    metadata_versions: list[MetadataVersionInfo] | None = strawberry.field(
+        resolver=metadata_queries.metadata_versions, description="The newest first."
     )
     tokens: list[TokenInfo] | None = strawberry.field(
         resolver=all_tokens, description="The tenant's tokens, oldest first. For administrators."

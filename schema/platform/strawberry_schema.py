@@ -15,6 +15,7 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+from schema.platform.answers import ReparentPreviewInfo
 from schema.platform.mutations import PlatformMutation
 from schema.platform.queries import PlatformQuery
 from schema.scalars import SCALAR_MAP
@@ -29,11 +30,13 @@ def platform() -> Platform:
     made = strawberry.Schema(
         query=PlatformQuery,
         mutation=PlatformMutation,
+        types=[ReparentPreviewInfo],
         config=StrawberryConfig(scalar_map=SCALAR_MAP),
     )
     schema = made._schema  # nothing public leads there
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)
+    node.resolve_type = None  # records are no Strawberry types; statements tell what they are
     return Platform(
         node=node,
         types=tuple(it for it in schema.type_map.values() if _is_ours(it)),

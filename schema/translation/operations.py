@@ -66,6 +66,14 @@ class Script:
     declared: tuple[Declared, ...]
     conditions: frozenset[str]
 
+    @property
+    def decisive(self) -> frozenset[str] | None:
+        """The variables that what is at the top depends on; None: all of them.
+
+        What a mutation is given goes to Python, and decides nothing of what is read.
+        """
+        return None if self.operation.kind == "query" else self.conditions
+
     def coerced(self, schema: GraphQLSchema, raw: Mapping[str, object]) -> dict[str, object]:
         """The variables, each of its type.
 

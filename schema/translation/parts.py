@@ -133,6 +133,8 @@ class Parts:
 
     def _leaf(self, call: Call, inside: Inside) -> query.Part:
         means: meanings.Leaf = call.field.extensions[MEANS]
+        if isinstance(means.part, query.Count):
+            return query.Count(inside.hops)
         return means.part
 
     def _branch(self, call: Call, inside: Inside) -> query.Part:

@@ -18,7 +18,7 @@ from metadata.model import ObjectType
 from schema.limits import OPENS, Opens
 from schema.types import connections, mutations
 from schema.types.catalogue import Catalogue, Fields, described
-from schema.types.meanings import MEANS, AnyById, ById, Connected
+from schema.types.meanings import MEANS, AnyById, ById, Connected, Preview
 
 
 def declare(
@@ -59,6 +59,20 @@ def _reads(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQLF
     )
     says = described(of.plural_title or of.title, of.plural_labels)
     yield names.many, connections.connected(catalogue, of.key, Connected(of.key), says)
+    if names.preview_reparent is not None:
+        yield names.preview_reparent, _preview(catalogue, of)
+
+
+def _preview(catalogue: Catalogue, of: ObjectType) -> GraphQLField:
+    return GraphQLField(
+        catalogue.named("ReparentPreviewInfo", GraphQLObjectType),
+        {
+            "id": GraphQLArgument(GraphQLNonNull(GraphQLID)),
+            "parent": GraphQLArgument(GraphQLID),
+        },
+        description="What moving a node would do, without doing it.",
+        extensions={MEANS: Preview(of.key)},
+    )
 
 
 def _mutation(catalogue: Catalogue, platform: Mapping[str, GraphQLField]) -> Fields:

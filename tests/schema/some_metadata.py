@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from core.packs.loading import load
@@ -17,14 +17,23 @@ Document = Mapping[str, object]
 @cache
 def crm() -> Metadata:
     """What the built-in pack declares."""
+    return _parsed(crm_layers())
+
+
+def crm_layers(*documents: Document) -> list[Layer]:
+    """The built-in pack, and what a tenant declares on top of it."""
     packs = load(BUILT_IN).choose(["crm"])
-    return _parsed([platform(), *(pack.layer for pack in packs), Layer(TENANT, {})])
+    return [platform(), *(pack.layer for pack in packs), own(documents)]
 
 
 def declared(*documents: Document) -> Metadata:
     """What a tenant declares with these documents alone."""
-    named = {f"objects/{i}.json": document for i, document in enumerate(documents)}
-    return _parsed([platform(), Layer(TENANT, named)])
+    return _parsed([platform(), own(documents)])
+
+
+def own(documents: Sequence[Document]) -> Layer:
+    """A tenant's own layer."""
+    return Layer(TENANT, {f"{i}.json": document for i, document in enumerate(documents)})
 
 
 def an_object(key: str, properties: Document, **more: object) -> Document:

@@ -1,0 +1,118 @@
+"""Working on declarations: saving a draft, publishing it, going back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from core.actions import metadata, publishing
+from core.actions.publishing import Terms
+from core.errors import Conflict, NotFound, Problem, Refused
+from core.identity import Origin
+from metadata import documents
+from metadata.problems import Problem as Fault
+from schema.platform import metadata_queries
+from schema.platform.answers import told
+from schema.platform.info import Info
+from schema.platform.metadata_answers import (
+    Consenting,
+    DraftPayload,
+    PublishPayload,
+    draft_info,
+    published_info,
+)
+from schema.running import Run
+from schema.scalars import Json
+
+
+async def save_draft(
+    info: Info,
+    documents: list[Json],
+    remove: list[str] | None = None,
+    if_version: int | None = None,
+) -> DraftPayload | None:
+    run = info.context.run
+    read, wrong = _read(documents)
+    if wrong:
+        return DraftPayload(draft=None, errors=told(wrong))
+    try:
+        state = await metadata.save_draft(
+            run.actor, run.tools.store, read, remove=remove or (), if_version=if_version
+        )
+    except (Refused, Conflict) as error:
+        return DraftPayload(draft=None, errors=told(_problems(error, "if_version")))
+    return DraftPayload(draft=draft_info(state), errors=[])
+
+
+async def discard_draft(info: Info) -> DraftPayload | None:
+    run = info.context.run
+    state = await metadata.discard_draft(run.actor, run.tools.store)
+    return DraftPayload(draft=draft_info(state), errors=[])
+
+
+async def publish_draft(
+    info: Info,
+    if_version: int | None = None,
+    allow: list[Consenting] | None = None,
+    note: str = "",
+) -> PublishPayload | None:
+    run = info.context.run
+    try:
+        wrong = await metadata_queries.problems(run)
+        if wrong:
+            return _refused([_problem(it) for it in wrong])
+        publication = await publishing.publish(
+            run.actor, run.tools.store, _terms(run, allow, note), if_version=if_version
+        )
+    except (Refused, Conflict) as error:
+        return _refused(_problems(error, "if_version"))
+    return published_info(publication)
+
+
+async def rollback_metadata(
+    info: Info, to: int, allow: list[Consenting] | None = None, note: str = ""
+) -> PublishPayload | None:
+    run = info.context.run
+    try:
+        publication = await publishing.rollback(
+            run.actor, run.tools.store, to, _terms(run, allow, note)
+        )
+    except (Refused, Conflict, NotFound) as error:
+        return _refused(_problems(error, "to"))
+    return published_info(publication)
+
+
+def _terms(run: Run, allow: list[Consenting] | None, note: str) -> Terms:
+    consents = frozenset(it.value for it in allow or ())
+    return Terms(consents, note, Origin("api", run.request.request_id))
+
+
+def _read(given: Sequence[object]) -> tuple[list[object], list[Problem]]:
+    """Documents as they are sent: JSON objects, or texts of JSON in which no key comes twice."""
+    read: list[object] = []
+    wrong: list[Problem] = []
+    for index, one in enumerate(given):
+        found = documents.load(one, f"documents[{index}]") if isinstance(one, str) else one
+        if isinstance(found, tuple):
+            wrong += [Problem(("documents", index), it.rule, _said(it)) for it in found]
+        else:
+            read.append(found)
+    return read, wrong
+
+
+def _problems(error: Refused | Conflict | NotFound, argument: str) -> Iterator[Problem]:
+    if isinstance(error, Refused):
+        yield from error.problems
+    else:
+        yield Problem((argument,), error.code, error.message)
+
+
+def _problem(fault: Fault) -> Problem:
+    return Problem((fault.document, fault.pointer), fault.rule, _said(fault))
+
+
+def _said(fault: Fault) -> str:
+    return f"{fault.message} {fault.mend}".rstrip()
+
+
+def _refused(problems: Sequence[Problem] | Iterator[Problem]) -> PublishPayload:
+    return PublishPayload(version=None, diff=None, errors=told(problems))

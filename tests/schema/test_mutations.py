@@ -1,0 +1,277 @@
+"""What can be written: payloads, user errors with paths of arguments, batches, versions."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.identity import Role
+from tests.schema.an_api import Client
+
+CREATE = """mutation ($input: OpportunityInput!) {
+  createOpportunity(input: $input) {
+    opportunity { id name amount stage { key } owner { name } contacts { totalCount } version }
+    errors { path code message }
+    warnings { path code }
+  }
+}"""
+UPDATE = """mutation ($id: ID!, $input: AccountInput!, $ifVersion: Int) {
+  updateAccount(id: $id, input: $input, ifVersion: $ifVersion) {
+    account { name employees version }
+    errors { path code }
+  }
+}"""
+
+
+async def test_creates_a_record_and_shows_it(client: Client) -> None:
+    owner = await client.one("user", name="Li")
+
+    data = await client.data(CREATE, input={"name": "Deal", "amount": "12.5", "owner": owner})
+
+    made = data["createOpportunity"]
+    assert made["errors"] == []
+    assert made["opportunity"].pop("id")
+    assert made["opportunity"] == {
+        "name": "Deal",
+        "amount": "12.50",
+        "stage": {"key": "INITIAL"},
+        "owner": {"name": "Li"},
+        "contacts": {"totalCount": 0},
+        "version": 1,
+    }
+
+
+async def test_tells_everything_that_is_wrong_by_the_names_of_arguments(client: Client) -> None:
+    data = await client.data(CREATE, input={"amount": "-1", "account": "nobody"})
+
+    made = data["createOpportunity"]
+    assert made["opportunity"] is None
+    assert {tuple(it["path"]) for it in made["errors"]} == {
+        ("input", "name"),
+        ("input", "amount"),
+        ("input", "account"),
+    }
+    assert (await client.data("{ opportunities { totalCount } }"))["opportunities"] == {
+        "totalCount": 0
+    }
+
+
+async def test_warns_and_writes_all_the_same(client: Client) -> None:
+    data = await client.data(CREATE, input={"name": "Deal"} | {"closeDate": "2001-01-01"})
+
+    made = data["createOpportunity"]
+    assert made["opportunity"]["name"] == "Deal"
+    assert [it["code"] for it in made["warnings"]] != []
+
+
+async def test_changes_what_is_given_and_clears_what_is_null(client: Client) -> None:
+    found = await client.one("account", name="Acme", employees=5, city="Wuhan")
+
+    data = await client.data(UPDATE, id=found, input={"name": "Acme Ltd", "employees": None})
+
+    assert data["updateAccount"] == {
+        "account": {"name": "Acme Ltd", "employees": None, "version": 2},
+        "errors": [],
+    }
+    kept = await client.data("query ($id: ID!) { account(id: $id) { city } }", id=found)
+    assert kept == {"account": {"city": "Wuhan"}}
+
+
+async def test_refuses_a_change_of_another_version(client: Client) -> None:
+    found = await client.one("account", name="Acme")
+    await client.data(UPDATE, id=found, input={"name": "B"})
+
+    data = await client.data(UPDATE, id=found, input={"name": "C"}, ifVersion=1)
+
+    assert {"path": ["ifVersion"], "code": "CONFLICT"} in data["updateAccount"]["errors"]
+
+
+@pytest.mark.parametrize("wrong", ["x", "01900000-0000-7000-8000-000000000000"])
+async def test_a_record_that_is_not_there_is_a_user_error(client: Client, wrong: str) -> None:
+    data = await client.data(UPDATE, id=wrong, input={"name": "C"})
+
+    assert data["updateAccount"] == {
+        "account": None,
+        "errors": [{"path": ["id"], "code": "NOT_FOUND"}],
+    }
+
+
+async def test_deletes_and_restores(client: Client) -> None:
+    found = await client.one("account", name="Acme")
+
+    gone = await client.data(
+        "mutation ($id: ID!) { deleteAccount(id: $id) { deletedId account { id } errors { code } } }",
+        id=found,
+    )
+    none = await client.data("query ($id: ID!) { account(id: $id) { id } }", id=found)
+    back = await client.data(
+        "mutation ($id: ID!) { restoreAccount(id: $id) { account { name } errors { code } } }",
+        id=found,
+    )
+
+    assert gone["deleteAccount"] == {"deletedId": found, "account": None, "errors": []}
+    assert none == {"account": None}
+    assert back["restoreAccount"] == {"account": {"name": "Acme"}, "errors": []}
+
+
+async def test_refuses_to_delete_what_others_refer_to(client: Client) -> None:
+    account = await client.one("account", name="Acme")
+    await client.one("contact", name="Li", account=account)
+
+    data = await client.data(
+        "mutation ($id: ID!) { deleteAccount(id: $id) { deletedId errors { path code } } }",
+        id=account,
+    )
+
+    assert data["deleteAccount"]["deletedId"] is None
+    assert data["deleteAccount"]["errors"][0]["path"] == ["id"]
+
+
+async def test_a_batch_is_written_as_a_whole_or_not_at_all(client: Client) -> None:
+    source = """mutation ($inputs: [ContactInput!]!) { createContacts(inputs: $inputs) {
+      contacts { name } errors { path code }
+    } }"""
+
+    refused = await client.data(source, inputs=[{"name": "Li"}, {"city": "Wuhan"}])
+    written = await client.data(source, inputs=[{"name": "Li"}, {"name": "Wang"}])
+
+    assert refused["createContacts"] == {
+        "contacts": None,
+        "errors": [{"path": ["inputs", "1", "name"], "code": "REQUIRED"}],
+    }
+    assert written["createContacts"]["contacts"] == [{"name": "Li"}, {"name": "Wang"}]
+    assert (await client.data("{ contacts { totalCount } }"))["contacts"]["totalCount"] == 2
+
+
+async def test_updates_and_deletes_in_batches(client: Client) -> None:
+    one, other = await client.create("account", {"name": "A"}, {"name": "B"})
+
+    updated = await client.data(
+        """mutation ($updates: [AccountUpdateInput!]!) { updateAccounts(updates: $updates) {
+          accounts { name version } errors { path code }
+        } }""",
+        updates=[
+            {"id": other, "input": {"name": "B2"}},
+            {"id": one, "ifVersion": 1, "input": {"name": "A2"}},
+        ],
+    )
+    refused = await client.data(
+        "mutation ($ids: [ID!]!) { deleteAccounts(ids: $ids) { deletedIds errors { path code } } }",
+        ids=[one, "nobody"],
+    )
+    deleted = await client.data(
+        "mutation ($ids: [ID!]!) { deleteAccounts(ids: $ids) { deletedIds errors { path } } }",
+        ids=[one, other],
+    )
+
+    assert updated["updateAccounts"] == {
+        "accounts": [{"name": "B2", "version": 2}, {"name": "A2", "version": 2}],
+        "errors": [],
+    }
+    assert refused["deleteAccounts"] == {
+        "deletedIds": None,
+        "errors": [{"path": ["ids", "1"], "code": "NOT_FOUND"}],
+    }
+    assert deleted["deleteAccounts"] == {"deletedIds": [one, other], "errors": []}
+
+
+async def test_upserts_by_a_unique_key(client: Client) -> None:
+    source = """mutation ($inputs: [AccountInput!]!) {
+      upsertAccounts(key: EXTERNAL_ID, inputs: $inputs) {
+        accounts { name version externalId } errors { path code }
+      }
+    }"""
+    await client.one("account", name="Old", externalId="a")
+
+    data = await client.data(
+        source, inputs=[{"name": "New", "externalId": "a"}, {"name": "B", "externalId": "b"}]
+    )
+
+    assert data["upsertAccounts"] == {
+        "accounts": [
+            {"name": "New", "version": 2, "externalId": "a"},
+            {"name": "B", "version": 1, "externalId": "b"},
+        ],
+        "errors": [],
+    }
+
+
+async def test_refuses_a_batch_that_is_too_large_before_anything_runs(client: Client) -> None:
+    answer = await client.ask(
+        "mutation ($inputs: [AccountInput!]!) { createAccounts(inputs: $inputs) { errors { code } } }",
+        inputs=[{"name": "x"}] * 501,
+    )
+
+    assert answer["errors"][0]["extensions"]["limit"] == "batch"
+    assert "data" not in answer
+
+
+async def test_mutations_run_one_after_the_other(client: Client) -> None:
+    found = await client.one("account", name="A")
+
+    data = await client.data(
+        """mutation ($id: ID!) {
+          a: updateAccount(id: $id, input: {name: "B"}) { account { name version } }
+          b: updateAccount(id: $id, input: {name: "C"}, ifVersion: 2) { account { name version } }
+        }""",
+        id=found,
+    )
+
+    assert list(data.values()) == [
+        {"account": {"name": "B", "version": 2}},
+        {"account": {"name": "C", "version": 3}},
+    ]
+
+
+async def test_who_may_only_read_writes_nothing(client: Client) -> None:
+    reader = client.acting(role=Role.READER)
+
+    answer = await reader.ask('mutation { createAccount(input: {name: "x"}) { account { id } } }')
+
+    assert answer["data"] == {"createAccount": None}
+    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert answer["errors"][0]["path"] == ["createAccount"]
+
+
+async def test_refuses_a_bad_selection_of_a_payload_before_it_writes(client: Client) -> None:
+    answer = await client.ask(
+        """mutation ($n: Int) { createAccount(input: {name: "x"}) {
+          account { contacts(first: $n) { totalCount } }
+        } }""",
+        n=-1,
+    )
+
+    assert "data" not in answer
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_PAGE"
+    assert (await client.data("{ accounts { totalCount } }"))["accounts"]["totalCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("a\x00b", "BAD_TEXT"),
+        ({"x": 1}, "BAD_USER_INPUT"),
+        (5, "BAD_USER_INPUT"),
+    ],
+)
+async def test_refuses_values_that_are_not_of_their_type(
+    client: Client, value: object, kind: str
+) -> None:
+    answer = await client.ask(CREATE, input={"name": value})
+
+    assert "data" not in answer
+    assert [it["extensions"]["code"] for it in answer["errors"]] == [kind]
+
+
+async def test_refuses_an_unknown_field_of_an_input(client: Client) -> None:
+    answer = await client.ask(CREATE, input={"nmae": "x"})
+
+    assert "data" not in answer
+    assert "nmae" in answer["errors"][0]["message"]
+
+
+async def test_numbers_stay_exact_from_end_to_end(client: Client) -> None:
+    amount = "12345678901234567.89"
+
+    data = await client.data(CREATE, input={"name": "x", "amount": amount})
+
+    assert data["createOpportunity"]["opportunity"]["amount"] == amount

@@ -10,7 +10,7 @@ from uuid import UUID
 from core.actions.batches import check, found, plan_of, setting_of
 from core.errors import Problem
 from core.identity import API, Actor, Origin
-from core.store import conflicts, drafts, references, rows, saving
+from core.store import conflicts, references, rows, saving, taking
 from core.store.drafts import Draft, Inputs, Setting
 from core.store.numbering import Numbers
 from core.store.opening import Store
@@ -82,7 +82,7 @@ async def update(
         held = await rows.hold(tx, known, named)
         there, missing = found(plan, held.rows, ids)
         changed = [
-            drafts.changed(plan, row, setting, (i,), edits[i].changes) for i, row in there.items()
+            taking.changed(plan, row, setting, (i,), edits[i].changes) for i, row in there.items()
         ]
         expected = {row.id: edits[i].if_version for i, row in there.items()}
         await conflicts.check(tx, changed, expected)
@@ -98,7 +98,7 @@ def new_drafts(
     """New records of what is given, numbered; each path is the index."""
     new = []
     for index, given in inputs.items():
-        draft = drafts.new(plan, setting, (index,), given)
+        draft = taking.new(plan, setting, (index,), given)
         numbers.give(draft)
         new.append(draft)
     return new

@@ -10,7 +10,7 @@ from core.actions.batches import check, plan_of, setting_of
 from core.actions.saving import Saved, new_drafts, saved
 from core.errors import NotFound, Problem
 from core.identity import API, Actor, Origin
-from core.store import drafts, references, rows, saving, unique_keys
+from core.store import references, rows, saving, taking, unique_keys
 from core.store.drafts import Draft, Inputs, Setting
 from core.store.field_plans import UniquePlan
 from core.store.numbering import Numbers
@@ -126,5 +126,5 @@ def _changed(
         row = held.rows[holder]
         if row.deleted_at is not None:
             raise Again
-        found.append(drafts.changed(plan, row, setting, (index,), inputs[index]))
+        found.append(taking.changed(plan, row, setting, (index,), inputs[index]))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -62,6 +62,13 @@ async def hold(tx: Transaction, ids: Iterable[UUID], referred: Iterable[UUID] = 
     return Held(rows, objects)
 
 
+async def existing(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the ids that records have, deleted ones too."""
+    if not ids:
+        return set()
+    return {one for (one,) in await tx.connection.fetch(_EXISTING, tx.tenant, ids)}
+
+
 async def hold_for_removal(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Row]:
     """Lock records so that nobody can begin to refer to them."""
     return await _locked(tx, _REMOVED, ids)
@@ -78,6 +85,7 @@ async def _locked(tx: Transaction, statement: str, ids: Iterable[UUID]) -> dict[
     return rows
 
 
+_EXISTING = "select id from record where tenant_id = $1 and id = any($2::uuid[])"
 _LOCK = (
     f"select {HEAD}, {SELECTED} from record as t"
     " where t.tenant_id = $1 and t.id = any($2::uuid[]) order by t.id"

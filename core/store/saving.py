@@ -5,7 +5,7 @@ Everything that is wrong with any record of a batch is told at once, and then no
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -18,6 +18,7 @@ from core.store import (
     references,
     related,
     rollups,
+    rows,
     stage_history,
     tenants,
     tree_nodes,
@@ -63,8 +64,10 @@ async def save(tx: Transaction, drafts: Sequence[Draft], saving: Saving) -> None
     for draft in drafts:
         finish(draft, setting)
     references.check(drafts, saving.held.referred)
+    await _check_ids(tx, [draft for draft in drafts if draft.has_given_id])
     for draft in drafts:
-        await rollups.check_currency(tx, draft)
+        if draft.before is not None:
+            await rollups.check_currency(tx, draft)
     nodes = await _place(tx, drafts, saving.moves)
     sound = [draft for draft in drafts if not draft.problems]
     others = await rollups.propagate(tx, sound, setting)
@@ -119,6 +122,15 @@ async def write(tx: Transaction, writing: Writing) -> None:
     batch.add(*claiming.writes(claims))
     if await batch.run(tx) < len(claims.wanted):
         raise await _refusal(tx, writing, claims)
+
+
+async def _check_ids(tx: Transaction, given: Sequence[Draft]) -> None:
+    """Note a problem with new records whose given ids are taken."""
+    there = await rows.existing(tx, [draft.id for draft in given])
+    times = Counter(draft.id for draft in given)
+    for draft in given:
+        if draft.id in there or times[draft.id] > 1:
+            draft.wrong("TAKEN", "There is a record with this id already.", "id")
 
 
 async def _place(

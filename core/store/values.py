@@ -119,12 +119,13 @@ def _decimal(value: object, scale: int) -> Decimal | Wrong:
         return Wrong("BAD_NUMBER", f"{_shown(value)} {number}.")
     exact = decimals.rounded(number, scale)
     if exact != number:
-        text = f"{_shown(value)} has more than {scale} digits after the point: round it."
-        return Wrong("TOO_MANY_DECIMALS", text)
+        message = f"{_shown(value)} has more than {scale} digits after the point: round it."
+        return Wrong("TOO_MANY_DECIMALS", message)
     return exact
 
 
-def _text(value: object, _: int) -> str | Wrong:
+def text(value: object, _: int = 0) -> str | Wrong:
+    """The text, if it can be stored."""
     if not isinstance(value, str):
         return Wrong("WRONG_TYPE", f"{_shown(value)} is not a text.")
     if "\x00" in value or not value.isascii() and any(bad_text(value)):
@@ -136,7 +137,7 @@ def _texts(value: object, _: int) -> list[str] | Wrong:
     if not isinstance(value, list | tuple):
         return Wrong("WRONG_TYPE", f"{_shown(value)} is not a list.")
     for member in value:
-        taken = _text(member, 0)
+        taken = text(member)
         if isinstance(taken, Wrong):
             return taken
     return list(value)
@@ -191,8 +192,8 @@ def instant(value: object, _: int = 0) -> datetime | Wrong:
     if isinstance(moment, datetime) and moment.tzinfo is not None:
         with suppress(OverflowError):
             return moment.astimezone(UTC)
-    text = f"{_shown(value)} is not a moment with its offset, such as 2026-01-31T08:30:00+08:00."
-    return Wrong("BAD_DATE_TIME", text)
+    example = "2026-01-31T08:30:00+08:00"
+    return Wrong("BAD_DATE_TIME", f"{_shown(value)} is no moment with an offset, as {example} is.")
 
 
 def reference(value: object, _: int = 0) -> UUID | Wrong:
@@ -249,15 +250,15 @@ def _plain_number(value: float | Decimal) -> int | float:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "…"
 
 
 _TAKE: dict[FieldType, Take] = {
-    FieldType.TEXT: _text,
-    FieldType.LONGTEXT: _text,
-    FieldType.RICHTEXT: _text,
-    FieldType.AUTONUMBER: _text,
+    FieldType.TEXT: text,
+    FieldType.LONGTEXT: text,
+    FieldType.RICHTEXT: text,
+    FieldType.AUTONUMBER: text,
     FieldType.TEXTS: _texts,
     FieldType.INTEGER: _whole(MOST_INTEGER),
     FieldType.BIGINT: _whole(MOST_BIGINT),

@@ -20,6 +20,7 @@ from asyncpg import (
     PostgresConnectionError,
     QueryCanceledError,
     SerializationError,
+    UniqueViolationError,
 )
 
 from core.errors import Conflict, Timeout, Unavailable
@@ -167,7 +168,7 @@ async def _repeat(store: Store, run: Run[Result]) -> Result:
             return await _once(store, run, head)
         except MetadataMoved:
             store.forget(run.tenant)
-        except (Again, SerializationError, DeadlockDetectedError):
+        except (Again, SerializationError, DeadlockDetectedError, UniqueViolationError):
             await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.002 * 2**attempt)))
     raise Conflict("Others changed the same records again and again: try again.")
 

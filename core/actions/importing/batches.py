@@ -15,7 +15,7 @@ from core.actions.importing.preparing import Named, Prepared, Preparer
 from core.actions.importing.rows import Flaw, shown
 from core.errors import Problem, Refused
 from core.identity import Actor
-from core.store import drafts, references, rows, saving
+from core.store import references, rows, saving, taking
 from core.store.drafts import Draft
 from core.store.numbering import Numbers
 from core.store.opening import Store
@@ -92,12 +92,12 @@ async def _save(tx: Transaction, writing: _Writing, going: Sequence[Candidate]) 
     missing: list[Problem] = []
     for index, (one, given) in enumerate(zip(going, inputs, strict=True)):
         if not one.exists:
-            draft = drafts.new(plan, setting, (index,), given)
+            draft = taking.new(plan, setting, (index,), given)
             draft.id = one.id
             writing.turn.numbers.give(draft)
             written.append(draft)
         elif (row := held.rows.get(one.id)) is not None and row.deleted_at is None:
-            written.append(drafts.changed(plan, row, setting, (index,), given))
+            written.append(taking.changed(plan, row, setting, (index,), given))
         else:
             missing.append(Problem((index,), "DELETED", "The record was deleted meanwhile."))
     await saving.save(tx, written, Saving(setting, held, problems=missing))

@@ -330,6 +330,8 @@ async def test_only_an_admins_import_says_what_the_server_would_note(world: Worl
     deal = await world.create("deal", origin=IMPORT, **values)
     row = await world.row(deal)
     assert (str(deal), row["created_at"].year) == (values["id"], 2020)
+    again = saving.create(world.actor, world.store, "deal", [values], origin=IMPORT)
+    assert await problems_of(again) == [((0, "id"), "TAKEN")]
     (change,) = await changes_of(world, deal)
     assert change["source"] == "import"
     assert change["at"].year > 2020

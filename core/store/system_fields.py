@@ -1,0 +1,114 @@
+"""What a caller may give for a record beside its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from core.stages import Entry
+from core.store.drafts import Draft, Setting
+from core.store.values import Wrong, reference, text
+from core.store.values import instant as moment
+from metadata import currencies
+
+
+def take_currency(draft: Draft, setting: Setting, value: object) -> None:
+    """Its currency, before its amounts are taken: their decimals depend on it."""
+    if not draft.plan.has_money:
+        draft.wrong("UNKNOWN_FIELD", f"{draft.plan.key!r} has no amounts.", "currency")
+    elif value is None:
+        draft.currency = setting.published.currency
+    elif isinstance(value, str) and value in currencies.CODES:
+        draft.currency = value
+    else:
+        message = f"{value!r} is not a currency of ISO 4217, such as CNY."
+        draft.wrong("UNKNOWN_CURRENCY", message, "currency")
+
+
+def _take_owner(draft: Draft, setting: Setting, value: object) -> None:
+    draft.touched.add("owner")
+    if value is None:
+        draft.owner = None
+        return
+    taken = reference(value)
+    if isinstance(taken, Wrong):
+        draft.wrong(taken.code, "There is no such user.", "owner")
+    else:
+        draft.owner = taken
+
+
+def _take_stage(draft: Draft, setting: Setting, value: object) -> None:
+    if draft.plan.stage is None:
+        draft.wrong("UNKNOWN_FIELD", f"{draft.plan.key!r} has no stages.", "stage")
+    elif draft.before is not None:
+        if value != draft.before.stage:
+            message = "A record changes its stage by a move, not by an update."
+            draft.wrong("USE_MOVE", message, "stage")
+    elif value is not None:
+        draft.stage = str(value)
+
+
+def _take_id(draft: Draft, setting: Setting, value: object) -> None:
+    taken = reference(value)
+    if draft.before is not None:
+        return
+    if isinstance(taken, Wrong):
+        draft.wrong("BAD_ID", "An id is a UUID in lower case.", "id")
+    else:
+        draft.id, draft.has_given_id = taken, True
+
+
+def _take_created_at(draft: Draft, setting: Setting, value: object) -> None:
+    draft.created_at = _moment(draft, value, "created_at")
+
+
+def _take_stage_entered_at(draft: Draft, setting: Setting, value: object) -> None:
+    if draft.before is None:
+        draft.stage_entered_at = _moment(draft, value, "stage_entered_at")
+
+
+def _take_stage_history(draft: Draft, setting: Setting, value: object) -> None:
+    if draft.before is not None or not isinstance(value, list | tuple):
+        message = "A stage history is a list, and comes with a new record."
+        draft.wrong("BAD_HISTORY", message, "stage_history")
+        return
+    draft.entries = []
+    for index, entry in enumerate(value):
+        at = entry.get("entered_at") if isinstance(entry, Mapping) else None
+        entered_at = _moment(draft, at, "stage_history", index, "entered_at")
+        if isinstance(entry, Mapping) and entered_at is not None:
+            at_entry = ("stage_history", index)
+            texts = (_text(draft, entry.get(key), *at_entry, key) for key in ("reason", "note"))
+            draft.entries.append(Entry(str(entry.get("stage")), entered_at, *texts))
+
+
+def _moment(draft: Draft, value: object, *path: str | int) -> datetime | None:
+    taken = moment(value)
+    if isinstance(taken, Wrong):
+        draft.wrong(taken.code, taken.message, *path)
+        return None
+    return taken
+
+
+def _text(draft: Draft, value: object, *path: str | int) -> str | None:
+    taken = None if value is None else text(value)
+    if isinstance(taken, Wrong):
+        draft.wrong(taken.code, taken.message, *path)
+        return None
+    return taken
+
+
+_Take = Callable[[Draft, Setting, object], None]
+OPEN: dict[str, _Take] = {
+    "owner": _take_owner,
+    "stage": _take_stage,
+    "currency": lambda draft, setting, value: None,  # taken first: amounts depend on it
+}
+"""By name, for every caller."""
+PRIVILEGED: dict[str, _Take] = {
+    "id": _take_id,
+    "created_at": _take_created_at,
+    "stage_entered_at": _take_stage_entered_at,
+    "stage_history": _take_stage_history,
+}
+"""By name, for an admin's import."""

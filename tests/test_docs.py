@@ -9,7 +9,7 @@ import pytest
 from tests.a_dealgraph import ROOT, a_site
 from tests.a_document import Reader, blocks_of
 
-PAGES = ("api-guide",)
+PAGES = ("admin-guide", "api-guide", "import-export")
 
 
 @pytest.mark.parametrize("page", PAGES)

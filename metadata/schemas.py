@@ -7,6 +7,7 @@ from typing import cast
 
 import jsonschema_rs
 
+from metadata import complaints
 from metadata.dialects import strict_validator
 from metadata.merging import Merged
 from metadata.model import Field, ObjectType
@@ -37,7 +38,7 @@ def _check_default(field: Field, definitions: object, findings: Findings) -> Non
     schema = dict(field.schema)
     if definitions is not None:
         schema["$defs"] = definitions
-    for complaint in strict_validator(schema).iter_errors(field.default):
+    for complaint in complaints.of_value(field.default, schema):
         _, message, mend = words(complaint)
         text = f"The default does not fit: {message}"
         findings.add(("properties", field.key, "default"), "BAD_DEFAULT", text, mend)

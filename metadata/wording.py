@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TypeAlias, cast
 
-import jsonschema_rs
-
-from metadata import dialects
+from metadata import complaints
+from metadata.complaints import UNEXPECTED, Complaint
 from metadata.dialects import Kind
 from metadata.problems import Path, Problem, did_you_mean, listed, pointer, shown
 
-Complaint: TypeAlias = jsonschema_rs.ValidationError
 Words: TypeAlias = tuple[str, str, str]  # rule, message, mend
 
 _PATTERNS = {
@@ -66,69 +64,56 @@ _MOST = {"maxLength": "characters", "maxItems": "items", "maxProperties": "entri
 
 def problems(document: Mapping[str, object], kind: Kind, name: str) -> list[tuple[Path, Problem]]:
     """Everything that a document's metaschema has against it, each with the path to it."""
-    schema = dialects.metaschema(kind)
     return [
-        (path, Problem(name, pointer(path), *told))
-        for complaint in dialects.validator(kind).iter_errors(document)
-        for path, told in _told(complaint, schema)
+        (complaint.path, Problem(name, pointer(complaint.path), *words(complaint)))
+        for complaint in complaints.of_document(document, kind)
     ]
-
-
-def _told(complaint: Complaint, schema: object) -> Iterator[tuple[Path, Words]]:
-    path, kind = tuple(complaint.instance_path), complaint.kind
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
-        known = _known(schema, tuple(complaint.schema_path[:-1]))
-        for word in kind.unexpected:
-            mend = _MOVED.get(word) or did_you_mean(word, known) or _all_of(known)
-            yield (*path, word), ("UNKNOWN_KEYWORD", f"'{word}' is not known here.", mend)
-    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.PropertyNames):
-        yield (*path, str(kind.error.instance)), words(kind.error)
-    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AnyOf):
-        for inner in _closest(kind.context, path):
-            yield from _told(inner, schema)
-    else:
-        yield path, words(complaint)
 
 
 def words(complaint: Complaint) -> Words:
     """Rule, message and mend of one complaint about a value."""
-    keyword = complaint.kind.name
-    value = complaint.instance
+    keyword, limit = complaint.keyword, complaint.limit
     told = _TOLD.get(keyword)
     if told is not None:
-        return told(complaint.kind.value, value)
+        return told(limit, complaint.value)
     if keyword in _MOST:
-        return "TOO_LONG", f"At most {complaint.kind.value} {_MOST[keyword]} are allowed.", ""
-    return "INVALID", f"{complaint.message}.", ""
+        return "TOO_LONG", f"At most {limit} {_MOST[keyword]} are allowed.", ""
+    return "INVALID", f"{complaint.sentence}.", ""
+
+
+def _unexpected(limit: object, key: object) -> Words:
+    word, known = str(key), cast("list[str]", limit)
+    mend = _MOVED.get(word) or did_you_mean(word, known) or _all_of(known)
+    return "UNKNOWN_KEYWORD", f"'{word}' is not known here.", mend
 
 
 def _type(expected: object, value: object) -> Words:
     kinds = cast("list[str]", expected if isinstance(expected, list) else [expected])
     wanted = " or ".join(_ARTICLES.get(kind, kind) for kind in kinds)
-    return "WRONG_TYPE", f"{_shown(value)} is given where {wanted} is expected.", ""
+    return "WRONG_TYPE", f"{shown(value)} is given where {wanted} is expected.", ""
 
 
 def _pattern(pattern: object, value: object) -> Words:
     unknown = ("BAD_FORM", "does not have the expected form", "")
     rule, what, mend = _PATTERNS.get(str(pattern), unknown)
-    return rule, f"{_shown(value)} {what}.", mend
+    return rule, f"{shown(value)} {what}.", mend
 
 
 def _format(form: object, value: object) -> Words:
     if form == "regex":
         mend = "Look-around and back references are not supported."
-        return "BAD_PATTERN", f"{_shown(value)} is no regular expression of the linear kind.", mend
-    return "BAD_FORM", f"{_shown(value)} is no {form}.", ""
+        return "BAD_PATTERN", f"{shown(value)} is no regular expression of the linear kind.", mend
+    return "BAD_FORM", f"{shown(value)} is no {form}.", ""
 
 
 def _enum(options: object, value: object) -> Words:
     known = [option for option in cast("list[object]", options) if isinstance(option, str)]
     mend = _INSTEAD.get(value) or did_you_mean(value, known) if isinstance(value, str) else ""
-    return "NOT_ALLOWED", f"{_shown(value)} is not one of {listed(known)}.", mend
+    return "NOT_ALLOWED", f"{shown(value)} is not one of {listed(known)}.", mend
 
 
 def _const(expected: object, value: object) -> Words:
-    return "NOT_ALLOWED", f"Only {_shown(expected)} is allowed here, not {_shown(value)}.", ""
+    return "NOT_ALLOWED", f"Only {shown(expected)} is allowed here, not {shown(value)}.", ""
 
 
 def _required(key: object, _value: object) -> Words:
@@ -136,15 +121,15 @@ def _required(key: object, _value: object) -> Words:
 
 
 def _at_least(limit: object, value: object) -> Words:
-    return "OUT_OF_RANGE", f"{_shown(value)} is less than {limit}.", ""
+    return "OUT_OF_RANGE", f"{shown(value)} is less than {limit}.", ""
 
 
 def _at_most(limit: object, value: object) -> Words:
-    return "OUT_OF_RANGE", f"{_shown(value)} is more than {limit}.", ""
+    return "OUT_OF_RANGE", f"{shown(value)} is more than {limit}.", ""
 
 
 def _above(limit: object, value: object) -> Words:
-    return "OUT_OF_RANGE", f"{_shown(value)} is not more than {limit}.", ""
+    return "OUT_OF_RANGE", f"{shown(value)} is not more than {limit}.", ""
 
 
 def _too_short(limit: object, value: object) -> Words:
@@ -183,32 +168,8 @@ _TOLD = {
     "minItems": _too_short,
     "uniqueItems": _unique,
     "falseSchema": _false,
+    UNEXPECTED: _unexpected,
 }
-
-
-def _shown(value: object) -> str:
-    return shown(value)
-
-
-def _closest(branches: list[list[Complaint]], path: Path) -> list[Complaint]:
-    """The complaints of the branch that the value was most likely meant for."""
-
-    def far(branch: list[Complaint]) -> bool:
-        return any(
-            found.kind.name in ("type", "const") and tuple(found.instance_path) == path
-            for found in branch
-        )
-
-    return min(branches, key=far)
-
-
-def _known(schema: object, path: Path) -> list[str]:
-    """The keywords that the metaschema allows at a place of itself."""
-    found = schema
-    for part in path:
-        found = cast("dict[str | int, object]", found)[part]
-    properties = cast("dict[str, object]", found).get("properties", {})
-    return list(cast("dict[str, object]", properties))
 
 
 def _all_of(known: list[str]) -> str:

@@ -1,0 +1,77 @@
+"""The write path on a Citus cluster: every kind of write, unchanged."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.actions import removing, reparenting, saving, upserting
+from core.actions.removing import Removal
+from core.actions.reparenting import Move
+from core.actions.saving import Edit
+from core.actions.upserting import By
+from core.store.connections import Database
+from tests.core.a_store import MONEY, TEXT, World, a_world, an_object, problems_of, refers_to
+
+ACCOUNT = an_object(
+    "account",
+    {
+        "code": {"type": "string", "x-unique": True},
+        "number": {"type": "string", "x-type": "autonumber", "x-format": "A-{000}"},
+        "parent": {**refers_to("account", inverse="children"), "x-tree": True},
+        "total": {
+            **MONEY,
+            "x-rollup": {"object": "deal", "via": "account", "op": "sum", "field": "amount"},
+        },
+        "largest": {
+            **MONEY,
+            "x-rollup": {"object": "deal", "via": "account", "op": "max", "field": "amount"},
+        },
+    },
+)
+DEAL = an_object(
+    "deal",
+    {
+        "amount": MONEY,
+        "account": refers_to("account", "cascade"),
+        "tags": {"type": "array", "items": TEXT},
+        "notes": {"type": "string", "x-search": True},
+    },
+)
+
+
+@pytest.fixture
+async def world(citus: Database) -> World:
+    return await a_world(citus, ACCOUNT, DEAL)
+
+
+async def test_creates_updates_and_upserts(world: World) -> None:
+    account = await world.create("account", code="A")
+    inputs = [{"amount": n, "account": account, "tags": ["x"], "notes": "Word"} for n in range(30)]
+    saved = await saving.create(world.actor, world.store, "deal", inputs)
+    assert (await world.row(account))["data"]["total"] == "435.00"
+
+    edits = [Edit(one, {"amount": 5}) for one in saved.ids[-2:]]
+    await saving.update(world.actor, world.store, "deal", edits)
+    row = await world.row(account)
+    assert (row["data"]["total"], row["data"]["largest"]) == ("388.00", "27.00")
+
+    again = [{"code": "A", "name": "n"}, {"code": "B"}]
+    await upserting.upsert(world.actor, world.store, By("account", "code"), again)
+    assert (await world.row(account))["data"]["name"] == "n"
+    write = saving.create(world.actor, world.store, "account", [{"code": "B"}])
+    assert await problems_of(write) == [((0, "code"), "TAKEN")]
+
+
+async def test_deletes_restores_and_moves(world: World) -> None:
+    top = await world.create("account", code="T")
+    low = await world.create("account", code="L", parent=top)
+    deal = await world.create("deal", account=low, amount=7)
+
+    await reparenting.reparent(world.actor, world.store, "account", Move(low, None))
+    found = await world.rows("select depth from read.tree_node where tenant_id = $1")
+    assert {row["depth"] for row in found} == {0}
+
+    await removing.delete(world.actor, world.store, "account", [Removal(low)])
+    assert (await world.row(deal))["deleted_at"] is not None
+    await removing.restore(world.actor, world.store, "account", low)
+    assert (await world.row(low))["data"]["total"] == "7.00"

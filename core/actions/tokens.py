@@ -23,10 +23,15 @@ async def create(actor: Actor, store: Store, grant: Grant) -> tuple[str, Token]:
 
     Raises:
         Forbidden: the actor is no administrator.
-        Refused: the token would have expired already, or its title is too long.
+        Refused: the token would have expired already, its title is too long, or there is no
+            such user.
     """
     _check(actor)
     problems = []
+    if grant.user is not None and not await tokens.is_user(
+        actor.tenant, store.database, grant.user
+    ):
+        problems.append(Problem(("user",), "NOT_FOUND", "There is no such user."))
     if grant.expires_at is not None and grant.expires_at <= datetime.now(UTC):
         message = "The token would have expired already: give a later instant."
         problems.append(Problem(("expires_at",), "IN_THE_PAST", message))

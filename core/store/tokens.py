@@ -73,6 +73,18 @@ async def mint(tenant: TenantId, database: Database, grant: Grant) -> tuple[str,
     return text, token
 
 
+async def is_user(tenant: TenantId, database: Database, id: RecordId) -> bool:
+    """Whether the tenant has such a user."""
+    async with database.reading(tenant, "generic") as connection:
+        found = await connection.fetchval(
+            "select true from read.record as r where r.tenant_id = $1 and r.id = $2"
+            " and r.object = 'user' and r.deleted_at is null",
+            tenant,
+            id,
+        )
+    return found is True
+
+
 async def every(tenant: TenantId, database: Database) -> list[Token]:
     """The tenant's tokens, oldest first, revoked and expired ones included."""
     async with database.reading(tenant, "generic") as connection:

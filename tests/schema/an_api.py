@@ -33,6 +33,7 @@ class Client:
     answers: Answers
     actor: Actor
     store: Store
+    doorkeeper: Doorkeeper
 
     async def ask(self, source: str, **variables: object) -> dict[str, Any]:
         """The whole answer, as a client reads it; a request error has no data."""
@@ -89,8 +90,9 @@ async def a_client(
 ) -> Client:
     """An administrator of a new tenant that has published these layers."""
     tenant = await _published(store, layers, settings or Settings(key=f"a{tenants.new_id()}"[:40]))
-    made = answers or Answers(store, Doorkeeper(store.database), limits or Limits())
-    return Client(made, Actor(tenant, Role.ADMIN), store)
+    doorkeeper = Doorkeeper(store.database)
+    made = answers or Answers(store, doorkeeper, limits or Limits())
+    return Client(made, Actor(tenant, Role.ADMIN), store, doorkeeper)
 
 
 async def _published(store: Store, layers: Sequence[Layer], settings: Settings) -> TenantId:

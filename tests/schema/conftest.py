@@ -30,6 +30,12 @@ async def client(store: Store) -> Client:
     return await a_client(store, crm_layers())
 
 
+@pytest.fixture
+async def elsewhere(database: Database) -> Client:
+    """An administrator of another tenant, served by another process."""
+    return await a_client(Store(database, load(BUILT_IN)), crm_layers())
+
+
 @pytest.fixture(scope="session")
 async def generous(store: Store) -> Client:
     """An administrator whom no limit on size keeps from asking."""

@@ -337,6 +337,7 @@ async def test_a_question_takes_one_statement_however_much_it_asks(
       node(id: "x") { id }
     }"""
     await client.data("{ __typename }")  # looks the metadata up
+    await asyncio.sleep(0.01)
     for _ in range(2):
         seen.clear()
         await client.data(source)

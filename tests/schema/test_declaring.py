@@ -1,0 +1,137 @@
+"""Declarations by the API: a draft, what is wrong with it, what it changes, publishing it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from core.identity import Role
+from tests.schema.an_api import Client
+from tests.schema.some_metadata import an_object
+
+VISIT = an_object("visit__c", {"place__c": {"type": "string", "x-index": True}})
+SAVE = """mutation ($documents: [JSON!]!, $ifVersion: Int) {
+  saveDraft(documents: $documents, ifVersion: $ifVersion) {
+    draft { version changed documents { path } } errors { path code message }
+  }
+}"""
+PUBLISH = """mutation ($allow: [ConsentKind!]) {
+  publishDraft(allow: $allow) {
+    version diff { changes { subject breaking } errors { code } } errors { path code message }
+  }
+}"""
+
+
+async def test_an_object_is_there_with_the_next_question(client: Client) -> None:
+    saved = await client.data(SAVE, documents=[VISIT])
+    differs = await client.data(
+        "{ diffDraft { changes { code subject breaking message } errors { code } } checkDraft { rule } }"
+    )
+    published = await client.data(PUBLISH)
+    created = await client.data(
+        'mutation { createVisit__c(input: {place__c: "Wuhan"}) { visit__c { place__c } errors { code } } }'
+    )
+
+    assert saved["saveDraft"]["errors"] == []
+    assert saved["saveDraft"]["draft"]["documents"] == [{"path": "objects/visit__c.json"}]
+    assert [it["breaking"] for it in differs["diffDraft"]["changes"]] == [False]
+    assert differs["checkDraft"] == []
+    assert published["publishDraft"]["version"] == 2
+    assert created["createVisit__c"] == {"visit__c": {"place__c": "Wuhan"}, "errors": []}
+
+
+async def test_names_what_is_wrong_with_a_draft(client: Client) -> None:
+    bad = an_object("visit__c", {"place__c": {"x-reference": {"object": "nowhere"}}})
+    await client.data(SAVE, documents=[bad])
+
+    found = await client.data("{ checkDraft { document pointer rule message mend } }")
+    refused = await client.data(PUBLISH)
+
+    assert found["checkDraft"][0]["document"] == "objects/visit__c.json"
+    assert found["checkDraft"][0]["pointer"].startswith("/properties/place__c")
+    assert refused["publishDraft"]["version"] is None
+    assert refused["publishDraft"]["errors"] != []
+
+
+async def test_takes_documents_as_text_and_refuses_a_key_that_comes_twice(client: Client) -> None:
+    text = '{"$schema": "x", "$id": "visit__c", "title": "a", "title": "b"}'
+
+    saved = await client.data(SAVE, documents=[text])
+
+    assert saved["saveDraft"]["draft"] is None
+    assert saved["saveDraft"]["errors"][0]["path"] == ["documents", "0"]
+
+
+async def test_refuses_a_draft_that_someone_else_changed(client: Client) -> None:
+    await client.data(SAVE, documents=[VISIT])
+
+    late = await client.data(SAVE, documents=[VISIT], ifVersion=0)
+
+    assert late["saveDraft"]["errors"][0]["code"] == "CONFLICT"
+    assert late["saveDraft"]["errors"][0]["path"] == ["ifVersion"]
+
+
+async def test_goes_back_to_an_older_version(client: Client) -> None:
+    await client.data(SAVE, documents=[VISIT])
+    await client.data(PUBLISH)
+
+    back = await client.data("mutation { rollbackMetadata(to: 1) { version errors { code } } }")
+    versions = await client.data("{ metadataVersions { version kind ofVersion } }")
+    gone = await client.ask("{ visits__c { totalCount } }")
+
+    assert back["rollbackMetadata"] == {"version": 3, "errors": []}
+    assert versions["metadataVersions"][0] == {"version": 3, "kind": "rollback", "ofVersion": 1}
+    assert gone["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_asks_for_consent_before_data_is_lost(client: Client) -> None:
+    await client.data(SAVE, documents=[VISIT])
+    await client.data(PUBLISH)
+    await client.data('mutation { createVisit__c(input: {place__c: "Wuhan"}) { errors { code } } }')
+    await client.data(SAVE, documents=[an_object("visit__c", {"other__c": {"type": "string"}})])
+
+    told = await client.data(
+        "{ diffDraft { changes { breaking impacts { effect count examples consent } } errors { code } } }"
+    )
+    refused = await client.data(PUBLISH)
+    allowed = await client.data(PUBLISH, allow=["DATA_LOSS"])
+
+    impacts = [it for change in told["diffDraft"]["changes"] for it in change["impacts"]]
+    assert {"LOST"} <= {it["effect"] for it in impacts}
+    assert [it["count"] for it in impacts if it["effect"] == "LOST"] == [1]
+    assert refused["publishDraft"]["version"] is None
+    assert allowed["publishDraft"]["version"] == 3
+
+
+async def test_a_question_while_someone_publishes_is_answered_by_one_version(
+    client: Client,
+) -> None:
+    await client.one("account", name="Acme")
+    await client.data(SAVE, documents=[VISIT])
+
+    asked = [client.data("{ accounts { nodes { name } } }") for _ in range(30)]
+    published, *answers = await asyncio.gather(client.data(PUBLISH), *asked)
+
+    assert published["publishDraft"]["version"] == 2
+    assert answers == [{"accounts": {"nodes": [{"name": "Acme"}]}}] * 30
+
+
+async def test_another_process_learns_of_a_publish_from_its_next_statement(
+    client: Client, elsewhere: Client
+) -> None:
+    there = elsewhere.acting(tenant=client.actor.tenant)
+    await there.data("{ accounts { totalCount } }")
+    await client.data(SAVE, documents=[VISIT])
+    await client.data(PUBLISH)
+
+    await there.data("{ accounts { totalCount } }")
+    found = await there.data("{ visits__c { totalCount } }")
+
+    assert found == {"visits__c": {"totalCount": 0}}
+
+
+async def test_declarations_are_for_administrators(client: Client) -> None:
+    member = client.acting(role=Role.MEMBER)
+
+    for source in ("{ draft { version } }", "{ checkDraft { rule } }", "{ tokens { key } }"):
+        assert await member.codes(source) == ["FORBIDDEN"]
+    assert await member.codes("mutation { publishDraft { version } }") == ["FORBIDDEN"]

@@ -1,0 +1,92 @@
+"""Who asks, what is on offer, and tokens."""
+
+from __future__ import annotations
+
+from core.errors import Unauthenticated
+from core.identity import Role
+from tests.schema.an_api import Client
+
+CREATE = """mutation ($role: RoleKind!, $user: ID, $expiresAt: DateTime) {
+  createToken(role: $role, title: "laptop", user: $user, expiresAt: $expiresAt) {
+    secret token { key role title user { id } expiresAt } errors { path code }
+  }
+}"""
+
+
+async def test_tells_who_asks(client: Client) -> None:
+    data = await client.data(
+        "{ me { tenant { currency timeZone language } role metadataVersion user { id } } }"
+    )
+
+    assert data["me"] == {
+        "tenant": {"currency": "CNY", "timeZone": "Asia/Shanghai", "language": "en"},
+        "role": "ADMIN",
+        "metadataVersion": 1,
+        "user": None,
+    }
+
+
+async def test_tells_what_is_on_offer(client: Client) -> None:
+    data = await client.data("{ packs { key title requires plugin } plugins { name } }")
+
+    assert "crm" in {it["key"] for it in data["packs"]}
+    assert {it["plugin"] for it in data["packs"]} <= {it["name"] for it in data["plugins"]}
+
+
+async def test_a_new_token_lets_its_holder_in_until_it_is_revoked(client: Client) -> None:
+    user = await client.one("user", name="Li", email="li@example.com")
+
+    made = (await client.data(CREATE, role="READER", user=user))["createToken"]
+    actor = await client.doorkeeper.actor(made["secret"])
+    revoked = await client.data(
+        "mutation ($key: ID!) { revokeToken(key: $key) { revokedKey errors { code } } }",
+        key=made["token"]["key"],
+    )
+
+    assert made["errors"] == []
+    assert made["token"]["user"] == {"id": user}
+    assert (actor.tenant, actor.role) == (client.actor.tenant, Role.READER)
+    assert revoked["revokeToken"] == {"revokedKey": made["token"]["key"], "errors": []}
+    try:
+        await client.doorkeeper.actor(made["secret"])
+    except Unauthenticated:
+        pass
+    else:
+        raise AssertionError("the token still works")
+
+
+async def test_refuses_a_token_that_has_expired_already_or_is_for_nobody(client: Client) -> None:
+    expired = await client.data(CREATE, role="READER", expiresAt="2001-01-01T00:00:00Z")
+    nobody = await client.data(CREATE, role="READER", user="01900000-0000-7000-8000-000000000000")
+
+    assert [it["path"] for it in expired["createToken"]["errors"]] == [["expiresAt"]]
+    assert [it["path"] for it in nobody["createToken"]["errors"]] == [["user"]]
+
+
+async def test_lists_tokens_without_their_secrets(client: Client) -> None:
+    made = (await client.data(CREATE, role="MEMBER"))["createToken"]
+
+    answer = await client.ask("{ tokens { key title role createdAt revokedAt } }")
+
+    assert [it["key"] for it in answer["data"]["tokens"]] == [made["token"]["key"]]
+    assert made["secret"] not in str(answer)
+
+
+async def test_a_token_of_another_tenant_is_not_there(client: Client, elsewhere: Client) -> None:
+    made = (await elsewhere.data(CREATE, role="ADMIN"))["createToken"]
+
+    data = await client.data(
+        "mutation ($key: ID!) { revokeToken(key: $key) { revokedKey errors { path code } } }",
+        key=made["token"]["key"],
+    )
+
+    assert data["revokeToken"] == {
+        "revokedKey": None,
+        "errors": [{"path": ["key"], "code": "NOT_FOUND"}],
+    }
+
+
+async def test_tokens_are_for_administrators(client: Client) -> None:
+    member = client.acting(role=Role.MEMBER)
+
+    assert await member.codes("mutation { createToken(role: ADMIN) { secret } }") == ["FORBIDDEN"]

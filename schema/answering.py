@@ -9,11 +9,12 @@ import orjson
 from graphql import GraphQLError, located_error
 
 from core.actions.tokens import Doorkeeper
-from core.errors import Conflict
+from core.errors import Conflict, DealgraphError
 from core.identity import Actor
 from core.views import reading
 from core.views.handles import Store
 from core.views.reading import MetadataMoved
+from metadata.published import Published
 from schema import errors
 from schema.caches import Cache, CacheStats
 from schema.documents import Documents
@@ -46,8 +47,15 @@ class Answers:
         Raises:
             DealgraphError: the request is refused before anything runs.
         """
+        store = self._tools.store
         for _ in range(_ATTEMPTS):
-            run = await self._run(actor, request)
+            published = await reading.published(actor, store)
+            try:
+                run = self._run(actor, request, published)
+            except DealgraphError:  # it may be right for what another process has published
+                if await reading.is_current(actor, store, published):
+                    raise
+                continue
             try:
                 return await self._answered(run)
             except MetadataMoved:
@@ -63,8 +71,7 @@ class Answers:
             "introspection": self._introspector.stats(),
         }
 
-    async def _run(self, actor: Actor, request: Request) -> Run:
-        published = await reading.published(actor, self._tools.store)
+    def _run(self, actor: Actor, request: Request, published: Published) -> Run:
         live = self._schemas.of(published.metadata)
         operation = self._documents.operation(live.schema, live.fingerprint, request)
         script = live.script(operation)
@@ -75,6 +82,10 @@ class Answers:
         operation = run.script.operation
         cost = operation.plan.cost(run.variables, self._tools.limits)
         top = run.top()
+        if top.described and not await reading.is_current(
+            run.actor, self._tools.store, run.published
+        ):
+            raise MetadataMoved("The metadata has changed: ask again.")
         if top.described and len(top.described) == len(top.nodes):
             return await self._introspector.answer(run, cost)
         answered, wrong = await _statement(run, top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -22,6 +23,13 @@ mutation($name: String!) {
 }
 """
 NAMES = "{ accounts(orderBy: [{name: ASC}]) { nodes { name } } }"
+
+FIELDS = '{ __type(name: "Account") { fields { name } } }'
+ACCOUNT = {
+    "$schema": "https://dealgraph.dev/schemas/object-1.json",
+    "$id": "account",
+    "properties": {"area__c": {"type": "string", "title": "Area", "x-index": True}},
+}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +80,19 @@ def test_two_servers_share_a_data_directory(site: Site, server: Server) -> None:
         create(other, token, "Acme")
         assert names(server, token) == ["Acme"]
     create(server, token, "Bolt")
+
+
+def test_what_a_command_publishes_is_served_at_once(site: Site, server: Server) -> None:
+    token = site.tenant("declaring")
+    create(server, token, "Acme")
+    (site.folder / "account.json").write_text(json.dumps(ACCOUNT))
+    site.dealgraph("metadata", "publish", "--tenant", "declaring", "account.json")
+    assert server.data(token, FIELDS)["__type"]["fields"].count({"name": "area__c"}) == 1
+    renamed = server.data(token, "{ accounts(filter: {area__c: {isNull: true}}) { nodes { id } } }")
+    assert len(renamed["accounts"]["nodes"]) == 1
+    site.dealgraph("metadata", "rollback", "--tenant", "declaring", "--to", "1")
+    gone = server.answer(token, "{ accounts { nodes { area__c } } }")
+    assert codes(gone) == ["GRAPHQL_VALIDATION_FAILED"]
 
 
 def test_a_taken_port_is_told(site: Site, server: Server) -> None:

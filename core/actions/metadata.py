@@ -48,7 +48,7 @@ class DraftState:
 async def draft(actor: Actor, store: Store) -> DraftState:
     """The draft as it stands; without one, what is published."""
     administer(actor)
-    published = await store.published(actor.tenant)
+    published = await store.newest(actor.tenant)
     async with store.database.reading(actor.tenant) as connection:
         found = await metadata_drafts.find(actor.tenant, connection)
         own = await own_documents(actor.tenant, connection, published.version)
@@ -74,7 +74,7 @@ async def save_draft(
     """
     administer(actor)
     taken = _taken(given)
-    published = await store.published(actor.tenant)
+    published = await store.newest(actor.tenant)
     async with store.database.transaction(actor.tenant) as connection:
         found = await metadata_drafts.find(actor.tenant, connection, lock=True)
         own = await own_documents(actor.tenant, connection, published.version)
@@ -91,7 +91,7 @@ async def save_draft(
 async def discard_draft(actor: Actor, store: Store) -> DraftState:
     """Make the draft what is published again."""
     administer(actor)
-    published = await store.published(actor.tenant)
+    published = await store.newest(actor.tenant)
     async with store.database.transaction(actor.tenant) as connection:
         found = await metadata_drafts.find(actor.tenant, connection, lock=True)
         own = await own_documents(actor.tenant, connection, published.version)
@@ -120,7 +120,7 @@ async def export(actor: Actor, store: Store, version: int | None = None) -> Mapp
         NotFound: there is no such version.
     """
     administer(actor)
-    number = version or (await store.published(actor.tenant)).version
+    number = version or (await store.newest(actor.tenant)).version
     async with store.database.reading(actor.tenant) as connection:
         return await own_documents(actor.tenant, connection, number)
 

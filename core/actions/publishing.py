@@ -174,7 +174,7 @@ async def _plan_of_version(actor: Actor, store: Store, to: int, note: str) -> _P
     metadata = await sound(versions.layers_of(stored))
     async with store.database.reading(actor.tenant) as connection:
         storage = await versions.load_storage(actor.tenant, connection, to)
-    old = await store.published(actor.tenant)
+    old = await store.newest(actor.tenant)
     assignment = assigning.assign(old.storage, old.metadata, metadata, (storage, metadata))
     return _Plan(
         old,

@@ -11,6 +11,7 @@ from core.store.autonumbers import Blocks
 from core.store.connections import Database
 from core.store.plans import ObjectPlan, plan_of
 from core.store.recent import Recent
+from core.store.sizes import Sizes
 from core.store.versions import Head, Parsed
 from metadata.published import Published
 
@@ -28,6 +29,7 @@ class Store:
         self.database = database
         self.offer = offer
         self.numbers = Blocks(database)
+        self.sizes = Sizes(database)
         self._heads: Recent[TenantId, tuple[Head, float]] = Recent(TENANTS_KEPT)
         self._parsed: Parsed = Recent(PARSED_KEPT)
         self._plans: Recent[tuple[str, str, str], ObjectPlan] = Recent(PLANS_KEPT)
@@ -48,6 +50,11 @@ class Store:
     async def published(self, tenant: TenantId) -> Published:
         """The tenant's published metadata alone."""
         return (await self.head(tenant)).published
+
+    async def newest(self, tenant: TenantId) -> Published:
+        """The tenant's published metadata as the database has it now, whoever published it."""
+        self.forget(tenant)
+        return await self.published(tenant)
 
     def forget(self, tenant: TenantId) -> None:
         """Look the tenant's metadata up again when it is next asked for."""

@@ -40,6 +40,11 @@ async def published(actor: Actor, store: Store) -> Published:
     return await store.published(actor.tenant)
 
 
+async def is_current(actor: Actor, store: Store, known: Published) -> bool:
+    """Whether this is still what the tenant has published, here or through another process."""
+    return (await store.newest(actor.tenant)).version == known.version
+
+
 def prepare(actor: Actor, published: Published, asked: query.Query) -> Prepared:
     """The statement for a query, for the rights of this asker: every role may read all records."""
     return Prepared(compiled(asked, published), published.key)

@@ -128,7 +128,7 @@ def text(value: object, _: int = 0) -> str | Wrong:
     """The text, if it can be stored."""
     if not isinstance(value, str):
         return Wrong("WRONG_TYPE", f"{_shown(value)} is not a text.")
-    if "\x00" in value or not value.isascii() and any(bad_text(value)):
+    if "\x00" in value or not value.isascii() and _is_unstorable(value):
         return Wrong("BAD_TEXT", "The text holds a character that cannot be stored.")
     return value
 
@@ -215,9 +215,13 @@ def _json(value: object, _: int) -> Value | Wrong:
         return Wrong("TOO_DEEP", f"The value is nested more than {DEEPEST_JSON} levels deep.")
     except TypeError as error:
         return Wrong("WRONG_TYPE", str(error))
-    if any(bad_text(plain)):
+    if _is_unstorable(plain):
         return Wrong("BAD_TEXT", "A text holds a character that cannot be stored.")
     return plain
+
+
+def _is_unstorable(value: object) -> bool:
+    return next(bad_text(value), None) is not None
 
 
 def _plain(value: object, levels: int) -> Value:
@@ -250,7 +254,7 @@ def _plain_number(value: float | Decimal) -> int | float:
 
 
 def _shown(value: object) -> str:
-    shown = repr(value)
+    shown = format(value, "f") if isinstance(value, Decimal) else repr(value)
     return shown if len(shown) <= 60 else shown[:57] + "…"
 
 

@@ -328,7 +328,9 @@ class Plainly:
         if field is None or field.type in (FieldType.DATE, FieldType.DATETIME):
             return {"min": min(values, default=None), "max": max(values, default=None)}
         if not values:
-            return {"currency": self.world.currency, "excluded": 0}
+            zeros: dict[FieldType, Any] = {FieldType.FLOAT: 0.0, FieldType.MONEY: "0.00"}
+            nothing = zeros.get(field.type, "0")
+            return {"sum": nothing, "currency": self.world.currency, "excluded": 0}
         exact = [Fraction(repr(it) if isinstance(it, float) else it) for it in values]
         total, average = sum(exact), sum(exact) / len(exact)
         if field.type is FieldType.FLOAT:

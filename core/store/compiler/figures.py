@@ -89,7 +89,7 @@ class _Stats:
     def _statistic(self, part: Statistic) -> Text:
         kind = columns.kind_of(self.row, self.column)
         held = self.values.named(self._value())
-        sql = self._average(held) if part is Statistic.AVG else f"{part.value}({held})"
+        sql = self._figure(part, held)
         if kind is not Kind.NUMBER:
             return kinds.shown(kind, sql)
         type_ = self._type()
@@ -99,6 +99,15 @@ class _Stats:
             type_ is FieldType.INTEGER and part in (Statistic.MIN, Statistic.MAX)
         )
         return kinds.shown(kind, sql, quoted=not is_number)
+
+    def _figure(self, part: Statistic, held: str) -> str:
+        """The figure itself. A sum over nothing is 0, the others are null."""
+        if part is Statistic.AVG:
+            return self._average(held)
+        if part is not Statistic.SUM:
+            return f"{part.value}({held})"
+        is_money = self._type() is FieldType.MONEY
+        return f"coalesce(sum({held}), {corporate.rounded(self.row, '0') if is_money else '0'})"
 
     def _value(self) -> str:
         is_money = self._type() is FieldType.MONEY

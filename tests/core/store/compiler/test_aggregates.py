@@ -80,13 +80,13 @@ async def test_days_and_moments_have_a_first_and_a_last(population: Population) 
     assert found["created_at"]["min"] < found["created_at"]["max"]
 
 
-async def test_nothing_adds_up_to_null(population: Population) -> None:
+async def test_nothing_adds_up_to_zero(population: Population) -> None:
     where = compare("name", Operator.IN, query.Value(0))
     found = await aggregate(
         population.world, "item", COUNT, stats("amount", EVERY), where=where, values=[[]]
     )
-    nulls = dict.fromkeys(("sum", "avg", "min", "max"))
-    assert found == {"count": 0, "amount": {**nulls, "currency": "CNY", "excluded": 0}}
+    figures = {"sum": "0.00", **dict.fromkeys(("avg", "min", "max"))}
+    assert found == {"count": 0, "amount": {**figures, "currency": "CNY", "excluded": 0}}
 
 
 async def test_aggregates_what_is_behind_a_reference_once_for_each_record(

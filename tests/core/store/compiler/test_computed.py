@@ -17,7 +17,11 @@ def formula(text: str, **schema: object) -> dict[str, object]:
 
 @pytest.fixture
 async def world(database: Database) -> World:
-    company = {"rate": {**NUMBER, "x-scale": 3}, "industry": {"type": "string"}, "boss": refers_to("company")}
+    company = {
+        "rate": {**NUMBER, "x-scale": 3},
+        "industry": {"type": "string"},
+        "boss": refers_to("company"),
+    }
     sale = {
         "company": refers_to("company"),
         "amount": MONEY,
@@ -112,7 +116,7 @@ async def test_they_are_filtered_and_sorted_by_and_added_up(world: World) -> Non
     )
     shown = await ask(world, asked, [10, 10])
     assert shown["all"] == {"worth": {"sum": "17.08"}}
-    assert [one["n"]["worth"]["sum"] for one in shown["groups"]] == [None, "2.00", "15.08"]
+    assert [one["n"]["worth"]["sum"] for one in shown["groups"]] == ["0.00", "2.00", "15.08"]
 
 
 async def test_the_day_is_the_tenants_own(world: World) -> None:

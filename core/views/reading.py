@@ -67,7 +67,10 @@ async def read(
     statement = prepared.statement
     context = Context.of(actor.tenant, current, datetime.now(UTC))
     arguments = statement.arguments(context, values)
-    row = await _row(store.database.reading(actor.tenant, statement.plan), statement, arguments)
+    plan = statement.plan
+    if plan == "custom" and await store.sizes.is_small(actor.tenant):
+        plan = "generic"
+    row = await _row(store.database.reading(actor.tenant, plan), statement, arguments)
     version: int
     columns: list[bytes]
     version, *columns = row

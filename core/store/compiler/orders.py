@@ -97,7 +97,7 @@ def _key(row: Row, order: Order) -> Key:
         columns.kind_of(row, column),
         order.descending,
         nullable=bool(column.hops) or column.field not in _NEVER_NULL,
-        sorted_by=slot is not None and not column.hops and column.field not in row.bound,
+        sorted_by=slot is not None and column.field not in row.bound,
     )
 
 

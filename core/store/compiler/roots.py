@@ -48,7 +48,6 @@ def _records(work: Work, part: query.Records) -> Text:
 
 
 def _connection(work: Work, part: query.Connection) -> Text:
-    work.is_evident = False
     return connections.connection(Population(work, part))
 
 

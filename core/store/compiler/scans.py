@@ -47,8 +47,7 @@ class Population:
 def row(population: Population) -> Row:
     """The records under a new alias, ready to be scanned."""
     found = population.work.row("r", population.connection.object)
-    if _is_in_one_stage(population):
-        found.bound = _bound(population)
+    found.bound = _bound(population)
     return found
 
 
@@ -68,6 +67,8 @@ def source(population: Population, row: Row) -> str:
 def scan(population: Population) -> Scan:
     """The population in its order."""
     found = row(population)
+    if not _is_in_one_stage(population):
+        found.bound = {}
     if population.below is not None:
         path = Key(f"{_node(found)}.path", Kind.KEY, descending=False, nullable=False)
         return Scan(found, source(population, found), Ordering((), path))

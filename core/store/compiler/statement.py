@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import query
-from core.store.compiler import roots
+from core.store.compiler import evidence, roots
 from core.store.compiler.parameters import TENANT, Context, Take
 from core.store.compiler.records import outputs
 from core.store.compiler.work import Work, source
@@ -53,7 +53,8 @@ def compiled(asked: query.Query, published: Published) -> Statement:
     parts = [f"convert_to({column.sql}, 'UTF8')" for column in columns]
     sql = checked(f"select {', '.join((version, *parts))}")
     names = tuple(output.name for output in asked.roots)
-    plan: Plan = "generic" if work.is_evident else "custom"
+    evident = all(evidence.is_evident(output.value, published) for output in asked.roots)
+    plan: Plan = "generic" if evident else "custom"
     return Statement(sql, names, plan, tuple(work.parameters.takes))
 
 

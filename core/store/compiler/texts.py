@@ -38,7 +38,7 @@ def _contains(row: Row, predicate: Compare, text: str) -> str:
         return found
     held = through(row, predicate.column.hops).column("tokens")
     tokens = operand(row, predicate, forms.TOKENS)
-    return f"(({tokens} = '{{}}' or {held} @> {tokens}) and {found})"
+    return f"({held} @> {tokens} and {found})"
 
 
 def _starts_with(row: Row, predicate: Compare, text: str) -> str:

@@ -63,8 +63,6 @@ class Work:
     outputs: Callable[[Row, tuple[Output, ...]], Text]
     """Renders what is asked of a record; set by who knows all kinds of parts."""
     parameters: Parameters = field(default_factory=Parameters)
-    is_evident: bool = True
-    """Whether the best plan is the same whatever the values are."""
     _aliases: Counter[str] = field(default_factory=Counter)
 
     def alias(self, letter: str) -> str:

@@ -114,7 +114,7 @@ async def test_one_statement_answers_however_much_is_asked(urls: Urls, world: Wo
     many = replace(NAMES, outputs=(*wide, figures, Output("total", query.TotalCount())))
     seen: list[str] = []
     try:
-        async with database.reading(world.tenant) as connection:
+        async with database.reading(world.tenant, "generic") as connection:
             connection.add_query_logger(lambda record: seen.append(record.query))
         for count in (1, 10):
             asked = query.Query(tuple(Output(f"r{at}", many) for at in range(count)))

@@ -28,18 +28,6 @@ def test_an_alias_with_the_tenant_passes() -> None:
     assert checked(sql) == sql
 
 
-async def test_reads_by_id_are_planned_once_and_lists_for_their_values(
-    population: Population,
-) -> None:
-    published = await population.world.store.published(population.tenant)
-    by_id = query.Record("item", query.Value(0), scalars("name"))
-    everything = Connection("item", (nodes(*scalars("name")),), Page(query.Value(0)))
-    one = compiled(query.Query((Output("x", by_id),)), published)
-    both = compiled(query.Query((Output("x", by_id), Output("y", everything))), published)
-    assert (one.plan, both.plan) == ("generic", "custom")
-    assert both.names == ("x", "y")
-
-
 async def test_values_are_arguments_and_never_in_the_text(population: Population) -> None:
     published = await population.world.store.published(population.tenant)
     where = query.Compare(Column("name"), query.Operator.CONTAINS, query.Value(0))

@@ -9,7 +9,7 @@ import orjson
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from core.actions.tokens import Doorkeeper
-from core.errors import Conflict
+from core.errors import Conflict, Refused
 from core.identity import Actor
 from core.views import reading
 from core.views.handles import Store
@@ -21,7 +21,7 @@ from schema.caches import Cache
 from schema.found import Found, Many
 from schema.limits import Limits
 from schema.live import Live
-from schema.requests import Request
+from schema.requests import BadRequest, Request
 from schema.translation.operations import Script, variables_below
 from schema.translation.outlines import Shape
 from schema.translation.plans import Plan, Translator, raise_for
@@ -146,7 +146,11 @@ class Run:
 
     async def _read(self, planned: Planned) -> list[bytes]:
         values = planned.plan.values(self.variables)
-        return await reading.read(self.actor, self.tools.store, planned.prepared, values)
+        try:
+            return await reading.read(self.actor, self.tools.store, planned.prepared, values)
+        except Refused as error:
+            code = error.problems[0].code
+            raise BadRequest(error.message, code=code, well_formed=True) from error
 
     async def _follow(self) -> None:
         """Go on by the tenant's newest metadata, if the schema is still the same."""

@@ -10,7 +10,7 @@ from core.actions.batches import plan_of, setting_of
 from core.actions.importing import system
 from core.actions.importing.lookups import Lookups
 from core.actions.importing.mapping import Existing
-from core.actions.importing.matching import Candidate, first_of_each, matched
+from core.actions.importing.matching import NOBODY, Candidate, first_of_each, matched
 from core.actions.importing.preparing import Named, Prepared, Preparer
 from core.actions.importing.rows import Flaw, shown
 from core.errors import Problem, Refused
@@ -93,7 +93,8 @@ async def _save(tx: Transaction, writing: _Writing, going: Sequence[Candidate]) 
     for index, (one, given) in enumerate(zip(going, inputs, strict=True)):
         if not one.exists:
             draft = taking.new(plan, setting, (index,), given)
-            draft.id = one.id
+            if one.id != NOBODY:
+                draft.id = one.id
             writing.turn.numbers.give(draft)
             written.append(draft)
         elif (row := held.rows.get(one.id)) is not None and row.deleted_at is None:
@@ -106,7 +107,9 @@ async def _save(tx: Transaction, writing: _Writing, going: Sequence[Candidate]) 
 
 def _inputs(one: Candidate) -> dict[str, object]:
     """What the record is to have; one that is there keeps what comes with its creation."""
-    values = one.values | {key: other.id for key, other in one.beside.items()}
+    values = one.values
+    if one.beside:
+        values = values | {key: other.id for key, other in one.beside.items()}
     if one.exists:
         return {key: value for key, value in values.items() if key not in system.AT_CREATION}
     return values

@@ -18,6 +18,7 @@ from core.store.plans import ObjectPlan
 from core.store.values import reference
 from core.store.writing import Transaction
 
+NOBODY = UUID(int=0)
 Claimed = tuple[str, str]  # (unique key or "id", what a record claims under it)
 
 
@@ -27,7 +28,7 @@ class Candidate:
 
     prepared: Prepared
     values: dict[str, Any]
-    id: UUID = field(default_factory=new_id)
+    id: UUID = NOBODY  # of the record; of a new one it is told when the row is written
     exists: bool = False
     unmet: dict[str, Named] = field(default_factory=dict)  # names that mean no record
     beside: dict[str, Candidate] = field(default_factory=dict)  # rows of the same batch
@@ -39,7 +40,7 @@ async def matched(
 ) -> list[Candidate]:
     """The rows as candidates, their names put in and their records found, in their order."""
     preparer, batch = pair
-    found = [Candidate(prepared, dict(prepared.values)) for prepared in batch]
+    found = [Candidate(prepared, prepared.values.copy()) for prepared in batch]
     await _name(tx, lookups, found, preparer.object.key)
     await _identify(tx, store, found, preparer)
     _introduce(tx, store, found, preparer.object.key)
@@ -60,8 +61,9 @@ async def _name(
                 del found[name]
     for one in candidates:
         for key, name in one.prepared.names.items():
-            if name in found:
-                one.values[key] = found[name]
+            record = found.get(name)
+            if record is not None:
+                one.values[key] = record
             else:
                 one.unmet[key] = name
 
@@ -83,6 +85,11 @@ async def _identify(
             holder = holders.get((key, one.claim or ""))
             if one.claim is not None and holder is not None:
                 one.id, one.exists = holder, True
+    if system.ID in preparer.step.fields:
+        _take_ids(candidates)
+
+
+def _take_ids(candidates: Sequence[Candidate]) -> None:
     for one in candidates:
         given = reference(one.values.get(system.ID))
         if not one.exists and isinstance(given, UUID):
@@ -114,6 +121,7 @@ def _introduce(tx: Transaction, store: Store, candidates: Sequence[Candidate], o
         for key, name in list(one.unmet.items()):
             meant = here.get(_meaning(uniques, name)) if name.object == own else None
             if meant is not None and meant is not one:
+                meant.id = new_id() if meant.id == NOBODY else meant.id
                 one.beside[key] = meant
                 del one.unmet[key]
 

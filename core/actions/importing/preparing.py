@@ -105,7 +105,7 @@ class Preparer:
                 elif target.reference is None:
                     values[target.key] = target.turn(cell)
                 else:
-                    names[target.key] = Named(*target.reference, str(cell))
+                    names[target.key] = Named(target.reference[0], target.reference[1], str(cell))
             except BadCell as bad:
                 prepared.flaws.append(_flaw(target.source, self.step, row, bad))
         if self.history is not None:

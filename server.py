@@ -24,6 +24,7 @@ from uvicorn.supervisors import Multiprocess
 
 from core.errors import Problem, Refused, Unavailable
 from core.packs import loading as packs
+from core.packs.neighbours import in_the_way
 from core.store import epoch, fitness, migrating, roles
 from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
@@ -194,6 +195,11 @@ def _address(host: str, taken: socket.socket) -> str:
 
 async def _try(settings: Settings) -> None:
     """Find out here what would make every worker fail."""
+    for package, distributions in in_the_way().items():
+        raise Unavailable(
+            f"The package {package} of Dealgraph was written over by {', '.join(distributions)}:"
+            " install Dealgraph in an environment of its own."
+        )
     async with open_store(settings):
         pass
 

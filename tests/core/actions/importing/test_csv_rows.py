@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import io
+from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from core.actions.importing.csv_rows import start
+from core.actions.importing.csv_rows import DELIMITERS, start
 from core.actions.importing.files import Unreadable
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Row
@@ -110,3 +114,25 @@ def test_a_huge_cell_costs_one_row() -> None:
     assert bad.flaw is not None
     assert len(bad.flaw.value) <= 200
     assert good.values == ["Acme"]
+
+
+CELLS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=12)
+
+
+@given(
+    rows=st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=8),
+    delimiter=st.sampled_from(DELIMITERS),
+    ends=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_what_was_written_is_read(
+    rows: list[list[str]], delimiter: str, ends: str, quoting: Literal[0, 1]
+) -> None:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter=delimiter, lineterminator=ends, quoting=quoting)
+    writer.writerows([["a", "b", "c"], *rows])
+    file.seek(0)
+    found = list(start(file, a_step("a", "b", "c", delimiter=delimiter))[1])
+    assert not any(row.flaw for row in found)
+    told = [row for row in rows if any(cell.strip() for cell in row)]
+    assert [row.values for row in found if any(map(str.strip, row.values))] == told

@@ -125,8 +125,9 @@ def serve(settings: Settings, announce: Callable[[str], object]) -> None:
         config = listening(
             partial(_application, settings), level=settings.log_level, workers=settings.workers
         )
+        run = _runner(config, taken)
         announce(_address(settings.host, taken))
-        _run(config, taken)
+        run()
 
 
 @asynccontextmanager
@@ -217,13 +218,21 @@ def _follow(wait: Callable[[], None]) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _run(config: uvicorn.Config, taken: socket.socket) -> None:
+def _runner(config: uvicorn.Config, taken: socket.socket) -> Callable[[], None]:
+    """What serves until a signal ends it. Signals count from now on, not only once it serves."""
+    if config.workers > 1:
+        return partial(_run_workers, Multiprocess(config, [taken]))
+    server = uvicorn.Server(config)
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
     for each in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises it again when all is finished
-        signal.signal(each, lambda *_: None)
-    if config.workers == 1:
-        uvicorn.Server(config).run([taken])
-        return
-    workers = Multiprocess(config, [taken])
+        signal.signal(each, end)
+    return partial(server.run, [taken])
+
+
+def _run_workers(workers: Multiprocess) -> None:
     workers.run()
     if any(each.exitcode == STARTUP_FAILURE for each in workers.processes):
         raise Unavailable("The workers do not start; the log says why.")

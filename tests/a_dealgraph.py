@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from core.store.embedded import Embedded
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60
+ADDRESS = re.compile(r"(?P<url>http://[\w.]+:\d+)/graphql(?:#token=(?P<token>\S+))?")
 SHIM = """#!/bin/sh
 exec "{python}" -c "import cli, sys; sys.argv[0] = 'dealgraph'; cli.main()" "$@"
 """
@@ -33,7 +35,7 @@ class Site:
     """An empty folder to work in, and the surroundings of what runs there."""
 
     folder: Path
-    surroundings: Mapping[str, str]
+    surroundings: dict[str, str]
 
     def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         """A command, to its end."""
@@ -84,26 +86,32 @@ class Site:
 
 @dataclass(slots=True)
 class Server:
-    """A serving process, its address and all that it has logged."""
+    """A serving process, its address, the token that it printed, and all that it has logged."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
     url: str = ""
+    token: str = ""
     _readers: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         assert self.process.stderr is not None
         assert self.process.stdout is not None
-        for line in self.process.stderr:
+        announcing = self.process.stdout if self._is_demo() else self.process.stderr
+        for line in announcing:
             self.lines.append(line)
-            if '"listening"' in line:
-                self.url = json.loads(line)["url"].removesuffix("/graphql")
+            if found := ADDRESS.search(line):
+                self.url, self.token = found["url"], found["token"] or ""
                 break
-        assert self.url, "".join(self.lines)
+        assert self.url, "".join([*self.lines, self.process.stderr.read()])
         for stream in (self.process.stderr, self.process.stdout):
             reader = threading.Thread(target=self._drain, args=(stream,))
             reader.start()
             self._readers.append(reader)
+
+    def _is_demo(self) -> bool:
+        assert isinstance(self.process.args, list)
+        return self.process.args[1] == "demo"
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Its exit code, once it has ended."""

@@ -26,6 +26,8 @@ FENCE = re.compile(r"^```(\w+) ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 SERVES = re.compile(r"^dealgraph (?:serve|demo)\b.*$")
 ADDRESS = "http://127.0.0.1:8000"
 ANY = "…"
+MADE = {"demo": "dealgraph demo"}
+"""What `make` does once everything is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Reader:
 
     def _run(self, block: Block) -> None:
         text = block.text.replace(ADDRESS, self.server.url) if self.server else block.text
-        *before, last = text.rstrip("\n").split("\n")
+        *before, last = text.replace("make demo", MADE["demo"]).rstrip("\n").split("\n")
         if not SERVES.match(last):
             self._shell(text, block.where)
             return
@@ -97,6 +99,9 @@ class Reader:
         if self.server:
             self.server.stop()
         self.server = self.site.start(*last.split()[1:])
+        if self.server.token:
+            kept = self.site.surroundings | {"DEALGRAPH_TOKEN": self.server.token}
+            self.site = replace(self.site, surroundings=kept)
         self.stack.callback(self._stop, self.server)
 
     def _stop(self, server: Server) -> None:

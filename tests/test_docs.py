@@ -9,7 +9,7 @@ import pytest
 from tests.a_dealgraph import ROOT, a_site
 from tests.a_document import Reader, blocks_of
 
-PAGES = ("admin-guide", "api-guide", "import-export")
+PAGES = ("admin-guide", "api-guide", "import-export", "quick-start")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -174,19 +174,20 @@ class _Survey:
             self.batches.append(batch)
             return None, _Place(place.depth, batch, nested=True)
         if opens == Opens.GROUPS:
-            return self._page(node, nested=False), _Place(place.depth, None, nested=True)
+            groups = self._page(node, self.limits.max_page)
+            return groups, _Place(place.depth, None, nested=True)
         if opens is None:
             return None, _Place(place.depth, place.page, nested=True)
         depth = place.depth + 1
         self.limits.check("depth", depth)
         if opens == Opens.CONNECTION:
-            page = self._page(node, nested=place.nested)
+            page = self._page(node, self.limits.default_page(nested=place.nested))
             return None, _Place(depth, page, nested=True)
-        times = self._page(node, nested=True) if opens == Opens.LIST else None
+        listed = self.limits.default_page(nested=True)
+        times = self._page(node, listed) if opens == Opens.LIST else None
         return times, _Place(depth, None, nested=True)
 
-    def _page(self, node: FieldNode, *, nested: bool) -> Page:
-        default = self.limits.default_page(nested=nested)
+    def _page(self, node: FieldNode, default: int) -> Page:
         value = _first_or_last(node)
         if isinstance(value, IntValueNode):
             rows = int(value.value)

@@ -22,7 +22,7 @@ from schema.found import Found, Many
 from schema.limits import Limits
 from schema.live import Live
 from schema.requests import BadRequest, Request
-from schema.translation.operations import Script, variables_below
+from schema.translation.operations import Script
 from schema.translation.outlines import Shape
 from schema.translation.plans import Plan, Translator, raise_for
 from schema.translation.roots import IDS
@@ -196,7 +196,7 @@ class Run:
     def _records(
         self, object_key: str, nodes: Sequence[FieldNode], path: tuple[str, ...]
     ) -> Planned:
-        names = variables_below(nodes, self.script.fragments)
+        names = self.script.below(nodes)
         shape = self.script.shape(self.variables, names | self.script.conditions)
         key = (*self._key(), path, object_key, shape)
         found = self.tools.plans.get(key)

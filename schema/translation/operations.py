@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from graphql import (
@@ -65,6 +65,15 @@ class Script:
     fragments: Fragments
     declared: tuple[Declared, ...]
     conditions: frozenset[str]
+    _below: dict[tuple[int, ...], frozenset[str]] = field(default_factory=dict)
+
+    def below(self, nodes: Sequence[FieldNode]) -> frozenset[str]:
+        """The variables that anything selected below some of its fields depends on."""
+        key = tuple(map(id, nodes))  # of nodes of the document, which live as long as this
+        found = self._below.get(key)
+        if found is None:
+            found = self._below[key] = variables_below(nodes, self.fragments)
+        return found
 
     @property
     def decisive(self) -> frozenset[str] | None:

@@ -167,7 +167,7 @@ class Parts:
 
     def _grouped(self, call: Call, inside: Inside) -> query.Part:
         keys = orders.keys(self.translation, call.field, call.arguments.get("by"), call.at)
-        default = self.translation.limits.default_page(nested=False)
+        default = self.translation.limits.max_page
         limit = self._count(call.arguments.get("first"), call.at.into("first"), default)
         assert limit is not None
         return query.Groups(keys, self._below(call, Inside(keys=keys)), limit)

@@ -127,7 +127,9 @@ def _groups(catalogue: Catalogue, of: ObjectType) -> GraphQLField:
         _all(catalogue.object(of.key, "Group")),
         {
             "by": GraphQLArgument(keys, description="One key or several, in this order."),
-            "first": GraphQLArgument(GraphQLInt, description="How many groups, largest first."),
+            "first": GraphQLArgument(
+                GraphQLInt, description="How many groups; as many as a page has, if not given."
+            ),
         },
         description="The connection's records grouped by keys, the largest group first.",
         extensions={MEANS: Grouped(), OPENS: Opens.GROUPS},

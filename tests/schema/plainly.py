@@ -372,7 +372,7 @@ class Plainly:
                 "key": GroupKey(it.of, dict(zip([k[0] for k in keys], values, strict=True))),
                 "aggregate": Aggregate(it.of, list(records)),
             }
-            for values, records in found[: first if first is not None else 50]
+            for values, records in found[: first if first is not None else 1_000]
         ]
 
     def keyed(

@@ -10,7 +10,6 @@ from core.errors import Conflict, NotFound, Problem, Refused
 from core.identity import Origin
 from metadata import documents
 from metadata.problems import Problem as Fault
-from schema.platform import metadata_queries
 from schema.platform.answers import told
 from schema.platform.info import Info
 from schema.platform.metadata_answers import (
@@ -57,9 +56,6 @@ async def publish_draft(
 ) -> PublishPayload | None:
     run = info.context.run
     try:
-        wrong = await metadata_queries.problems(run)
-        if wrong:
-            return _refused([_problem(it) for it in wrong])
         publication = await publishing.publish(
             run.actor, run.tools.store, _terms(run, allow, note), if_version=if_version
         )
@@ -104,10 +100,6 @@ def _problems(error: Refused | Conflict | NotFound, argument: str) -> Iterator[P
         yield from error.problems
     else:
         yield Problem((argument,), error.code, error.message)
-
-
-def _problem(fault: Fault) -> Problem:
-    return Problem((fault.document, fault.pointer), fault.rule, _said(fault))
 
 
 def _said(fault: Fault) -> str:

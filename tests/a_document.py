@@ -2,6 +2,7 @@
 
 | block | is |
 |---|---|
+| `sql` | run by the superuser of the server that the page calls db.example.com |
 | `sh` | run, and must succeed; what it exports is there for the next one. A last line that serves stays in the background until the next such line, or the end |
 | anything with `title="…"` | written to that file |
 | `graphql` | asked of the server that was started last, with `DEALGRAPH_TOKEN`; must answer without errors and with something |
@@ -12,6 +13,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +22,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from core.store.embedded import Cluster
+from core.store.links import connected
 from tests.a_dealgraph import ROOT, Server, Site
 
 FENCE = re.compile(r"^```(\w+) ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 SERVES = re.compile(r"^dealgraph (?:serve|demo)\b.*$")
 ADDRESS = "http://127.0.0.1:8000"
+REMOTE = re.compile(r"postgresql://(\w+):\w+@db\.example\.com/(\w+)")
 ANY = "…"
 MADE = {"demo": "dealgraph demo"}
 """What `make` does once everything is installed."""
@@ -65,6 +70,7 @@ class Reader:
 
     site: Site
     stack: ExitStack
+    elsewhere: Cluster | None = None  # the server that pages call db.example.com
     server: Server | None = None
     answers: list[dict[str, Any]] = field(default_factory=list)
 
@@ -77,6 +83,8 @@ class Reader:
                 self._write(block)
             elif block.language == "sh":
                 self._run(block)
+            elif block.language == "sql":
+                asyncio.run(self._execute(block))
             elif block.language == "graphql":
                 taken = _is_plain_json(rest)
                 self._ask(block, rest.pop(0).text if taken else "{}")
@@ -89,8 +97,17 @@ class Reader:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text)
 
+    async def _execute(self, block: Block) -> None:
+        assert self.elsewhere, f"{block.where}: there is no server"
+        async with connected(self.elsewhere.url("postgres", "postgres")) as connection:
+            for command in filter(str.strip, block.text.split(";")):
+                await connection.execute(command)
+
     def _run(self, block: Block) -> None:
         text = block.text.replace(ADDRESS, self.server.url) if self.server else block.text
+        if self.elsewhere:
+            there = self.elsewhere
+            text = REMOTE.sub(lambda found: there.url(found[1], found[2]), text)
         *before, last = text.replace("make demo", MADE["demo"]).rstrip("\n").split("\n")
         if not SERVES.match(last):
             self._shell(text, block.where)

@@ -2,17 +2,72 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
+from core.store.embedded import Embedded
+from schema.limits import SETTABLE, Limits
+from server import Settings
 from tests.a_dealgraph import ROOT, a_site
-from tests.a_document import Reader, blocks_of
+from tests.a_document import MADE, Reader, blocks_of
 
+DOCS = ROOT / "docs"
 PAGES = ("admin-guide", "api-guide", "import-export", "quick-start")
+READ = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+ROW = re.compile(r"^\| `DEALGRAPH_(\w+)` \| `?([^`|]*?)`? \| (.+) \|$", re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)")
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_what_the_page_says_works(page: str) -> None:
     with a_site() as site, ExitStack() as stack:
-        Reader(site, stack).follow(blocks_of(ROOT / "docs" / f"{page}.md"))
+        Reader(site, stack).follow(blocks_of(DOCS / f"{page}.md"))
+
+
+def test_what_it_says_of_operations_works(directory: Path) -> None:
+    with Embedded(directory, durable=False) as cluster, a_site() as site, ExitStack() as stack:
+        Reader(site, stack, cluster).follow(blocks_of(DOCS / "operations.md"))
+
+
+def test_make_demo_is_the_command_that_the_quick_start_is_tested_with() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert f"demo: $(STAMP)\n\t@$(BIN)/{MADE['demo']}\n" in makefile
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    listed = [(name, default) for name, default, _ in rows() if not name.startswith("LIMIT_")]
+    settings = [field for field in fields(Settings) if field.name != "limits"]
+    assert listed == [(field.name.upper(), str(field.default)) for field in settings]
+
+
+def test_every_limit_is_listed_with_its_default_and_meaning() -> None:
+    listed = [row for row in rows() if row[0].startswith("LIMIT_")]
+    limits = [limit for limit in Limits().listing() if limit.name in SETTABLE]
+    assert listed == [
+        (f"LIMIT_{limit.name.upper()}", f"{limit.value:,}", limit.description) for limit in limits
+    ]
+
+
+@pytest.mark.parametrize("page", READ, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = page.read_text()
+    for place, section in LINK.findall(text):
+        target = page.parent / place if place else page
+        assert target.exists(), f"{page.name} leads to {place}"
+        if section:
+            assert section in anchors(target), f"{page.name} leads to {place}#{section}"
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """The rows of the tables of settings: name, default, meaning."""
+    return ROW.findall((DOCS / "operations.md").read_text())
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link can lead to on a page."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}

@@ -238,6 +238,7 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
         await releasing.release(tx, _release_of(by.actor, plan))
 
     await alone(tenant, by.store, work, Author.of(by.actor, by.terms.origin))
+    by.store.know(plan.new.metadata)
     by.store.forget(tenant)
     stale = evolution.recomputed(plan.old.metadata, plan.new.metadata)
     await settling.settle(tenant, by.store, stale)

@@ -38,6 +38,7 @@ async def create_tenant(store: Store, settings: Settings, packs: Sequence[str] =
     async with store.database.transaction(tenant.id) as connection:
         await tenants.insert(connection, tenant)
         await publishing.add(tenant.id, connection, version)
+    store.know(metadata)
     return tenant
 
 

@@ -13,6 +13,7 @@ from core.store.plans import ObjectPlan, plan_of
 from core.store.recent import Recent
 from core.store.sizes import Sizes
 from core.store.versions import Head, Parsed
+from metadata.model import Metadata
 from metadata.published import Published
 
 TENANTS_KEPT = 2_000
@@ -55,6 +56,10 @@ class Store:
         """The tenant's published metadata as the database has it now, whoever published it."""
         self.forget(tenant)
         return await self.published(tenant)
+
+    def know(self, metadata: Metadata) -> None:
+        """Have metadata at hand that was parsed to be published: nobody needs to do it again."""
+        self._parsed.keep(metadata.fingerprint, metadata)
 
     def forget(self, tenant: TenantId) -> None:
         """Look the tenant's metadata up again when it is next asked for."""

@@ -5,7 +5,7 @@ import { completions, meaning } from './completion.js';
 import { Docs } from './docs.js';
 import { at, divider, h, store, tabs } from './dom.js';
 import { Editor } from './editor.js';
-import { examples } from './examples.js';
+import { examples, opening } from './examples.js';
 import { operationAt, operations, prettify } from './language.js';
 import { INTROSPECTION, Model, typeText } from './model.js';
 import { paintedJson, paintedQuery } from './painting.js';
@@ -259,7 +259,8 @@ function drawExamples() {
         h('button', { type: 'button', title: it.title, onclick: () => useExample(it) }, titleOf(it))))),
   );
   at('examples').replaceChildren(...(drawn.length ? drawn : [h('p.hint', {}, say('noExamples'))]));
-  if (!query.text.trim() && groups.length) use(groups[0].examples[0].query, groups[0].examples[0].variables, false);
+  const first = opening(groups);
+  if (!query.text.trim() && first) use(first.query, first.variables, false);
 }
 
 function titleOf({ kind, title }) {

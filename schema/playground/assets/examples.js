@@ -20,6 +20,12 @@ export function examples(model) {
   return groups.filter((it) => it.examples.length);
 }
 
+/** What to begin with: the tree that tells most, else the first example there is. */
+export function opening(groups) {
+  const trees = groups.flatMap((it) => it.examples).filter((it) => it.kind === 'tree');
+  return trees.find((it) => it.query.includes('sum')) ?? trees[0] ?? groups[0]?.examples[0] ?? null;
+}
+
 function ofObject(model, field, type) {
   const made = [
     list(model, field, type),
@@ -59,11 +65,27 @@ function tree(model, field, type) {
   const parent = model.typeOf(filter && model.field(filter, 'parent'));
   const roots = parent && model.field(parent, 'isNull') ? 'filter: {parent: {isNull: true}}, ' : '';
   const name = title(model, type);
+  const shown = `id ${name} ${worth(model, type)}`;
   const below = (levels) =>
-    levels ? `children(first: 10) { nodes { id ${name} ${below(levels - 1)} } }` : '';
+    levels ? `children(first: 10) { nodes { ${shown} ${below(levels - 1)} } }` : '';
   return example('tree', `${type.name}: tree`, [
-    `query ${type.name}Tree { ${field.name}(${roots}first: 5) { nodes { id ${name} ${below(3)} } } }`,
+    `query ${type.name}Tree { ${field.name}(${roots}first: 5) { nodes { ${shown} ${below(3)} } } }`,
   ]);
+}
+
+/** What all records below a node come to: the won ones where there are stages. */
+function worth(model, type) {
+  const subtree = model.typeOf(model.field(type, 'subtree'));
+  for (const field of model.fields(subtree).values()) {
+    const found = model.typeOf(model.field(model.typeOf(field), 'aggregate'));
+    const money = [...model.fields(found).values()].find((it) => model.field(model.typeOf(it), 'currency'));
+    const stage = model.field(model.typeOf(argument(field, 'filter')), 'stage');
+    if (!money || !stage) continue;
+    const won = model.typeOf(model.field(model.typeOf(stage), 'eq'))?.enumValues?.some((it) => it.name === 'WON');
+    const filter = won ? '(filter: {stage: {eq: WON}})' : '';
+    return `subtree { ${field.name}${filter} { totalCount aggregate { ${money.name} { sum currency } } } }`;
+  }
+  return '';
 }
 
 /** A graph field leads to nodes with edges between them and measures of the whole. */
@@ -85,7 +107,8 @@ function graph(model, list, type) {
 function grouped(model, field, type) {
   const groups = model.field(model.typeOf(field), 'groups');
   const by = model.typeOf(argument(groups, 'by'));
-  const key = [...model.fields(by).values()].find((it) => namedType(it.type) === 'Boolean');
+  const plain = [...model.fields(by).values()].filter((it) => namedType(it.type) === 'Boolean');
+  const key = plain.find((it) => it.name === 'stage') ?? plain[0];
   const shape = model.typeOf(groups);
   if (!key || !shape) return null;
   const keys = model.typeOf(model.field(shape, 'key'));

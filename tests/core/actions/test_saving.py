@@ -374,3 +374,28 @@ async def test_a_batch_of_500_is_written_as_one(world: World) -> None:
         "1.00",
         "500.00",
     }
+
+
+async def test_records_of_a_wide_object_may_name_later_ones_of_their_batch(
+    database: Database,
+) -> None:
+    kinds = {
+        "number": ({"type": "integer"}, 24),
+        "day": ({"type": "string", "format": "date"}, 12),
+        "moment": ({"type": "string", "format": "date-time"}, 12),
+        "choice": ({"oneOf": [{"const": "a", "title": "A"}]}, 12),
+        "flag": ({"type": "boolean"}, 8),
+    }
+    fields = {
+        f"{name}_{chr(97 + n)}": kind for name, (kind, count) in kinds.items() for n in range(count)
+    }
+    wide = an_object("wide", {"following": refers_to("wide"), **fields})
+    world = await a_world(database, wide)
+    ids = [uuid4() for _ in range(500)]
+    inputs = [
+        {"id": one, "following": other} for one, other in zip(ids, [*ids[1:], None], strict=True)
+    ]
+
+    await saving.create(world.actor, world.store, "wide", inputs, origin=IMPORT)
+
+    assert (await world.row(ids[0]))["data"] == {"following": str(ids[1])}

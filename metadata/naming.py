@@ -72,17 +72,23 @@ PLATFORM_TYPES = frozenset(
     IdFilterInput BooleanFilterInput IntFilterInput BigIntFilterInput FloatFilterInput
     DecimalFilterInput DateFilterInput DateTimeFilterInput TextFilterInput SortedTextFilterInput
     TextListFilterInput PresenceFilterInput
-    DateUnitKind OrderKind RoleKind StageKind
-    FieldChangeInfo LimitInfo MeInfo PackInfo PluginInfo RecordChangeInfo TenantInfo TokenInfo
-    CreateTokenPayload RevokeTokenPayload
+    ConsentKind DateUnitKind OrderKind RoleKind StageKind
+    DiffInfo DocumentInfo DraftInfo FieldChangeInfo FieldInfo ImpactInfo LimitInfo MeInfo
+    MetadataChangeInfo MetadataVersionInfo PackInfo PluginInfo ProblemInfo RecordChangeInfo
+    ReparentPreviewInfo TenantInfo TokenInfo
+    CreateTokenPayload DraftPayload PublishPayload RevokeTokenPayload
     """.split()  # noqa: SIM905
 )
 """What the platform's own types are called; a test of the API keeps this true."""
 
-PLATFORM_QUERIES = frozenset("node limits me plugins packs tokens".split())  # noqa: SIM905
+PLATFORM_QUERIES = frozenset(
+    """
+    node limits me plugins packs tokens draft checkDraft diffDraft declarations metadataVersions
+    """.split()  # noqa: SIM905
+)
 PLATFORM_MUTATIONS = frozenset(
     """
-    saveDraft checkDraft diffDraft publishDraft rollbackMetadata createToken revokeToken
+    saveDraft discardDraft publishDraft rollbackMetadata createToken revokeToken
     """.split()  # noqa: SIM905
 )
 

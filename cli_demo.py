@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import server
-from cli_data import Watch, tell
+from cli_data import Watch, few_collections, tell
 from cli_store import DataDir, announce, refusal_of, settings_of
 from core.actions.importing.feeds import GivenFeed
 from core.actions.importing.mapping import identity
@@ -99,7 +99,7 @@ async def _load(store: Store, tenant: Tenant, size: Size, world: tuple[date, int
         names = list(dict.fromkeys(name for row in rows for name in row))
         step = identity(table.object, names, dict.fromkeys(table.references, KEY), KEY)
         jobs.append(Job(step, (GivenFeed("made up", rows),)))
-    with Watch(RejectFiles(Path())) as watch:
+    with Watch(RejectFiles(Path())) as watch, few_collections():
         report = await run(
             Actor(tenant.id, Role.ADMIN), store, jobs, Options(zone=tenant.zone), watch
         )

@@ -10,10 +10,20 @@ PAGE = ROOT / "docs" / "problems.md"
 SOURCES = (
     *(
         ROOT / "core" / "store" / f"{name}.py"
-        for name in (
-            "claiming conflicts edges finishing references removing rollups saving system_fields"
-            " taking tree_nodes values"
-        ).split()
+        for name in [
+            "claiming",
+            "conflicts",
+            "edges",
+            "finishing",
+            "references",
+            "removing",
+            "rollups",
+            "saving",
+            "system_fields",
+            "taking",
+            "tree_nodes",
+            "values",
+        ]
     ),
     *(ROOT / "core" / "actions" / f"{name}.py" for name in ("batches", "reparenting", "upserting")),
     ROOT / "core" / "stages.py",

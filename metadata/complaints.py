@@ -1,7 +1,8 @@
 """What a JSON Schema has against a value, told alike whichever library found it.
 
 jsonschema-rs decides: it is exact, linear in patterns and fast. What a failed document has wrong is
-told by jsonschema, which knows the part of the metaschema that each error comes from.
+told by jsonschema, which knows the part of the metaschema that each error comes from. That takes
+seconds to load, most of it for grammars of formats, so it is loaded when a document first fails.
 """
 
 from __future__ import annotations
@@ -9,21 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import jsonschema_rs
-from jsonschema.validators import extend
-from referencing import Registry
 
 from metadata import dialects
 from metadata.dialects import Kind
 from metadata.problems import Path
 
+if TYPE_CHECKING:
+    import jsonschema
+
 UNEXPECTED = "unexpected"
 """The keyword of a complaint about a key; its limit lists the keys that are known there."""
 
-_Judge = Callable[[Any, Any, Any, Mapping[str, Any]], Iterator[jsonschema.ValidationError]]
+_Judge = Callable[[Any, Any, Any, Mapping[str, Any]], Iterator["jsonschema.ValidationError"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,15 @@ def _far(branch: list[jsonschema.ValidationError]) -> bool:
 @cache
 def _telling(kind: Kind) -> Any:
     """A validator that tells errors, and can fetch nothing: its registry is empty."""
-    return _TELLING(dialects.metaschema(kind), registry=Registry())
+    from referencing import Registry
+
+    return _validators()(dialects.metaschema(kind), registry=Registry())
+
+
+def _error(message: str, **more: Any) -> jsonschema.ValidationError:
+    from jsonschema import ValidationError
+
+    return ValidationError(message, **more)
 
 
 @cache
@@ -107,7 +116,7 @@ def _decided(keyword: str) -> _Judge:
         _validator: Any, limit: Any, value: Any, _schema: Mapping[str, Any]
     ) -> Iterator[jsonschema.ValidationError]:
         if not _alone(keyword, limit).is_valid(value):
-            yield jsonschema.ValidationError(f"The value breaks {keyword}")
+            yield _error(f"The value breaks {keyword}")
 
     return judge
 
@@ -126,7 +135,7 @@ def _required(
     """`required`, where each error's limit is the key that is missing."""
     for key in keys if isinstance(value, dict) else ():
         if key not in value:
-            yield jsonschema.ValidationError(f"{key!r} is missing", validator_value=key)
+            yield _error(f"{key!r} is missing", validator_value=key)
 
 
 def _others(
@@ -138,7 +147,7 @@ def _others(
         if key in known:
             continue
         if others is False:
-            yield jsonschema.ValidationError(
+            yield _error(
                 f"{key!r} is unexpected",
                 validator=UNEXPECTED,
                 path=(key,),
@@ -149,15 +158,21 @@ def _others(
             yield from validator.descend(value[key], others, path=key)
 
 
-_TELLING: Any = extend(
-    jsonschema.Draft202012Validator,
-    {
-        **{word: _decided(word) for word in ("pattern", "format", "uniqueItems")},
-        "required": _required,
-        "propertyNames": _names,
-        "additionalProperties": _others,
-    },
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _checker, value: _alone("type", "integer").is_valid(value)
-    ),
-)
+@cache
+def _validators() -> Any:
+    """The class of validators that tell errors."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    return extend(
+        Draft202012Validator,
+        {
+            **{word: _decided(word) for word in ("pattern", "format", "uniqueItems")},
+            "required": _required,
+            "propertyNames": _names,
+            "additionalProperties": _others,
+        },
+        type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+            "integer", lambda _checker, value: _alone("type", "integer").is_valid(value)
+        ),
+    )

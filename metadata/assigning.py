@@ -18,6 +18,10 @@ BOUND = ("stage_amount", "stage_date")
 TOKENS = "tokens"
 """The column that searches look into: one for all texts of a record that are searched."""
 
+NULLS = "nulls"
+"""No column, but which fields leave a token where they have no value: see `text.null_token`."""
+_MARKED = "tnzdr"
+
 _KINDS: Mapping[FieldType, str] = {
     FieldType.PICKLIST: "p",
     FieldType.TEXT: "t",
@@ -120,6 +124,7 @@ class _Run:
         if pipeline is not None:
             self._bind(of, pipeline)
         self._search(of)
+        self._mark(of)
 
     def result(self, after: Metadata) -> Assignment:
         for object_key, counts in self.old.used.items():
@@ -216,6 +221,28 @@ class _Run:
             state = SlotState.FILLING
             self.fill.append(Use(of.key, TOKENS, key))
         self.bound.setdefault(of.key, {})[TOKENS] = Place(key, Slot(TOKENS, state))
+
+    def _mark(self, of: ObjectType) -> None:
+        """Fields that records are put in order by, or refer by; later on those with `x-index`.
+
+        Their storage keys are joined by spaces. A field that joins them has records filled, since
+        older ones lack its token.
+        """
+        places = self.places[of.key]
+        sortable = {
+            places[f.key].key: f.index for f in of.fields.values() if f.rollup is None
+            and (slot := places[f.key].slot) is not None and slot.column[0] in _MARKED
+        }  # fmt: skip
+        is_new = of.key not in self.old.used
+        old = self.old.bound.get(of.key, {}).get(NULLS)
+        known = old.key.split() if old else ()
+        marked = [key for key, index in sortable.items() if is_new or index or key in known]
+        state = old.slot.state if old and old.slot else SlotState.READY
+        key = " ".join(sorted(marked))
+        if not is_new and not set(marked) <= set(known):
+            state = SlotState.FILLING
+            self.fill.append(Use(of.key, NULLS, key))
+        self.bound.setdefault(of.key, {})[NULLS] = Place(key, Slot(NULLS, state))
 
     def _left(self) -> Iterator[Left]:
         for object_key, places in self.old.places.items():

@@ -60,12 +60,17 @@ OF_LIFE = (
 """The columns that tell whether a record is deleted, and with which others."""
 
 
-def columns_of(fields: Sequence[FieldPlan], stage: StagePlan | None) -> tuple[Column, ...]:
-    """The columns that records with these fields fill; id and version left out."""
+def columns_of(
+    fields: Sequence[FieldPlan], stage: StagePlan | None, marks: Mapping[str, str]
+) -> tuple[Column, ...]:
+    """The columns that records with these fields fill; id and version left out.
+
+    `marks` are the tokens of fields without a value, by field.
+    """
     return (
         *_fixed(fields),
         *(_stage_columns(stage) if stage is not None else ()),
-        *_token_columns(fields),
+        *_token_columns(fields, marks),
         *(_slot(plan, plan.column) for plan in fields if plan.column is not None),
     )
 
@@ -105,27 +110,33 @@ def _slot(plan: FieldPlan, column: str) -> Column:
     return Column(column, SQL_TYPES[column[0]], value, frozenset((key,)))
 
 
-def _token_columns(fields: Sequence[FieldPlan]) -> Iterator[Column]:
+def _token_columns(fields: Sequence[FieldPlan], marks: Mapping[str, str]) -> Iterator[Column]:
     lists = {plan.key: plan.stored for plan in fields if plan.type in LISTS}
     searched = [plan.key for plan in fields if plan.field.search and plan.key not in lists]
-    if not lists and not searched:
+    if not lists and not searched and not marks:
         return
 
     def value(of: Source) -> object:
-        return search_tokens(of.values, searched, lists)
+        missing = [mark for key, mark in marks.items() if of.values.get(key) is None]
+        return search_tokens(of.values, searched, lists, missing)
 
-    yield Column("tokens", "text", value, frozenset((*searched, *lists)), "::text::text[]")
+    keys = frozenset((*searched, *lists, *marks))
+    yield Column("tokens", "text", value, keys, "::text::text[]")
 
 
 def search_tokens(
-    values: Mapping[str, Any], searched: Sequence[str], lists: Mapping[str, str]
+    values: Mapping[str, Any],
+    searched: Sequence[str],
+    lists: Mapping[str, str],
+    missing: Sequence[str] = (),
 ) -> str | None:
     """What searches and tests for members of lists look for, as an array; None without any value.
 
-    Parts of the searched texts, and `key=member` for each member of a list, by its storage key.
-    A text of nothing but white space has no parts, and an array without any.
+    Parts of the searched texts, `key=member` for each member of a list, by its storage key, and
+    what stands for missing values. A text of nothing but white space has no parts, and an array
+    without any.
     """
-    found: set[str] = set()
+    found = set(missing)
     texts = [str(text) for key in searched if (text := values.get(key)) is not None]
     for text in texts:
         found |= tokens(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,10 @@ from core.store.computing import ComputePlan, compute_plan
 from core.store.field_plans import FieldPlan, StagePlan, UniquePlan, field_plan
 from core.store.rollup_plans import Key, RollupPlan, rollup_plans
 from core.store.summing import Sums
+from metadata.assigning import NULLS
 from metadata.model import FieldType, ObjectType
 from metadata.published import Published
+from metadata.text import null_token
 from metadata.validation import Validator
 
 
@@ -78,10 +80,17 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
         has_money=any(plan.type is FieldType.MONEY for plan in every),
         rollups={plan.key: _sums(published, plan) for plan in every if plan.field.rollup},
         contributes=rollup_plans(published.metadata, object, fields),
-        columns=columns_of(every, stage),
+        columns=columns_of(every, stage, _marks(published, object, every)),
         validator=Validator(declared),
         computing=compute_plan(published.metadata, declared, fields),
     )
+
+
+def _marks(published: Published, object: str, fields: Sequence[FieldPlan]) -> dict[str, str]:
+    """The tokens of fields without a value, by field."""
+    marked = published.storage.bound.get(object, {}).get(NULLS)
+    keys = marked.key.split() if marked is not None else ()
+    return {plan.key: null_token(object, plan.stored) for plan in fields if plan.stored in keys}
 
 
 def _sums(published: Published, plan: FieldPlan) -> Sums:

@@ -19,6 +19,7 @@ from core.store.opening import Store
 from core.store.records import Difference
 from core.store.statements import Batch
 from core.store.writing import Transaction, writing
+from metadata.assigning import NULLS
 from metadata.storage import SlotState
 
 ROWS = 500
@@ -147,6 +148,9 @@ def _whole(draft: Draft) -> Difference:
 
 async def _clear(tenant: TenantId, store: Store, object_key: str, column: str) -> None:
     """Empty a column that is no longer used, then let it be used again."""
+    if column == NULLS:  # in the tokens, which are cleared with it
+        await _free(tenant, store, object_key, column)
+        return
     assert column in _BOUND or column[0] in SQL_TYPES
     statement = f"""
         update record set {column} = null where tenant_id = $1 and id = any(array(
@@ -166,3 +170,10 @@ async def _clear(tenant: TenantId, store: Store, object_key: str, column: str) -
 
     while not await writing(tenant, store, work):
         pass
+
+
+async def _free(tenant: TenantId, store: Store, object_key: str, column: str) -> None:
+    async def work(tx: Transaction) -> None:
+        await tx.connection.execute(_FREE, tenant, object_key, column)
+
+    await writing(tenant, store, work)

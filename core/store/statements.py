@@ -65,8 +65,8 @@ class Insert:
 class Update:
     """New values for rows found by the first column, each with its SQL type.
 
-    `types` belong to `columns`, `casts` are as for inserts; `sets` are further assignments that may use the shared
-    parameters as `{0}`, `{1}` …
+    `types` belong to `columns`, `casts` are as for inserts (Citus takes none beside a column);
+    `sets` are further assignments that may use the shared parameters as `{0}`, `{1}` …
     """
 
     table: str
@@ -80,8 +80,7 @@ class Update:
     def text(self, shared: int, first: int, rows: int) -> str:
         parameters = _numbered(shared, len(self.shared))
         key, *changed = self.columns
-        casts = dict(self.casts)
-        sets = [f"{name} = v.{name}{casts.get(name, '')}" for name in changed]
+        sets = [f"{name} = v.{name}" for name in changed]
         sets += [text.format(*parameters) for text in self.sets]
         return (
             f"update {self.table} as t set {', '.join(sets)}"
@@ -90,11 +89,14 @@ class Update:
         )
 
     def _values(self, first: int, rows: int) -> str:
-        width = len(self.columns)
-        typed = zip(_numbered(first, width), self.types, strict=True)
-        head = ", ".join(f"{parameter}::{kind}" for parameter, kind in typed)
-        rest = (", ".join(_numbered(first + width * row, width)) for row in range(1, rows))
-        return ", ".join(f"({row})" for row in (head, *rest))
+        width, casts = len(self.columns), dict(self.casts)
+        suffixes = [casts.get(column, "") for column in self.columns]
+        typed = zip(suffixes, self.types, strict=True)
+        firsts = [cast or f"::{kind}" for cast, kind in typed]
+        return ", ".join(
+            f"({', '.join(_cast(_numbered(first + width * row, width), suffixes if row else firsts))})"
+            for row in range(rows)
+        )
 
 
 @dataclass(slots=True)

@@ -119,7 +119,7 @@ def test_a_new_field_has_no_values_to_fill_in() -> None:
 def test_a_field_indexed_later_is_filled() -> None:
     old, new = deal(), metadata_of(an_object(fields={"name": INDEXED}))
     found = assign(first(old).storage, old, new)
-    assert found.fill == (Use("deal", "t01", "name"),)
+    assert found.fill == (Use("deal", "t01", "name"), Use("deal", "nulls", "name"))
     assert places_of(found)["name"] == Place("name", Slot("t01", SlotState.FILLING))
     assert places_of(found)["name"].readable is None
 
@@ -164,7 +164,11 @@ def test_a_retired_column_is_not_given_away_before_it_is_cleared() -> None:
 def test_columns_of_a_removed_object_are_retired() -> None:
     old, new = metadata_of(an_object("deal", {"it": INTEGER})), metadata_of(an_object("other"))
     found = assign(first(old).storage, old, new)
-    assert found.retire == (Use("deal", "n01", "it"), Use("deal", "tokens", ""))
+    assert found.retire == (
+        Use("deal", "n01", "it"),
+        Use("deal", "tokens", ""),
+        Use("deal", "nulls", "it"),
+    )
     assert "deal" in found.storage.used
 
 
@@ -183,6 +187,7 @@ def test_the_fields_of_a_pipeline_have_fixed_columns_as_well() -> None:
     one = assign(first(plain).storage, plain, staged)
     assert one.storage.bound["deal"] == {
         "tokens": Place("", ready("tokens")),
+        "nulls": Place("amount due other", ready("nulls")),
         "stage_amount": Place("amount", Slot("stage_amount", SlotState.FILLING)),
         "stage_date": Place("due", Slot("stage_date", SlotState.FILLING)),
     }
@@ -197,7 +202,7 @@ def test_the_fields_of_a_pipeline_have_fixed_columns_as_well() -> None:
     assert two.fill == (Use("deal", "stage_date", "other"),)
     three = assign(two.storage, moved, plain)
     assert {use.column for use in three.retire} == {"stage_amount", "stage_date"}
-    assert three.storage.bound["deal"] == {"tokens": Place("", ready("tokens"))}
+    assert three.storage.bound["deal"].keys() == {"tokens", "nulls"}
 
 
 def test_texts_searched_later_have_their_tokens_filled() -> None:
@@ -211,6 +216,20 @@ def test_texts_searched_later_have_their_tokens_filled() -> None:
     two = assign(filled, later, both)
     assert two.storage.bound["deal"]["tokens"] == Place("code note", ready("tokens"))
     assert assign(one.storage, later, plain).storage.bound["deal"]["tokens"].readable is None
+
+
+def test_fields_that_records_are_ordered_by_leave_tokens_for_nulls() -> None:
+    old = deal(amount=MONEY, note=LONGTEXT, kind=a_picklist("a"))
+    begun = first(old).storage
+    assert begun.bound["deal"]["nulls"] == Place("amount", ready("nulls"))
+    more = deal(amount=MONEY, note=LONGTEXT, kind=a_picklist("a"), pieces=INTEGER)
+    found = assign(begun, old, more)
+    assert found.storage.bound["deal"]["nulls"] == Place("amount", ready("nulls"))
+    indexed = deal(amount=MONEY, pieces={**INTEGER, "x-index": True})
+    found = assign(found.storage, more, indexed)
+    wanted = Place("amount pieces", Slot("nulls", SlotState.FILLING))
+    assert found.storage.bound["deal"]["nulls"] == wanted
+    assert Use("deal", "nulls", "amount pieces") in found.fill
 
 
 def test_a_rollback_gives_fields_back_the_keys_they_had() -> None:

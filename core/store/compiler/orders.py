@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.query import Column, Order, Position
+from core.query import SYSTEM_FIELDS, Column, Order, Position
 from core.store.compiler import columns, forms
+from core.store.compiler.json_text import literal
 from core.store.compiler.kinds import Kind
-from core.store.compiler.work import Row
+from core.store.compiler.references import PEOPLE, reference_id, target
+from core.store.compiler.work import Row, live, of_tenant
 
 _NEVER_NULL = frozenset({"id", "version", "created_at", "updated_at"})
 
@@ -26,6 +28,8 @@ class Key:
     kind: Kind
     descending: bool
     nullable: bool
+    is_null: str = ""
+    """The condition that finds the nulls."""
     sorted_by: bool = False
     """Whether an index holds the values that are not null, in order."""
 
@@ -97,8 +101,40 @@ def _key(row: Row, order: Order) -> Key:
         columns.kind_of(row, column),
         order.descending,
         nullable=bool(column.hops) or column.field not in _NEVER_NULL,
+        is_null=_is_null(row, column),
         sorted_by=slot is not None and column.field not in row.bound,
     )
+
+
+def _is_null(row: Row, column: Column) -> str:
+    """By the token that records without a value have, where they have one."""
+    plain = f"{columns.rank(row, column)} is null"
+    if column.corporate or column.field in SYSTEM_FIELDS or column.field in row.bound:
+        return plain
+    if not column.hops:
+        return _marked(row, column.field, plain)
+    if len(column.hops) > 1 or column.hops[0] in PEOPLE:
+        return plain
+    return _nothing_there(row, column.hops[0], column.field, plain)
+
+
+def _marked(row: Row, field: str, plain: str) -> str:
+    token = row.null_token(field)
+    return f"{plain} and {row.column('tokens')} @> array[{literal(token)}]" if token else plain
+
+
+def _nothing_there(row: Row, reference: str, field: str, plain: str) -> str:
+    """Either no record behind the reference, or one of those without a value."""
+    there = row.work.row("t", target(row, reference))
+    own, other = row.null_token(reference), there.null_token(field)
+    if own is None or other is None:
+        return plain
+    held = reference_id(row, reference)
+    none = _marked(row, reference, f"{held} is null")
+    without = _marked(there, field, f"{columns.rank(there, Column(field))} is null")
+    where = of_tenant(there.alias, *live(there), without)
+    ids = f"select {there.alias}.id from read.record as {there.alias} where {where}"
+    return f"(({none}) or {held} = any(array({ids})))"
 
 
 # Branches
@@ -121,7 +157,7 @@ def halves(ordering: Ordering) -> list[Branch]:
     """The first key's nulls and its values, in order."""
     key = ordering.keys[0]
     found = [
-        Branch(f"{key.sql} is null", ordering.spelled({0})),
+        Branch(key.is_null, ordering.spelled({0})),
         Branch(f"{key.sql} is not null", ordering.spelled()),
     ]
     return found[::-1] if key.descending else found
@@ -165,7 +201,7 @@ def _compares_row(key: Key, operand: str | None, ordering: Ordering) -> bool:
 
 
 def _same(key: Key, operand: str | None) -> str:
-    return f"{key.sql} is null" if operand is None else f"{key.sql} = {operand}"
+    return key.is_null if operand is None else f"{key.sql} = {operand}"
 
 
 def _beyond(key: Key, operand: str | None, *, is_covered: bool) -> Iterator[tuple[str, bool]]:
@@ -177,4 +213,4 @@ def _beyond(key: Key, operand: str | None, *, is_covered: bool) -> Iterator[tupl
     if not is_covered:
         yield f"{key.sql} {'<' if key.descending else '>'} {operand}", False
     if key.descending and key.nullable:
-        yield f"{key.sql} is null", True
+        yield key.is_null, True

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from core.query import Output
 from core.store.compiler.json_text import Text
 from core.store.compiler.parameters import TENANT, Parameters
-from metadata.assigning import TOKENS
+from metadata.assigning import NULLS, TOKENS
 from metadata.model import Field, ObjectType
 from metadata.published import Published
 from metadata.storage import Place
+from metadata.text import null_token
 
 
 @dataclass(slots=True)
@@ -49,6 +50,14 @@ class Row:
         """Whether the tokens of all searched texts are there to be read."""
         kept = self.work.published.storage.bound.get(self.object.key, {}).get(TOKENS)
         return kept is not None and kept.readable is not None
+
+    def null_token(self, key: str) -> str | None:
+        """The token that records without a value in the field have; None where not all do."""
+        kept = self.work.published.storage.bound.get(self.object.key, {}).get(NULLS)
+        place = self.place(key)
+        if kept is None or place is None or kept.readable is None:
+            return None
+        return null_token(self.object.key, place.key) if place.key in kept.key.split() else None
 
     def joined(self) -> str:
         """What follows this row in FROM: the rows behind its references that were asked for."""

@@ -20,10 +20,10 @@ async def test_members_of_lists_keep_every_character(database: Database) -> None
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
-def test_a_text_without_tokens_has_no_array(text: str) -> None:
+def test_a_text_of_white_space_alone_has_no_tokens(text: str) -> None:
     found = search_tokens({"name": text}, ["name"], {})
 
-    assert (found is None) == (not text.strip())
+    assert (found == "{}") == (not text.strip())
 
 
 def test_nothing_to_search_is_null() -> None:

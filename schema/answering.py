@@ -112,8 +112,8 @@ async def _statement(run: Run, top: Top) -> tuple[Answered, list[GraphQLError]]:
         raise
     except Exception as error:  # noqa: BLE001 - told as the error of a field, or masked
         answered.update(dict.fromkeys(top.compiled))
-        first = next(node for name, node in top.nodes if name == top.compiled[0])
-        return answered, [located_error(error, [first], [top.compiled[0]])]
+        nodes = list(dict(top.nodes)[top.compiled[0]])
+        return answered, [located_error(error, nodes, [top.compiled[0]])]
     return answered, []
 
 

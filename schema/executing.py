@@ -18,6 +18,7 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema import mutations
+from schema.finding import Finder
 from schema.found import Found, Many, One
 from schema.running import Answered, Context, Run
 from schema.types.meanings import MEANS, Preview, Write
@@ -31,7 +32,7 @@ async def execute(run: Run, answered: Answered) -> ExecutionResult:
         dict(script.fragments),
         {name: FragmentDetails(it) for name, it in script.fragments.items()},
         None,
-        Context(run, answered),
+        Context(run, answered, Finder(run)),
         script.operation.node,
         script.sources(run.request.variables, run.variables),
         _resolve,
@@ -76,7 +77,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     ) -> orjson.Fragment | None:
         nodes = [it.node for it in field_details_list]
         names = tuple(step for step in path.as_list() if isinstance(step, str))
-        fragment = await info.context.run.records(found, nodes, names)
+        fragment = await info.context.finder.read(found, nodes, names)
         if fragment is None and is_non_null_type(return_type):
             raise TypeError(f"No record for {info.parent_type}.{info.field_name}.")
         return fragment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import orjson
 from graphql import FieldNode, GraphQLObjectType, get_named_type
@@ -13,21 +14,20 @@ from core.errors import Conflict, Refused
 from core.identity import Actor
 from core.views import reading
 from core.views.handles import Store
-from core.views.reading import MetadataMoved, Prepared
+from core.views.reading import Prepared
 from metadata import naming
 from metadata.model import Metadata
 from metadata.published import Published
 from schema.caches import Cache
-from schema.found import Found, Many
+from schema.found import Found
 from schema.limits import Limits
 from schema.live import Live
 from schema.requests import BadRequest, Request
+from schema.translation.given import Variables
 from schema.translation.operations import Script
 from schema.translation.outlines import Shape
-from schema.translation.plans import Plan, Translator, raise_for
+from schema.translation.plans import Nodes, Plan, Translator, raise_for
 from schema.translation.roots import IDS
-
-_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Top:
     the schema, `names` those that ask for the name of the root type. Python answers the rest.
     """
 
-    nodes: tuple[tuple[str, FieldNode], ...]
+    nodes: Nodes
     compiled: tuple[str, ...]
     described: tuple[str, ...]
     names: tuple[tuple[str, str], ...]
@@ -115,45 +115,55 @@ class Run:
         """
         if top.planned is None:
             return {}
-        columns = await self._read(top.planned)
+        columns = await self.read(top.planned, self.variables)
         return {
             name: orjson.Fragment(column) if column is not None else None
             for name, column in zip(top.compiled, columns, strict=True)
         }
 
-    async def records(
-        self, found: Found, nodes: Sequence[FieldNode], path: tuple[str, ...]
-    ) -> orjson.Fragment | None:
-        """Records that Python has found, as they are selected; None where there is none.
+    def records(
+        self, object_key: str, nodes: Sequence[FieldNode], path: tuple[str, ...]
+    ) -> Planned:
+        """The plan of records that Python has found, as they are selected.
 
         Raises:
-            Conflict: the tenant has published and the selection does not hold any more.
+            BadRequest: an argument is refused, whatever the values are.
+        """
+        names = self.script.below(nodes)
+        shape = self.script.shape(self.variables, names | self.script.conditions)
+        key = (*self._key(), path, object_key, shape)
+        found = self.tools.plans.get(key)
+        if found is None:
+            type_ = self.live.schema.get_type(naming.type_name(object_key))
+            assert isinstance(type_, GraphQLObjectType)
+            below = [it.selection_set for it in nodes if it.selection_set is not None]
+            plan = self._translator(shape).records((object_key, type_), below, path)
+            found = self._planned(plan)
+            self.tools.plans.put(key, found)
+        assert isinstance(found, Planned)
+        return found
+
+    async def read(self, planned: Planned, variables: Variables) -> list[bytes]:
+        """The columns of a plan's statement, for these values.
+
+        Raises:
+            BadRequest: an argument is refused.
+            MetadataMoved: the tenant has published; the plan is to be made again.
             DealgraphError: the statement failed.
         """
-        ids = list(found.ids) if isinstance(found, Many) else [found.id]
-        self.variables[IDS] = ids
-        for _ in range(_ATTEMPTS):
-            planned = self._records(found.object, nodes, path)
-            try:
-                (column,) = await self._read(planned)
-            except MetadataMoved:
-                await self._follow()
-                continue
-            if isinstance(found, Many):
-                return orjson.Fragment(column)
-            return None if column == _NOTHING else orjson.Fragment(column[1:-1])
-        raise Conflict("The metadata kept changing while the records were read.")
-
-    async def _read(self, planned: Planned) -> list[bytes]:
-        values = planned.plan.values(self.variables)
+        values = planned.plan.values(variables)
         try:
             return await reading.read(self.actor, self.tools.store, planned.prepared, values)
         except Refused as error:
             code = error.problems[0].code
             raise BadRequest(error.message, code=code, well_formed=True) from error
 
-    async def _follow(self) -> None:
-        """Go on by the tenant's newest metadata, if the schema is still the same."""
+    async def follow(self) -> None:
+        """Go on by the tenant's newest metadata, if the schema is still the same.
+
+        Raises:
+            Conflict: it is not.
+        """
         self.published = await reading.published(self.actor, self.tools.store)
         if self.published.metadata.fingerprint != self.live.fingerprint:
             raise Conflict("The schema has changed; what was written stays written. Ask again.")
@@ -166,13 +176,13 @@ class Run:
         """
         schema = self.live.schema
         translator = self._translator(self.script.shape(self.variables, self.script.conditions))
-        for name, node in top.nodes:
-            field = schema.get_field(self._root_type(), node.name.value)
+        for name, asked in top.nodes:
+            field = schema.get_field(self._root_type(), asked[0].name.value)
             payload = field and get_named_type(field.type)
-            if node.selection_set is None or not isinstance(payload, GraphQLObjectType):
+            if not isinstance(payload, GraphQLObjectType):
                 continue
-            for object_key, nodes, path in translator.found(payload, node.selection_set, (name,)):
-                self._records(object_key, nodes, path).plan.values({**self.variables, IDS: []})
+            for object_key, nodes, path in translator.found(payload, asked, (name,)):
+                self.records(object_key, nodes, path).plan.values({**self.variables, IDS: []})
 
     def _root_type(self) -> GraphQLObjectType:
         root_type = self.live.schema.get_root_type(self.script.operation.node.operation)
@@ -188,27 +198,10 @@ class Run:
         return Top(
             nodes,
             compiled,
-            described=tuple(n for n, node in nodes if node.name.value in _DESCRIBED),
-            names=tuple((n, root_type.name) for n, node in nodes if node.name.value == _NAME),
+            described=tuple(n for n, asked in nodes if asked[0].name.value in _DESCRIBED),
+            names=tuple((n, root_type.name) for n, asked in nodes if asked[0].name.value == _NAME),
             planned=self._planned(plan) if compiled else None,
         )
-
-    def _records(
-        self, object_key: str, nodes: Sequence[FieldNode], path: tuple[str, ...]
-    ) -> Planned:
-        names = self.script.below(nodes)
-        shape = self.script.shape(self.variables, names | self.script.conditions)
-        key = (*self._key(), path, object_key, shape)
-        found = self.tools.plans.get(key)
-        if found is None:
-            type_ = self.live.schema.get_type(naming.type_name(object_key))
-            assert isinstance(type_, GraphQLObjectType)
-            below = [it.selection_set for it in nodes if it.selection_set is not None]
-            plan = self._translator(shape).records((object_key, type_), below, path)
-            found = self._planned(plan)
-            self.tools.plans.put(key, found)
-        assert isinstance(found, Planned)
-        return found
 
     def _planned(self, plan: Plan) -> Planned:
         raise_for(plan.problems)
@@ -227,14 +220,22 @@ class Run:
         )
 
 
+class Finding(Protocol):
+    """Reads the records that Python has found."""
+
+    async def read(
+        self, found: Found, nodes: Sequence[FieldNode], path: tuple[str, ...]
+    ) -> orjson.Fragment | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What resolvers are given: the run, and what is answered already."""
+    """What resolvers are given: the run, what is answered already, and what finds the rest."""
 
     run: Run
     answered: Answered
+    finder: Finding
 
 
-_NOTHING = b"[null]"
 _NAME = "__typename"
 _DESCRIBED = frozenset({"__schema", "__type"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from graphql import (
     FieldNode,
@@ -25,6 +26,9 @@ from schema.translation.outlines import Shape
 from schema.translation.selections import Selecting
 from schema.translation.translating import BadArgument, Translation
 from schema.types.meanings import MEANS, OBJECTS
+
+Nodes: TypeAlias = tuple[tuple[str, tuple[FieldNode, ...]], ...]
+"""Response names, in order, each with the nodes that ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +97,19 @@ class Translator:
         asked = roots.records(translation, found, below, path)
         return _plan(translation, asked)
 
-    def top(self, root_type: GraphQLObjectType) -> tuple[tuple[str, FieldNode], ...]:
-        """The response names at the top, in order, each with the first node that asks for it."""
+    def top(self, root_type: GraphQLObjectType) -> Nodes:
+        """The response names at the top, in order, each with the nodes that ask for it."""
         selected = [self.script.operation.node.selection_set]
         asked = self._translation().selecting.asked(root_type, selected)
-        return tuple((name, nodes[0]) for name, nodes in asked.items())
+        return tuple((name, tuple(nodes)) for name, nodes in asked.items())
 
     def found(
-        self, type_: GraphQLObjectType, selected: SelectionSetNode, path: tuple[str, ...]
+        self, type_: GraphQLObjectType, asking: Sequence[FieldNode], path: tuple[str, ...]
     ) -> Iterator[tuple[str, list[FieldNode], tuple[str, ...]]]:
         """Where records are selected in what Python answers: object, nodes, path."""
         keys = {name: key for key, name in self.schema.extensions[OBJECTS].items()}
-        asked = self._translation().selecting.asked(type_, [selected])
+        selected = [it.selection_set for it in asking if it.selection_set is not None]
+        asked = self._translation().selecting.asked(type_, selected)
         for name, nodes in asked.items():
             field = type_.fields.get(nodes[0].name.value)
             key = keys.get(get_named_type(field.type).name) if field is not None else None

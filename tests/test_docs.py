@@ -13,11 +13,16 @@ from core.store.embedded import Embedded
 from schema.limits import SETTABLE, Limits
 from server import Settings
 from tests.a_dealgraph import ROOT, a_site
-from tests.a_document import MADE, Reader, blocks_of
+from tests.a_document import MADE, Block, Reader, blocks_of
 
 DOCS = ROOT / "docs"
 PAGES = ("admin-guide", "api-guide", "import-export", "quick-start")
 READ = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+SERVING = """
+dealgraph tenant create acme --pack crm
+export DEALGRAPH_TOKEN=$(dealgraph token create --tenant acme --role admin)
+dealgraph serve
+"""
 ROW = re.compile(r"^\| `DEALGRAPH_(\w+)` \| `?([^`|]*?)`? \| (.+) \|$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)")
 
@@ -31,6 +36,12 @@ def test_what_the_page_says_works(page: str) -> None:
 def test_what_it_says_of_operations_works(directory: Path) -> None:
     with Embedded(directory, durable=False) as cluster, a_site() as site, ExitStack() as stack:
         Reader(site, stack, cluster).follow(blocks_of(DOCS / "operations.md"))
+
+
+def test_what_it_says_of_http_works() -> None:
+    with a_site() as site, ExitStack() as stack:
+        running = Block("sh", "", SERVING, "what the page takes for granted")
+        Reader(site, stack).follow([running, *blocks_of(DOCS / "http.md")])
 
 
 def test_make_demo_is_the_command_that_the_quick_start_is_tested_with() -> None:

@@ -197,7 +197,7 @@ def test_sums_and_lists_hold_ones_own_alone(victim: Tenant, attacker: Tenant) ->
         " { key { name } } nodes { name } } opportunities { totalCount aggregate { count } } }"
     )
     assert "Hidden" not in str(found)
-    assert found["accounts"]["aggregate"]["employees"] == {"sum": None, "max": None}
+    assert found["accounts"]["aggregate"]["employees"] == {"sum": "0", "max": None}
     assert found["opportunities"] == {"totalCount": 0, "aggregate": {"count": 0}}
 
 

@@ -122,9 +122,8 @@ def test_a_restart_keeps_everything(quiet_site: Site) -> None:
         assert names(server, token) == ["Acme"]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_can_be_stopped_as_soon_as_it_listens(quiet_site: Site, workers: str) -> None:
-    assert quiet_site.start("serve", "--workers", workers).stop() == 0
+def test_can_be_stopped_as_soon_as_it_listens(quiet_site: Site) -> None:
+    assert quiet_site.start("serve").stop() == 0
     assert postmaster.living(data_of(quiet_site)) is None
 
 

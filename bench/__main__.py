@@ -24,7 +24,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import data, load, tenant
+from bench import budgets, data, load, tenant
 from bench.load import Load, Target
 from bench.questions import Ids, Question, questions
 from core.packs import loading
@@ -79,6 +79,8 @@ def main() -> None:
             world = asyncio.run(_prepare(cluster, Path(folder)))
             with _servers(world) as ports:
                 asyncio.run(_compare(world, ports, chosen))
+            if not chosen.only:
+                asyncio.run(_budgets(cluster))
 
 
 async def _prepare(cluster: Cluster, directory: Path) -> World:
@@ -187,6 +189,18 @@ async def _compare(world: World, ports: dict[str, int], chosen: argparse.Namespa
                     )
             table.add_row(*_row(question, runs))
         Console().print(table)
+
+
+async def _budgets(cluster: Cluster) -> None:
+    database = await Database.open(cluster.url(roles.APP, DATABASE))
+    found = await budgets.measure(Store(database, loading.load(BUILT_IN)))
+    await database.close()
+    table = Table("figure", title="Budgets")
+    for name in ("ms", "bar"):
+        table.add_column(name, justify="right")
+    for one in found:
+        table.add_row(one.title, f"{one.milliseconds:.0f}", f"{one.bar:.0f}")
+    Console().print(table)
 
 
 def _targets(world: World, ports: dict[str, int], question: Question) -> dict[str, Target]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.identity import TenantId
-from core.store import counting, drafts, finishing, records, rows
+from core.store import counting, drafts, finishing, records, rows, sampling
 from core.store.columns import SQL_TYPES
 from core.store.drafts import Draft, Setting
 from core.store.opening import Store
@@ -66,6 +66,8 @@ async def settle(tenant: TenantId, store: Store, stale: Sequence[Field] = ()) ->
         await _clear(tenant, store, object_key, column)
     if left.filling or left.retired:
         store.forget(tenant)
+    if written >= sampling.MANY:
+        await sampling.refresh(tenant, store.database)
     return written
 
 

@@ -19,6 +19,7 @@ from core.actions.importing.report import Reject, Report, Tally, Watcher
 from core.actions.importing.rows import Flaw
 from core.actions.importing.spool import Spool
 from core.identity import IMPORT, Actor
+from core.store import sampling
 from core.store.numbering import Numbers
 from core.store.opening import Store
 from core.store.writing import Author, Transaction, Work, writing
@@ -63,7 +64,10 @@ async def run(
     author = Author.of(actor, IMPORT)
     importing = _Importing(actor, store, options, watcher)
     if options.at_once:
-        return await _at_once(importing, jobs, author, keep=not options.dry_run)
+        report = await _at_once(importing, jobs, author, keep=not options.dry_run)
+        if report.written:
+            await importing.refresh(report.steps)
+        return report
 
     async def commit(work: Work[Outcome], numbers: Numbers) -> Outcome:
         return await writing(actor.tenant, store, work, author, numbers.prepare)
@@ -105,7 +109,7 @@ class _Importing:
         self.store = store
         self.report = Report()
         self.width = 1 if options.at_once else SIDE_BY_SIDE
-        self._zone = options.zone
+        self._options = options
         self._watcher = watcher
 
     async def everything(self, jobs: Sequence[Job], commit: Commit) -> Report:
@@ -114,13 +118,20 @@ class _Importing:
         self._watcher.begun()
         lookups = Lookups(self.store)
         published = await self.store.published(self.actor.tenant)
-        zone = self._zone or published.zone
+        zone = self._options.zone or published.zone
         for job in jobs:
             self.report.steps.append(Tally(job.step.object))
             making = preparer(job.step, published.metadata, zone)
             writer = Writer(self.actor, self.store, making, lookups)
             await _Job(self, job, writer, commit).run()
+            if not self._options.at_once:
+                await self.refresh(self.report.steps[-1:])
         return self.report
+
+    async def refresh(self, steps: Sequence[Tally]) -> None:
+        """Let the planner know of the records that these steps made, if they are many."""
+        if sum(step.created for step in steps) >= sampling.MANY:
+            await sampling.refresh(self.actor.tenant, self.store.database)
 
     def reject(self, reject: Reject) -> None:
         """Count a row that is not loaded, and tell of it."""

@@ -1,0 +1,26 @@
+"""What the planner knows of the tables."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from core.identity import TenantId
+from core.store import sampling
+from core.store.connections import Database
+
+_ROWS = "select reltuples::bigint from pg_class where oid = 'unique_key'::regclass"
+_INSERT = """
+    insert into unique_key (tenant_id, object, constraint_key, value, record_id)
+    values ($1, 'thing', 'code', $2, $3)
+"""
+
+
+async def test_the_application_may_have_the_tables_counted_anew(
+    database: Database, tenant: TenantId
+) -> None:
+    async with database.transaction(tenant) as connection:
+        rows = [(tenant, str(number), uuid4()) for number in range(2_000)]
+        await connection.executemany(_INSERT, rows)
+    await sampling.refresh(tenant, database)
+    async with database.reading(tenant) as connection:
+        assert await connection.fetchval(_ROWS) >= 2_000

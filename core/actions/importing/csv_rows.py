@@ -9,7 +9,7 @@ from typing import TextIO
 from core.actions.importing.files import Unreadable
 from core.actions.importing.lines import Lines
 from core.actions.importing.mapping import Step
-from core.actions.importing.rows import Flaw, Row, shown
+from core.actions.importing.rows import Flaw, Head, Row, shown
 from metadata.bounds import MOST_LONGTEXT_LENGTH
 from metadata.problems import did_you_mean, listed
 
@@ -20,7 +20,7 @@ Cells = Sequence[str]
 Pick = Callable[[Cells], Cells]
 
 
-def start(text: TextIO, step: Step) -> tuple[tuple[str, ...], Iterator[Row]]:
+def start(text: TextIO, step: Step) -> tuple[Head, Iterator[Row]]:
     """The header, and the rows below it.
 
     Raises:
@@ -38,7 +38,7 @@ def start(text: TextIO, step: Step) -> tuple[tuple[str, ...], Iterator[Row]]:
     if len(header) > MOST_COLUMNS:
         message = f"the file has {len(header):,} columns; at most {MOST_COLUMNS:,} are read."
         raise Unreadable("TOO_MANY_COLUMNS", message)
-    return header, _rows(parsed, header, _pick(header, step.columns))
+    return Head(header, delimiter), _rows(parsed, header, _pick(header, step.columns))
 
 
 def _first(lines: Lines) -> tuple[str, str | None]:

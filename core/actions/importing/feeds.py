@@ -10,14 +10,14 @@ from typing import Any, Protocol
 from core.actions.importing import csv_rows, json_rows
 from core.actions.importing.files import File, opened
 from core.actions.importing.mapping import Step
-from core.actions.importing.rows import Row
+from core.actions.importing.rows import Head, Row
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Rows as they are read. `header` names the columns of a CSV file, and is empty otherwise."""
+    """Rows as they are read. `head` is that of a CSV file."""
 
-    header: tuple[str, ...]
+    head: Head | None
     rows: Iterator[Row]
     position: Callable[[], int]  # how much of the feed's size was read
 
@@ -57,10 +57,10 @@ class FileFeed:
     def read(self, step: Step) -> Iterator[Reading]:
         with opened(self.file) as (text, raw):
             if self.file.format == "csv":
-                header, rows = csv_rows.start(text, step)
-                yield Reading(header, rows, raw.tell)
+                head, rows = csv_rows.start(text, step)
+                yield Reading(head, rows, raw.tell)
             else:
-                yield Reading((), json_rows.start(text, step), raw.tell)
+                yield Reading(None, json_rows.start(text, step), raw.tell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +83,4 @@ class GivenFeed:
             for place, whole in enumerate(self.given, 1):
                 yield Row(place, [whole.get(column) for column in columns], whole, 0)
 
-        return nullcontext(Reading((), rows(), lambda: place))
+        return nullcontext(Reading(None, rows(), lambda: place))

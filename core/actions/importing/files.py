@@ -76,14 +76,12 @@ def _looked_through(path: Path, format: str | None, encoding: str | None) -> Fil
             "NOT_TEXT", "this is a spreadsheet or a zip file: save it as CSV in UTF-8."
         )
     told = format or _format(path)
-    if encoding is not None:
-        _decode_all(path, encoding)
-        return File(path, path.name, told, encoding, size)
-    found = _by_mark(path) or "utf-8"
+    mark = _by_mark(path)
+    found = mark or encoding or "utf-8"
     try:
         _decode_all(path, found)
     except Unreadable as error:
-        if error.code != "BAD_ENCODING" or not _is_chinese(path):
+        if mark or encoding or error.code != "BAD_ENCODING" or not _is_chinese(path):
             raise
         return File(path, path.name, told, "gb18030", size, guessed=True)
     return File(path, path.name, told, found, size)

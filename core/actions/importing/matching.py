@@ -41,23 +41,27 @@ async def matched(
     """The rows as candidates, their names put in and their records found, in their order."""
     preparer, batch = pair
     found = [Candidate(prepared, prepared.values.copy()) for prepared in batch]
-    await _name(tx, lookups, found, preparer.object.key)
+    await _name(tx, lookups, found, preparer)
     await _identify(tx, store, found, preparer)
     _introduce(tx, store, found, preparer.object.key)
     return found
 
 
 async def _name(
-    tx: Transaction, lookups: Lookups, candidates: Sequence[Candidate], own: str
+    tx: Transaction, lookups: Lookups, candidates: Sequence[Candidate], preparer: Preparer
 ) -> None:
-    """Put in the ids that names mean; note those that mean nothing."""
+    """Put in the ids that names mean; note those that mean nothing.
+
+    An id is looked up only where it makes a difference now; else the write path tells.
+    """
     names = {name for one in candidates for name in one.prepared.names.values()}
     found = await lookups.find(tx, names)
-    doubtful = [name for name in found if name.key == BY_ID and name.object == own]
+    asked = preparer.forgiving | {preparer.object.key}
+    doubtful = [name for name in found if name.key == BY_ID and name.object in asked]
     if doubtful:
         there = (await rows.hold(tx, (), [found[name] for name in doubtful])).referred
         for name in doubtful:
-            if found[name] not in there:
+            if there.get(found[name]) != name.object:
                 del found[name]
     for one in candidates:
         for key, name in one.prepared.names.items():

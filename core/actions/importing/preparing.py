@@ -68,6 +68,15 @@ class Preparer:
         return "" if source is None else _cells(source, self.step, row)
 
     @property
+    def forgiving(self) -> frozenset[str]:
+        """Objects of which a missing record leaves a field blank."""
+        return frozenset(
+            target.reference[0]
+            for target in self.targets
+            if target.reference and target.source.blank_if_missing
+        )
+
+    @property
     def names_its_own(self) -> bool:
         """Whether rows may name others of the same object."""
         return any(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from core.actions.importing.files import Unreadable
 from core.actions.importing.planning import Job
 from core.actions.importing.preparing import Prepared, Preparer
-from core.actions.importing.rows import Row
+from core.actions.importing.rows import Head, Row
 from core.errors import Problem, Refused
 
 ROWS = 500
@@ -29,7 +29,7 @@ class Batch:
     """Rows of one feed."""
 
     feed: int
-    header: tuple[str, ...] = ()
+    head: Head | None = None
     rows: list[Prepared] = field(default_factory=list)
     read: int = 0
     left_out: int = 0
@@ -49,7 +49,7 @@ class Given(NamedTuple):
     """A row, and where it comes from."""
 
     feed: int
-    header: tuple[str, ...]
+    head: Head | None
     row: Row
     share: Callable[[], float] | None
 
@@ -85,7 +85,7 @@ async def _batches(source: Source, preparer: Preparer) -> AsyncGenerator[Batch, 
 
 def _add(batch: Batch, given: Given, preparer: Preparer) -> None:
     row = given.row
-    batch.header = given.header
+    batch.head = given.head
     batch.read += 1
     batch.size += row.size
     if row.flaw is None and not preparer.wanted(row):
@@ -110,7 +110,7 @@ def rows_of(job: Job) -> Iterator[Given]:
                 return min(1.0, position() / size)
 
             for row in reading.rows:
-                yield Given(index, reading.header, row, share)
+                yield Given(index, reading.head, row, share)
 
 
 @contextmanager

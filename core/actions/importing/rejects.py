@@ -13,6 +13,7 @@ from typing import IO, Any
 import msgspec
 
 from core.actions.importing.report import Reject
+from core.actions.importing.rows import Head
 from core.errors import Problem, Refused
 
 LINE, COLUMN, REASON = "rejected_line", "rejected_column", "rejected_reason"
@@ -45,8 +46,8 @@ class RejectFiles:
 
     def add(self, reject: Reject) -> None:
         """Write a row."""
-        if reject.header:
-            self._csv(reject)
+        if reject.head is not None:
+            self._csv(reject, reject.head)
         else:
             self._json(reject)
 
@@ -56,14 +57,14 @@ class RejectFiles:
             file.close()
         self._files.clear()
 
-    def _csv(self, reject: Reject) -> None:
+    def _csv(self, reject: Reject, head: Head) -> None:
         told = [str(reject.line), *_told(reject)]
-        width = len(reject.header)
+        width = len(head.columns)
         cells = [*reject.whole[:width], *[""] * (width - len(reject.whole))]
         new = reject.feed not in self._files
-        writer = csv.writer(self._file(reject.feed, ".csv"))
+        writer = csv.writer(self._file(reject.feed, ".csv"), delimiter=head.delimiter)
         if new:
-            writer.writerow([*reject.header, LINE, COLUMN, REASON])
+            writer.writerow([*head.columns, LINE, COLUMN, REASON])
         writer.writerow([*cells, *told])
 
     def _json(self, reject: Reject) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from core.actions.importing.rows import Flaw
+from core.actions.importing.rows import Flaw, Head
 
 MOST_TOLD = 1_000
 """Rejected rows that a report holds; all of them go to the watcher."""
@@ -20,7 +19,7 @@ class Reject:
     feed: str
     line: int
     flaws: tuple[Flaw, ...]
-    header: tuple[str, ...]  # of a CSV file
+    head: Head | None  # of a CSV file
     whole: Any  # its cells, or the object, or the text that is neither
 
 
@@ -78,24 +77,3 @@ class Watcher(Protocol):
 
     def rejected(self, reject: Reject) -> None:
         """A row was not loaded."""
-
-
-class Unwatched:
-    """Nobody wants to know."""
-
-    def begun(self) -> None:
-        return
-
-    def progressed(self, report: Report, feed: str, share: float) -> None:
-        return
-
-    def rejected(self, reject: Reject) -> None:
-        return
-
-
-def counts(steps: Sequence[Tally]) -> Mapping[str, int]:
-    """Rows loaded, by object."""
-    total: Counter[str] = Counter()
-    for step in steps:
-        total[step.object] += step.loaded
-    return total

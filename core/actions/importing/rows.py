@@ -11,6 +11,14 @@ SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """What a CSV file begins with: the names of its columns, and what stands between them."""
+
+    columns: tuple[str, ...]
+    delimiter: str = ","
+
+
+@dataclass(frozen=True, slots=True)
 class Flaw:
     """One thing that is wrong with a row. `column` is empty where it is the row as a whole."""
 

@@ -16,7 +16,7 @@ from core.actions.importing.planning import Job
 from core.actions.importing.preparing import Prepared, preparer
 from core.actions.importing.producing import Batch, Given, Source, ahead, rows_of
 from core.actions.importing.report import Reject, Report, Tally, Watcher
-from core.actions.importing.rows import Flaw
+from core.actions.importing.rows import Flaw, Head
 from core.actions.importing.spool import Spool
 from core.identity import IMPORT, Actor
 from core.store import sampling
@@ -151,7 +151,7 @@ class _Job:
         self._job = job
         self._writer = writer
         self._commit = commit
-        self._headers: dict[int, tuple[str, ...]] = {}
+        self._heads: dict[int, Head | None] = {}
         self._spools = ExitStack()
 
     async def run(self) -> None:
@@ -178,7 +178,7 @@ class _Job:
         width = 1 if making.names_its_own else self._importing.width
         async with aclosing(ahead(source, making)) as made, Lanes(width) as lanes:
             async for batch in made:
-                self._headers.setdefault(batch.feed, batch.header)
+                self._heads.setdefault(batch.feed, batch.head)
                 await lanes.start(batch.keys(making), self._load(batch, waiting, last=last))
         return waiting
 
@@ -208,7 +208,7 @@ class _Job:
 
     def _waited(self, waiting: Spool) -> Source:
         for feed, row in waiting.all():
-            yield Given(feed, self._headers[feed], row, None)
+            yield Given(feed, self._heads[feed], row, None)
 
     def _note(self, feed: int, outcome: Outcome) -> None:
         tally = self._importing.report.steps[-1]
@@ -221,8 +221,8 @@ class _Job:
 
     def _reject(self, feed: int, prepared: Prepared, flaws: Sequence[Flaw]) -> None:
         name, row = self._job.feeds[feed].name, prepared.row
-        header = self._headers[feed]
-        self._importing.reject(Reject(name, row.line, tuple(flaws), header, row.whole))
+        head = self._heads[feed]
+        self._importing.reject(Reject(name, row.line, tuple(flaws), head, row.whole))
 
     def _progressed(self, batch: Batch) -> None:
         tally = self._importing.report.steps[-1]

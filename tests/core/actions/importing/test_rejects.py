@@ -10,18 +10,18 @@ import pytest
 
 from core.actions.importing.rejects import RejectFiles
 from core.actions.importing.report import Reject
-from core.actions.importing.rows import Flaw
+from core.actions.importing.rows import Flaw, Head
 from core.errors import Refused
 from core.store.connections import Database
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import a_crm, data, load_files
 
 TOO_LONG = Flaw("name", "TOO_LONG", "At most 200 characters.", "x")
-HEADER = ("name", "city")
+HEAD = Head(("name", "city"), ";")
 
 
-def a_reject(whole: object, line: int = 3, header: tuple[str, ...] = HEADER) -> Reject:
-    return Reject("accounts.csv.gz", line, (TOO_LONG, Flaw("", "ODD", "Odd.")), header, whole)
+def a_reject(whole: object, line: int = 3, head: Head | None = HEAD) -> Reject:
+    return Reject("accounts.csv.gz", line, (TOO_LONG, Flaw("", "ODD", "Odd.")), head, whole)
 
 
 @pytest.fixture
@@ -35,17 +35,17 @@ def test_a_row_keeps_its_cells_and_gets_its_reasons(files: RejectFiles, tmp_path
     files.add(a_reject(["too", "many", "cells"], line=10))
     files.close()
     text = (tmp_path / "accounts.rejected.csv").read_text("utf-8-sig")
-    assert text.split("\n")[0].strip() == "name,city,rejected_line,rejected_column,rejected_reason"
+    assert text.split("\n")[0].strip() == "name;city;rejected_line;rejected_column;rejected_reason"
     assert (
-        '"say ""hi""","Bonn\nKiel",3,name,"At most 200 characters. [TOO_LONG]\nOdd. [ODD]"' in text
+        '"say ""hi""";"Bonn\nKiel";3;name;"At most 200 characters. [TOO_LONG]\nOdd. [ODD]"' in text
     )
-    assert "short,,9" in text
-    assert "too,many,10" in text
+    assert "short;;9" in text
+    assert "too;many;10" in text
 
 
 def test_json_lines_stay_json_lines(files: RejectFiles, tmp_path: Path) -> None:
-    files.add(a_reject({"name": "a", "revenue": Decimal("1.10")}, header=()))
-    files.add(a_reject("{broken", header=()))
+    files.add(a_reject({"name": "a", "revenue": Decimal("1.10")}, head=None))
+    files.add(a_reject("{broken", head=None))
     files.close()
     lines = (tmp_path / "accounts.rejected.jsonl").read_text("utf-8").splitlines()
     assert lines[0].startswith('{"name":"a","revenue":1.10,"rejected_line":3')
@@ -69,9 +69,11 @@ def test_a_file_of_the_import_is_never_written_over(files: RejectFiles, tmp_path
 async def test_once_put_right_they_can_be_imported(database: Database, tmp_path: Path) -> None:
     world = await a_crm(database)
     source = tmp_path / "accounts.csv"
-    source.write_text('name;staff;note\nAcme;7;a\nBeta;many;"b;\nc"\n', "utf-8")
+    source.write_text('name;staff;note\nAcme;7;a\nBeta;many;"b;\nc"\n', "gb18030")
     step = {
         "object": "account",
+        "encoding": "gb18030",
+        "delimiter": ";",
         "fields": {"name": "name", "employees": "staff", "description": "note"},
     }
     _, kept = await load_files(world, a_mapping(step), [source])

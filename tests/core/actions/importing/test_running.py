@@ -223,6 +223,12 @@ async def test_an_id_is_a_name_too(world: World) -> None:
     ]
     _, kept = await load_rows(world, mapping, rows)
     assert kept.told == [(2, "at", "NOT_FOUND"), (3, "at", "NOT_FOUND")]
+    at = {"column": "at", "missing": "blank"}
+    mapping = a_mapping({"object": "contact", "fields": {"name": "name", "account": at}})
+    _, kept = await load_rows(world, mapping, rows[1:])
+    assert kept.told == []
+    found = dict(await data(world, "contact", "name", "account"))
+    assert found == {"Ann": str(account), "Bob": None, "Cid": None}
 
 
 DEAL_FIELDS = {

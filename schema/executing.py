@@ -76,8 +76,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         found: Found,
     ) -> orjson.Fragment | None:
         nodes = [it.node for it in field_details_list]
-        names = tuple(step for step in path.as_list() if isinstance(step, str))
-        fragment = await info.context.finder.read(found, nodes, names)
+        fragment = await info.context.finder.read(found, nodes, path.as_list())
         if fragment is None and is_non_null_type(return_type):
             raise TypeError(f"No record for {info.parent_type}.{info.field_name}.")
         return fragment

@@ -50,17 +50,23 @@ class Finder:
         self._waiting: dict[tuple[str, Path], _Batch] = {}
 
     async def read(
-        self, found: Found, nodes: Sequence[FieldNode], path: Path
+        self, found: Found, nodes: Sequence[FieldNode], path: Sequence[str | int]
     ) -> orjson.Fragment | None:
         """Records as they are selected; None where there is none.
+
+        Those at paths that differ only in their indexes are read together.
 
         Raises:
             Conflict: the tenant has published and the selection does not hold any more.
             DealgraphError: the statement failed.
         """
-        place = Place(found.object, tuple(nodes), path)
+        names = tuple(step for step in path if isinstance(step, str))
+        place = Place(found.object, tuple(nodes), names)
         if isinstance(found, Many):
             return orjson.Fragment(await self._column(place, found.ids))
+        if len(names) == len(path):
+            column = await self._column(place, [found.id])
+            return orjson.Fragment(column[1:-1]) if column != _NOTHING else None
         return (await asyncio.shield(self._joined(place, found).answer))[found.id]
 
     def _joined(self, place: Place, found: One) -> _Batch:
@@ -113,3 +119,4 @@ def _settle(answer: asyncio.Future[Fragments], done: asyncio.Task[Fragments]) ->
 
 _MEMBERS = msgspec.json.Decoder(list[msgspec.Raw])
 _NULL = b"null"
+_NOTHING = b"[null]"

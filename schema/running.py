@@ -224,7 +224,7 @@ class Finding(Protocol):
     """Reads the records that Python has found."""
 
     async def read(
-        self, found: Found, nodes: Sequence[FieldNode], path: tuple[str, ...]
+        self, found: Found, nodes: Sequence[FieldNode], path: Sequence[str | int]
     ) -> orjson.Fragment | None: ...
 
 

@@ -60,12 +60,3 @@ def write(tx: Transaction, object: str, kind: str, changes: list[Change]) -> Wri
     numbered = zip(tx.numbers(len(changes)), changes, strict=True)
     rows = [(seq, one.id, one.version, one.before, one.after) for seq, one in numbered]
     return Write(_SHAPE, shared, rows)
-
-
-def difference(
-    before: Mapping[str, Any], after: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What differs between two states, on either side, with explicit nulls."""
-    keys = [key for key, value in after.items() if before.get(key) != value]
-    keys += [key for key in before if key not in after and before[key] is not None]
-    return {key: before.get(key) for key in keys}, {key: after.get(key) for key in keys}

@@ -112,33 +112,38 @@ def loaded(plan: ObjectPlan, row: Row, path: Path = ()) -> Draft:
     return draft
 
 
-def seal(draft: Draft) -> None:
+def seal(draft: Draft) -> list[str]:
     """Put the values as they are stored into the draft's `data` and `long`.
 
-    What an older version of the metadata left in the record stays.
+    What an older version of the metadata left in the record stays. The storage keys of values
+    that are not the same as before are the answer.
     """
-    storing = draft.plan.storing
-    data: dict[str, Any] = {}
-    long: dict[str, Any] = {}
+    storing, old = draft.plan.forms.storing, draft.old
+    data = dict(draft.before.data) if draft.before is not None else {}
+    long = dict(draft.before.long or {}) if draft.before is not None else {}
+    changed = []
     for key, value in draft.values.items():
-        stored, is_long, store = storing[key]
-        (long if is_long else data)[stored] = store(value)
-    if draft.before is not None:
-        known = draft.plan.keys
-        old = draft.before.data.items()
-        data.update([(key, value) for key, value in old if key not in known])
+        if old.get(key) is not value:
+            stored, is_long, store = storing[key]
+            (long if is_long else data)[stored] = value if store is None else store(value)
+            changed.append(stored)
+    for key in old.keys() - draft.values.keys():
+        stored, is_long, _ = storing[key]
+        del (long if is_long else data)[stored]
+        changed.append(stored)
     data.update(draft.states)
     draft.data, draft.long = data, long or None
+    return changed
 
 
 def values_of(plan: ObjectPlan, row: Row) -> dict[str, Value]:
     """A stored record's values by field key, nulls left out."""
     data, long = row.data, row.long or {}
     found: dict[str, Value] = {}
-    for key, fields in plan.fields.items():
-        stored = (long if fields.long else data).get(fields.stored)
-        if stored is not None:
-            found[key] = fields.form.load(stored)
+    for key, stored, is_long, load in plan.forms.loading:
+        value = (long if is_long else data).get(stored)
+        if value is not None:
+            found[key] = value if load is None else load(value)
     return found
 
 

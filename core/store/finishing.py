@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +13,12 @@ from core.store import scopes
 from core.store.computing import FormulaPlan
 from core.store.drafts import Draft, Setting
 from core.store.field_plans import StagePlan
+from core.store.plans import ObjectPlan
+from core.store.values import Value
 from metadata import decimals
 from metadata.expressions.reads import OLD
 from metadata.model import Stage
+from metadata.validation import Misfit
 
 
 def finish(draft: Draft, setting: Setting) -> None:
@@ -72,14 +76,23 @@ def check_rules(draft: Draft, setting: Setting, related: dict[str, Any]) -> None
             (draft.warnings if rule.severity == "warn" else draft.problems).append(problem)
 
 
+def misfits(plan: ObjectPlan, values: Mapping[str, Value]) -> list[Misfit]:
+    """Where a record's own values do not fit its declaration."""
+    document = {}
+    checked = plan.forms.checked
+    for key, value in values.items():
+        if key in checked:
+            convert = checked[key]
+            document[key] = value if convert is None else convert(value)
+    return plan.validator.misfits(document)
+
+
 def _validate(draft: Draft) -> None:
-    checked = draft.plan.checked
-    document = {key: checked[key](value) for key, value in draft.values.items() if key in checked}
-    misfits = draft.plan.validator.misfits(document)
-    if not misfits:
+    found = misfits(draft.plan, draft.values)
+    if not found:
         return
     refused = {problem.path[len(draft.path)] for problem in draft.problems if problem.path[1:]}
-    for misfit in misfits:
+    for misfit in found:
         if not misfit.path or misfit.path[0] not in refused:
             draft.problems.append(Problem((*draft.path, *misfit.path), misfit.rule, misfit.message))
 

@@ -127,10 +127,7 @@ async def _invalid(census: Census, impacts: Sequence[Impact]) -> dict[Impact, Co
 
 
 def _judge(plan: ObjectPlan, row: Row, tallies: Mapping[Impact, _Tally]) -> None:
-    values = drafts.values_of(plan, row)
-    checked = plan.checked
-    document = {key: checked[key](value) for key, value in values.items() if key in checked}
-    misfits = plan.validator.misfits(document)
+    misfits = finishing.misfits(plan, drafts.values_of(plan, row))
     if not misfits:
         return
     wrong = {misfit.path[0] for misfit in misfits if misfit.path}

@@ -11,11 +11,26 @@ from core.store.computing import ComputePlan, compute_plan
 from core.store.field_plans import FieldPlan, StagePlan, UniquePlan, field_plan
 from core.store.rollup_plans import Key, RollupPlan, rollup_plans
 from core.store.summing import Sums
+from core.store.values import same
 from metadata.assigning import NULLS
-from metadata.model import FieldType, ObjectType
+from metadata.model import FieldType, ObjectType, Unique
 from metadata.published import Published
 from metadata.text import null_token
 from metadata.validation import Validator
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """How the values of all fields pass at once; None stands for a value that stays as it is."""
+
+    loading: tuple[tuple[str, str, bool, Convert | None], ...]
+    """(field, its storage key, whether it is long, what makes a value of the stored form)."""
+    storing: Mapping[str, tuple[str, bool, Convert | None]]
+    """By field: its storage key, whether it is long, what makes the stored form."""
+    checked: Mapping[str, Convert | None]
+    """By field that the declaration's validator looks at: what makes its JSON form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +39,7 @@ class ObjectPlan:
 
     of: ObjectType
     fields: Mapping[str, FieldPlan]
-    storing: Mapping[str, tuple[str, bool, Callable[[Any], object]]]
-    """By field: its storage key, whether it is long, and what makes its stored form."""
-    checked: Mapping[str, Callable[[Any], object]]
-    """By field that the declaration's validator looks at: what makes its JSON form."""
+    forms: Forms
     keys: Mapping[str, str]  # {storage key: field key}
     given: Mapping[str, FieldPlan]  # those that a caller may write
     defaulted: tuple[FieldPlan, ...]
@@ -63,17 +75,13 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
     return ObjectPlan(
         of=declared,
         fields=fields,
-        storing={plan.key: (plan.stored, plan.long, plan.form.store) for plan in every},
-        checked={plan.key: plan.form.json for plan in every if not plan.field.derived},
+        forms=_forms(every),
         keys={plan.stored: plan.key for plan in every},
         given={plan.key: plan for plan in every if not plan.field.read_only},
         defaulted=tuple(plan for plan in every if plan.field.default is not None),
         autonumbers=tuple(plan for plan in every if plan.type is FieldType.AUTONUMBER),
         references=tuple(plan for plan in every if plan.field.reference is not None),
-        uniques=tuple(
-            UniquePlan(unique, tuple(fields[key] for key in unique.fields))
-            for unique in declared.uniques
-        ),
+        uniques=tuple(_unique_plan(unique, fields) for unique in declared.uniques),
         stage=stage,
         tree=fields[declared.tree.key] if declared.tree is not None else None,
         acyclic=tuple(fields[key] for key in _acyclic(published, object)),
@@ -84,6 +92,28 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
         validator=Validator(declared),
         computing=compute_plan(published.metadata, declared, fields),
     )
+
+
+def _forms(fields: Sequence[FieldPlan]) -> Forms:
+    return Forms(
+        loading=tuple(
+            (plan.key, plan.stored, plan.long, _unless_same(plan.form.load)) for plan in fields
+        ),
+        storing={
+            plan.key: (plan.stored, plan.long, _unless_same(plan.form.store)) for plan in fields
+        },
+        checked={
+            plan.key: _unless_same(plan.form.json) for plan in fields if not plan.field.derived
+        },
+    )
+
+
+def _unless_same(convert: Convert) -> Convert | None:
+    return None if convert is same else convert
+
+
+def _unique_plan(unique: Unique, fields: Mapping[str, FieldPlan]) -> UniquePlan:
+    return UniquePlan(unique, tuple(fields[key] for key in unique.fields))
 
 
 def _marks(published: Published, object: str, fields: Sequence[FieldPlan]) -> dict[str, str]:

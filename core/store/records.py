@@ -96,14 +96,29 @@ class Difference:
 
 def difference(draft: Draft) -> Difference | None:
     """What differs from the record as it stands; None where nothing does."""
-    assert draft.before is not None
-    drafts.seal(draft)
-    before, after = changes.difference(logged(draft.before), logged(draft))
+    row = draft.before
+    assert row is not None
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for key in drafts.seal(draft):
+        old, new = _stored(row, key), _stored(draft, key)
+        if old != new:
+            before[key], after[key] = old, new
+    old_system, new_system = _system(row), _system(draft)
+    if old_system != new_system:
+        for key in old_system.keys() | new_system.keys():
+            if old_system.get(key) != new_system.get(key):
+                before[key], after[key] = old_system.get(key), new_system.get(key)
     if not after and not draft.states:
         return None
     keys = draft.plan.keys
     names = frozenset(keys.get(key) or key.removeprefix("$") for key in after)
     return Difference(draft, before, after, names)
+
+
+def _stored(of: Draft | Row, key: str) -> Any:
+    found = of.data.get(key)
+    return found if found is not None or of.long is None else of.long.get(key)
 
 
 def update(tx: Transaction, differences: Iterable[Difference]) -> Iterator[Write]:
@@ -202,6 +217,13 @@ def logged(of: Draft | Row) -> dict[str, Any]:
             del found[key]
     if of.long:
         found.update(of.long)
+    found.update(_system(of))
+    return found
+
+
+def _system(of: Draft | Row) -> dict[str, Any]:
+    """The system fields that the change log tells of."""
+    found: dict[str, Any] = {}
     if of.owner is not None:
         found[changes.OWNER] = str(of.owner)
     if of.currency is not None:

@@ -65,14 +65,15 @@ def form_of(field: Field) -> Form:
     kind = field.type
     return Form(
         take=_taker(field),
-        store=_STORE.get(kind, _same),
-        json=_same if kind in NUMBERS else _STORE.get(kind, _same),
-        load=_LOAD.get(kind, _same),
-        slot=_SLOT.get(kind, _same),
+        store=_STORE.get(kind, same),
+        json=same if kind in NUMBERS else _STORE.get(kind, same),
+        load=_LOAD.get(kind, same),
+        slot=_SLOT.get(kind, same),
     )
 
 
-def _same(value: Value) -> Value:
+def same(value: Value) -> Value:
+    """The value as it is."""
     return value
 
 

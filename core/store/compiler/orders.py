@@ -153,6 +153,12 @@ def whole(ordering: Ordering) -> Branch:
     return Branch("", ordering.spelled())
 
 
+def along(ordering: Ordering, column: str) -> Branch:
+    """All rows, where one more column is the same in all, so as to be read along its index."""
+    direction = " desc" if ordering.last.descending else ""
+    return Branch("", f"{column}{direction}, {ordering.spelled()}")
+
+
 def halves(ordering: Ordering) -> list[Branch]:
     """The first key's nulls and its values, in order."""
     key = ordering.keys[0]
@@ -190,6 +196,8 @@ def _ties(
     if pairs and _compares_row(*pairs[-1], ordering):
         key, operand = pairs[-1]
         bound = f"({key.sql}, {ordering.last.sql}) {sign} ({operand}, {place.last})"
+        if key.sorted_by:  # which the index knows of no pair
+            bound = f"{key.sql} is not null and {bound}"
         equal.pop()
     fixed = {at for at, (_, operand) in enumerate(pairs) if operand is None}
     return Branch(" and ".join((*equal, bound)), ordering.spelled(fixed))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.query import Page
 from core.store.compiler import forms
-from core.store.compiler.orders import Branch, Ordering, Place, behind, halves, place, whole
+from core.store.compiler.orders import Branch, Ordering, Place, along, behind, halves, place, whole
 from core.store.compiler.work import Row
 
 
@@ -21,6 +21,8 @@ class Scan:
     ordering: Ordering
     splits: bool = False
     """Whether the first key's nulls are to be looked for apart from its values."""
+    walked: str = ""
+    """Instead of `source`, where records are read by id from one end on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,10 @@ def rows(scan: Scan, bounds: Bounds, selected: Sequence[str], *, more: bool) -> 
     """The page's rows, counted from its start; with `more`, one row beyond it if there is one."""
     ordering = scan.ordering.turned if bounds.page.backward else scan.ordering
     limit = f"{bounds.size} + 1" if more else bounds.size
-    return _union(scan, _branches(scan, ordering, bounds), selected, limit)
+    if scan.walked and bounds.start is None and bounds.stop is None:
+        branch = along(ordering, f"{scan.row.alias}.object")
+        return _union(scan.walked, [branch], selected, limit)
+    return _union(scan.source, _branches(scan, ordering, bounds), selected, limit)
 
 
 def precedes(scan: Scan, bounds: Bounds) -> str:
@@ -65,7 +70,8 @@ def precedes(scan: Scan, bounds: Bounds) -> str:
     if start is None:
         return "false"
     ordering = scan.ordering if bounds.page.backward else scan.ordering.turned
-    return f"exists ({_union(scan, list(behind(ordering, start, inclusive=True)), (), '1')})"
+    branches = list(behind(ordering, start, inclusive=True))
+    return f"exists ({_union(scan.source, branches, (), '1')})"
 
 
 def _branches(scan: Scan, ordering: Ordering, bounds: Bounds) -> list[Branch]:
@@ -84,10 +90,10 @@ def _branches(scan: Scan, ordering: Ordering, bounds: Bounds) -> list[Branch]:
     ]
 
 
-def _union(scan: Scan, branches: Sequence[Branch], selected: Sequence[str], limit: str) -> str:
+def _union(source: str, branches: Sequence[Branch], selected: Sequence[str], limit: str) -> str:
     """The branches' rows, each branch read only if those before it did not suffice."""
     parts = [
-        f"select {', '.join(selected)} {scan.source}"
+        f"select {', '.join(selected)} {source}"
         f"{f' and {part.condition}' if part.condition else ''}"
         f" order by {part.spelled} limit {limit}"
         for part in branches

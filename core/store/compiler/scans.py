@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core import query
 from core.query import Column, Operator, Order
 from core.store.compiler import forms, orders, predicates, subtrees
+from core.store.compiler.json_text import literal
 from core.store.compiler.kinds import Kind
 from core.store.compiler.orders import Key, Ordering
 from core.store.compiler.pages import Scan
@@ -59,9 +60,13 @@ def source(population: Population, row: Row) -> str:
     if population.below is not None:
         assert parent is not None
         return _from_tree(row, parent, population.below, conditions)
-    if parent is not None:
-        conditions.insert(0, _belongs(population, row, parent))
-    return predicates.scan(row, *conditions)
+    via = population.connection.via
+    if parent is None:
+        return predicates.scan(row, *conditions)
+    assert via is not None
+    if population.connection.scope is query.Scope.SUBTREE:
+        return _from_subtree(row, parent, via, conditions)
+    return predicates.scan(row, f"{reference_id(row, via)} = {parent.column('id')}", *conditions)
 
 
 def scan(population: Population) -> Scan:
@@ -80,7 +85,21 @@ def scan(population: Population) -> Scan:
         and population.parent is None
         and not _excludes_nulls(population, population.order[0].column)
     )
-    return Scan(found, source(population, found), ordering, splits)
+    rows = source(population, found)
+    is_walked = not population.order and population.parent is None
+    return Scan(found, rows, ordering, splits, _walked(rows, found) if is_walked else "")
+
+
+def _walked(rows: str, row: Row) -> str:
+    """The same rows in the index of the object's records.
+
+    With `=` the planner takes the index of all records as well as any, and steps over those of
+    other objects: it might be all that were imported before.
+    """
+    of_object, _ = live(row)
+    name = literal(row.object.key)
+    between = f"{row.alias}.object >= {name} and {row.alias}.object <= {name}"
+    return rows.replace(of_object, between, 1)
 
 
 def opens_data(row: Row) -> bool:
@@ -120,14 +139,19 @@ def _node(row: Row) -> str:
     return f"{row.alias}_node"
 
 
-def _belongs(population: Population, row: Row, parent: Row) -> str:
-    connection, node = population.connection, parent.column("id")
-    if connection.scope is query.Scope.SUBTREE:
-        assert connection.via is not None
-        nodes = subtrees.node_ids(population.work, parent.object.key, node)
-        return f"{reference_id(row, connection.via)} in ({nodes})"
-    assert connection.via is not None
-    return f"{reference_id(row, connection.via)} = {node}"
+def _from_subtree(row: Row, parent: Row, via: str, conditions: list[str]) -> str:
+    """The nodes in the parent's subtree, and the records that name one of them.
+
+    A join, since `in (select …)` sorts out doubled ids first, and a node has none.
+    """
+    node, top, key = _node(row), f"{row.alias}_top", parent.object.key
+    record = of_tenant(row.alias, f"{reference_id(row, via)} = {node}.id")
+    where = " and ".join((subtrees.at(top, key, parent.column("id")), *live(row), *conditions))
+    return (
+        f"from read.tree_node as {top}"
+        f" join read.tree_node as {node} on {subtrees.within(node, top, key)}"
+        f" join read.record as {row.alias} on {record}{row.joined()} where {where}"
+    )
 
 
 def _excludes_nulls(population: Population, column: Column) -> bool:

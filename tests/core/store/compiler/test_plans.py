@@ -1,0 +1,221 @@
+"""How many rows a read touches where one tenant has many and others have few."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from core import query
+from core.query import Column, Connection, Operator, Order, Output, Page, Scope, Statistic, Value
+from core.store.compiler.parameters import Context
+from core.store.compiler.statement import compiled
+from core.store.connections import Database
+from core.store.ways import Plan
+from metadata.published import Published
+from metadata.text import null_token
+from tests.conftest import Urls
+from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refers_to
+from tests.core.store.compiler.asking import compare, nodes, scalars
+
+MANY, FEW = 20_000, 30
+COMPANIES = 2_000
+STAGES = ("open", "won", "lost")
+KINDS = {"oneOf": [{"const": key, "title": key} for key in ("common", "rare")]}
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """A tenant with many records among small ones."""
+
+    database: Database
+    world: World
+    published: Published
+
+    async def touched(self, part: query.Part, values: list[Any], plan: Plan | None = None) -> int:
+        """How many rows of all tables a query reads, those that it drops included."""
+        statement = compiled(query.Query((Output("x", part),)), self.published)
+        context = Context.of(self.world.tenant, self.published, datetime.now(UTC))
+        arguments = statement.arguments(context, values)
+        explain = f"explain (analyze, timing off, format json) {statement.sql}"
+        async with self.database.reading(self.world.tenant, plan or statement.plan) as connection:
+            told = json.loads(await connection.fetchval(explain, *arguments))
+        return sum(map(_read, _scans(told[0]["Plan"])))
+
+
+def _scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if node["Node Type"] in ("Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"):
+        yield node
+    for inner in node.get("Plans", ()):
+        yield from _scans(inner)
+
+
+def _read(scan: dict[str, Any]) -> int:
+    dropped = scan.get("Rows Removed by Filter", 0) + scan.get("Rows Removed by Index Recheck", 0)
+    return int((scan["Actual Rows"] + dropped) * scan["Actual Loops"])
+
+
+def company(number: int | str) -> str:
+    return f"('00000000-0000-7001-8000-' || lpad(to_hex({number}), 12, '0'))::uuid"
+
+
+@pytest.fixture(scope="module")
+async def large(database: Database, urls: Urls) -> AsyncIterator[Large]:
+    """One tenant of 20,000 sales with 2,000 companies in a tree; nine of 30 sales."""
+    parent = {**refers_to("company", inverse="children"), "x-tree": True}
+    stages = [{"key": key, "title": key, "kind": key} for key in STAGES]
+    pipeline = {"$schema": PIPELINE, "$id": "p", "object": "sale", "title": "P", "stages": stages}
+    documents = (
+        an_object("company", {"parent": parent}),
+        an_object(
+            "sale",
+            {
+                "company": refers_to("company", inverse="sales"),
+                "amount": {**MONEY, "x-index": True},
+                "day": {"type": "string", "format": "date", "x-index": True},
+                "kind": KINDS,
+            },
+        ),
+        {**pipeline, "amount": "amount", "date": "day"},
+    )
+    connection = await asyncpg.connect(urls.superuser)
+    try:
+        for count in (MANY, *[FEW] * 9):
+            world = await a_world(database, *documents)
+            await _fill(connection, world, count)
+            if count == MANY:
+                found = Large(database, world, await world.store.published(world.tenant))
+        await connection.execute("vacuum analyze record")
+        await connection.execute("vacuum analyze tree_node")
+        yield found
+    finally:
+        await connection.execute("delete from record where object in ('sale')")
+        await connection.execute("delete from record where object = 'company'")
+        await connection.close()
+
+
+async def _fill(connection: asyncpg.Connection, world: World, count: int) -> None:
+    published = await world.store.published(world.tenant)
+    companies = max(count // 10, 3)
+    places = {
+        key: place.readable
+        for of in ("company", "sale")
+        for key, place in published.storage.places[of].items()
+    }
+    base = "tenant_id, id, object, version, data, created_at, updated_at, metadata_version"
+    parent, up = places["parent"], company("greatest(1, i / 4)")
+    await connection.execute(
+        f"insert into record ({base}, {places['name']}, {parent}, tokens)"
+        f" select $1, {company('i')}, 'company', 1, '{{}}', now(), now(), 1, 'c' || i,"
+        f" case when i > 1 then {up} end, array[$3] from generate_series(1, $2::int) as i",
+        world.tenant,
+        companies,
+        null_token("company", "parent"),
+    )
+    await connection.execute(
+        "insert into tree_node (tenant_id, object, id, root, number, path, depth)"
+        " with recursive t (n, path, depth) as (select 1, 'aa1', 0 union all"
+        " select i, path || 'c' || lpad(to_hex(i), 4, '0'), depth + 1 from t cross join lateral"
+        " generate_series(case when n = 1 then 2 else n * 4 end, n * 4 + 3) as i where i <= $2)"
+        f" select $1, 'company', {company('n')}, {company('1')}, n, path, depth from t",
+        world.tenant,
+        companies,
+    )
+    await connection.execute(
+        f"insert into record ({base}, currency, stage, stage_amount, stage_date,"
+        f" {places['amount']}, {places['day']}, {places['kind']}, {places['company']})"
+        " select $1, gen_random_uuid(), 'sale', 1, jsonb_build_object('name', 's' || i),"
+        " now(), now(), 1, 'CNY', (array['open', 'won', 'lost'])[1 + i % 3], a, d, a, d,"
+        f" case when i % 1000 = 0 then 'rare' else 'common' end, {company('1 + i % $3::int')}"
+        " from (select i, (i * 7919) % 100000 as a, date '2026-01-01' + i % 700 as d"
+        " from generate_series(1, $2::int) as i) as g",
+        world.tenant,
+        count,
+        companies,
+    )
+
+
+def sales(
+    where: query.Predicate | None = None, order: tuple[Order, ...] = (), *more: Output
+) -> Connection:
+    outputs = (nodes(*scalars("name", "amount", "kind")), *more)
+    return Connection("sale", outputs, Page(Value(0)), where=where, order=order)
+
+
+def by(field: str, *hops: str, descending: bool = False) -> tuple[Order, ...]:
+    return (Order(Column(field, hops), descending),)
+
+
+@pytest.mark.parametrize("plan", ["generic", "custom"])
+@pytest.mark.parametrize(
+    ("part", "values", "most"),
+    [
+        (sales(), [50], 60),
+        (sales(order=by("amount")), [50], 120),
+        (sales(order=by("amount", descending=True)), [50], 120),
+        (sales(order=by("day")), [50], 120),
+        (sales(compare("stage", Operator.EQ, Value(1)), by("amount")), [50, "won"], 60),
+        (sales(compare("stage", Operator.EQ, Value(1)), by("day")), [50, "won"], 60),
+        (sales(order=by("name", "company")), [50], 300),
+        (sales(order=by("name", "company", descending=True)), [50], 300),
+        (sales(compare("company", Operator.EQ, Value(1))), [50, UUID(int=1)], 60),
+    ],
+)
+async def test_a_list_along_an_index_reads_little_more_than_it_shows(
+    large: Large, part: query.Part, values: list[Any], most: int, plan: Plan
+) -> None:
+    assert await large.touched(part, values, plan) <= most
+
+
+@pytest.mark.parametrize(("kind", "most"), [("common", 150), ("rare", 150)])
+async def test_a_filter_that_is_planned_for_its_value_reads_little_either_way(
+    large: Large, kind: str, most: int
+) -> None:
+    part = sales(compare("kind", Operator.EQ, Value(1)), by("amount"))
+    assert await large.touched(part, [20, kind]) <= most
+
+
+async def test_far_down_a_list_is_as_near_as_its_beginning(large: Large) -> None:
+    position = query.Position((Value(1),), Value(2))
+    part = Connection(
+        "sale", (nodes(*scalars("name")),), Page(Value(0), after=position), order=by("amount")
+    )
+    assert await large.touched(part, [50, "99000", UUID(int=0)]) <= 60
+
+
+async def test_children_are_read_a_page_for_each_parent(large: Large) -> None:
+    inner = Connection("sale", (nodes(*scalars("name")),), Page(Value(1)), via="company")
+    part = Connection("company", (nodes(*scalars("name"), Output("sales", inner)),), Page(Value(0)))
+    assert await large.touched(part, [20, 3]) <= 20 + 20 * 3 + 10
+
+
+async def test_a_count_reads_an_index_alone(large: Large) -> None:
+    total = Connection("sale", (Output("total", query.TotalCount()),), Page(Value(0)))
+    assert await large.touched(total, [1]) <= MANY + 10
+
+
+async def test_a_subtree_is_one_range_of_paths(large: Large) -> None:
+    total = Output("amount", query.Stats(Column("amount"), (Output("sum", Statistic.SUM),)))
+    inner = Connection(
+        "sale",
+        (Output("figures", query.Aggregate((total,))),),
+        Page(Value(0)),
+        via="company",
+        scope=Scope.SUBTREE,
+    )
+    part = query.Record("company", Value(1), (Output("s", query.Subtree((Output("x", inner),))),))
+    # Node 100 has 20 nodes below it, each with 10 sales.
+    low = UUID("00000000-0000-7001-8000-000000000064")
+    assert await large.touched(part, [1, low]) <= 400
+
+
+async def test_ancestors_are_as_many_reads_as_levels(large: Large) -> None:
+    part = query.Record("company", Value(0), (Output("up", query.Ancestors(scalars("name"))),))
+    low = UUID("00000000-0000-7001-8000-000000000700")
+    assert await large.touched(part, [low]) <= 10

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from asyncpg import InterfaceError, PostgresConnectionError, QueryCanceledError
-
 from core import query
-from core.errors import Conflict, Timeout, Unavailable
+from core.errors import Conflict
 from core.identity import Actor
+from core.store import asking
 from core.store.compiler.parameters import Context
 from core.store.compiler.statement import Statement, compiled
-from core.store.connections import Reading, Writing
 from core.store.opening import Store
 from metadata.published import Published
 
@@ -66,11 +64,11 @@ async def read(
         raise MetadataMoved("The metadata has changed: ask again.")
     statement = prepared.statement
     context = Context.of(actor.tenant, current, datetime.now(UTC))
-    arguments = statement.arguments(context, values)
+    ask = asking.Ask(statement.sql, statement.arguments(context, values))
     plan = statement.plan
     if plan == "custom" and await store.sizes.is_small(actor.tenant):
         plan = "generic"
-    row = await _row(store.database.reading(actor.tenant, plan), statement, arguments)
+    row = await asking.row(actor.tenant, store.database.reading(actor.tenant, plan), ask)
     version: int
     columns: list[bytes]
     version, *columns = row
@@ -78,22 +76,3 @@ async def read(
         store.forget(actor.tenant)
         raise MetadataMoved("The metadata has changed: ask again.")
     return columns
-
-
-async def _row(reading: Reading | Writing, statement: Statement, arguments: list[object]) -> Any:
-    """The statement's row; faults of the database by the names that everyone knows."""
-    connection = None
-    try:
-        async with reading as connection:
-            return await connection.fetchrow(statement.sql, *arguments)
-    except InterfaceError as error:
-        if connection is None or not connection.is_closed():
-            raise
-        raise Unavailable(_LOST) from error
-    except QueryCanceledError as error:
-        raise Timeout("The deadline passed before the answer was ready.") from error
-    except (PostgresConnectionError, OSError) as error:
-        raise Unavailable(_LOST) from error
-
-
-_LOST = "The connection to the database was lost."

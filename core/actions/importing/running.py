@@ -65,12 +65,19 @@ async def run(
     importing = _Importing(actor, store, options, watcher)
     if options.at_once:
         report = await _at_once(importing, jobs, author, keep=not options.dry_run)
-        if report.written:
-            await importing.refresh(report.steps)
-        return report
+    else:
+        report = await _by_batches(importing, jobs, author)
+    if report.written and sum(step.created for step in report.steps) >= sampling.MANY:
+        await sampling.refresh(actor.tenant, store.database)
+    return report
+
+
+async def _by_batches(importing: _Importing, jobs: Sequence[Job], author: Author) -> Report:
+    """All jobs, each batch in a transaction of its own."""
 
     async def commit(work: Work[Outcome], numbers: Numbers) -> Outcome:
-        return await writing(actor.tenant, store, work, author, numbers.prepare)
+        tenant, store = importing.actor.tenant, importing.store
+        return await writing(tenant, store, work, author, numbers.prepare)
 
     return await importing.everything(jobs, commit)
 
@@ -109,7 +116,7 @@ class _Importing:
         self.store = store
         self.report = Report()
         self.width = 1 if options.at_once else SIDE_BY_SIDE
-        self._options = options
+        self._zone = options.zone
         self._watcher = watcher
 
     async def everything(self, jobs: Sequence[Job], commit: Commit) -> Report:
@@ -118,20 +125,13 @@ class _Importing:
         self._watcher.begun()
         lookups = Lookups(self.store)
         published = await self.store.published(self.actor.tenant)
-        zone = self._options.zone or published.zone
+        zone = self._zone or published.zone
         for job in jobs:
             self.report.steps.append(Tally(job.step.object))
             making = preparer(job.step, published.metadata, zone)
             writer = Writer(self.actor, self.store, making, lookups)
             await _Job(self, job, writer, commit).run()
-            if not self._options.at_once:
-                await self.refresh(self.report.steps[-1:])
         return self.report
-
-    async def refresh(self, steps: Sequence[Tally]) -> None:
-        """Let the planner know of the records that these steps made, if they are many."""
-        if sum(step.created for step in steps) >= sampling.MANY:
-            await sampling.refresh(self.actor.tenant, self.store.database)
 
     def reject(self, reject: Reject) -> None:
         """Count a row that is not loaded, and tell of it."""

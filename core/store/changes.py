@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from core.store.statements import Insert, Write
+from core.store.shapes import Insert
+from core.store.statements import Write
 from core.store.writing import Transaction
 
 OWNER, CURRENCY, STAGE, DELETED_AT = "$owner", "$currency", "$stage", "$deleted_at"

@@ -43,13 +43,24 @@ Fill = Callable[[Source], object]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. Its value changes only with the fields (or system fields) in `of`."""
+    """One column.
+
+    Its value changes only with the fields (or system fields) in `of`, or where one in `marking`
+    gets its first value or loses its last; without any of these, always.
+    """
 
     name: str
     type: str  # of its parameter
     value: Fill
     of: frozenset[str]
     cast: str = ""  # what makes the column's value of the parameter
+    marking: frozenset[str] = frozenset()
+
+    def changes(self, names: frozenset[str], marked: frozenset[str]) -> bool:
+        """Whether it may be another where these fields change, and these come or go."""
+        if not self.of and not self.marking:
+            return True
+        return not self.of.isdisjoint(names) or not self.marking.isdisjoint(marked)
 
 
 LIFE = frozenset(("deleted_at",))
@@ -120,8 +131,8 @@ def _token_columns(fields: Sequence[FieldPlan], marks: Mapping[str, str]) -> Ite
         missing = [mark for key, mark in marks.items() if of.values.get(key) is None]
         return search_tokens(of.values, searched, lists, missing)
 
-    keys = frozenset((*searched, *lists, *marks))
-    yield Column("tokens", "text", value, keys, "::text::text[]")
+    keys = frozenset((*searched, *lists))
+    yield Column("tokens", "text", value, keys, "::text::text[]", frozenset(marks))
 
 
 def search_tokens(

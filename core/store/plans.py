@@ -9,6 +9,7 @@ from typing import Any
 from core.store.columns import Column, columns_of
 from core.store.computing import ComputePlan, compute_plan
 from core.store.field_plans import FieldPlan, StagePlan, UniquePlan, field_plan
+from core.store.record_shapes import Ways
 from core.store.rollup_plans import Key, RollupPlan, rollup_plans
 from core.store.summing import Sums
 from core.store.values import same
@@ -53,6 +54,7 @@ class ObjectPlan:
     rollups: Mapping[str, Sums]  # by field: those that its records have
     contributes: Mapping[Key, RollupPlan]  # those that its records go into
     columns: tuple[Column, ...]
+    ways: Ways
     validator: Validator
     computing: ComputePlan
 
@@ -72,6 +74,7 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
     }
     every = tuple(fields.values())
     stage = _stage_plan(published, object, fields)
+    columns = columns_of(every, stage, _marks(published, object, every))
     return ObjectPlan(
         of=declared,
         fields=fields,
@@ -88,7 +91,8 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
         has_money=any(plan.type is FieldType.MONEY for plan in every),
         rollups={plan.key: _sums(published, plan) for plan in every if plan.field.rollup},
         contributes=rollup_plans(published.metadata, object, fields),
-        columns=columns_of(every, stage, _marks(published, object, every)),
+        columns=columns,
+        ways=Ways(columns),
         validator=Validator(declared),
         computing=compute_plan(published.metadata, declared, fields),
     )

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from core.store import changes, drafts
 from core.store.changes import Change
-from core.store.columns import OF_LIFE, Column
 from core.store.drafts import Draft
 from core.store.plans import ObjectPlan
+from core.store.record_shapes import Way
 from core.store.rollup_plans import STATE
 from core.store.rows import Row
-from core.store.statements import Insert, Update, Write, most_rows
+from core.store.shapes import most_rows
+from core.store.statements import Write
 from core.store.writing import Transaction
 from metadata.expressions.dates import spelled_instant
-
-Signature = tuple[tuple[str, str, str], ...]
-"""(name, type of the parameter, cast) of columns: what a statement depends on."""
 
 
 def insert(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Write]:
@@ -36,8 +33,10 @@ def insert(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Writ
         rows.append(row)
         log.append(Change(draft.id, 1, None, logged(draft)))
     shared = (plan.key, tx.published.version, tx.author.user, tx.author.user)
-    shape = _insertion(_signature(plan.columns), dated=dated)
-    return [Write(shape, shared, rows), changes.write(tx, plan.key, "create", log)]
+    return [
+        Write(plan.ways.insertion(dated=dated), shared, rows),
+        changes.write(tx, plan.key, "create", log),
+    ]
 
 
 def _referred_first(plan: ObjectPlan, new: Sequence[Draft]) -> Sequence[Draft]:
@@ -66,18 +65,6 @@ def _references(draft: Draft) -> Iterator[UUID]:
     )
 
 
-@lru_cache(maxsize=1_000)
-def _insertion(columns: Signature, *, dated: bool) -> Insert:
-    fixed = (("version", "1"), ("updated_at", "now()"))
-    return Insert(
-        "record",
-        shared=("object", "metadata_version", "created_by", "updated_by"),
-        columns=("id", *(name for name, _, _ in columns), *(("created_at",) if dated else ())),
-        casts=_casts(columns),
-        fixed=fixed if dated else (*fixed, ("created_at", "now()")),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What a write changes in one record."""
@@ -85,7 +72,8 @@ class Difference:
     draft: Draft
     before: dict[str, Any]
     after: dict[str, Any]
-    names: frozenset[str]  # of the fields and system fields that change
+    names: frozenset[str] = frozenset()  # of the fields and system fields that change
+    marked: frozenset[str] = frozenset()  # those of them that were or become null
 
     @property
     def row(self) -> Row:
@@ -112,8 +100,9 @@ def difference(draft: Draft) -> Difference | None:
     if not after and not draft.states:
         return None
     keys = draft.plan.keys
-    names = frozenset(keys.get(key) or key.removeprefix("$") for key in after)
-    return Difference(draft, before, after, names)
+    named = {key: keys.get(key) or key.removeprefix("$") for key in after}
+    marked = [named[key] for key in after if before[key] is None or after[key] is None]
+    return Difference(draft, before, after, frozenset(named.values()), frozenset(marked))
 
 
 def _stored(of: Draft | Row, key: str) -> Any:
@@ -138,75 +127,39 @@ def _group(one: Difference) -> tuple[str, str]:
 def _changed(
     tx: Transaction, object_key: str, kind: str, differences: Sequence[Difference]
 ) -> Iterator[Write]:
-    columns = _touched(tx, tx.plan(object_key), differences)
+    way = _way(tx, object_key, differences)
     rows, log = [], []
     for one in differences:
         version = one.row.version + 1
-        rows.append((one.draft.id, version, *[column.value(one.draft) for column in columns]))
+        rows.append((one.draft.id, version, *[column.value(one.draft) for column in way.columns]))
         log.append(Change(one.draft.id, version, one.before, one.after))
-    shared = (tx.author.user, tx.published.version)
-    yield Write(_change(_signature(columns)), shared, rows)
+    yield Write(way.change, (tx.author.user, tx.published.version), rows)
     yield changes.write(tx, object_key, kind, log)
-
-
-@lru_cache(maxsize=1_000)
-def _change(columns: Signature) -> Update:
-    return Update(
-        "record",
-        shared=("updated_by", "metadata_version"),
-        columns=("id", "version", *(name for name, _, _ in columns)),
-        types=("uuid", "bigint", *(kind for _, kind, _ in columns)),
-        casts=_casts(columns),
-        sets=(
-            "updated_at = now()",
-            "updated_by = {0}::uuid",
-            "metadata_version = {1}::integer",
-        ),
-    )
 
 
 def _rolled_up(tx: Transaction, object_key: str, differences: Sequence[Difference]) -> Write:
     """Roll-ups and formulas over them: no new version, no change in the log."""
-    columns = _touched(tx, tx.plan(object_key), differences)
-    rows = [(one.draft.id, *[column.value(one.draft) for column in columns]) for one in differences]
-    return Write(_quiet_change(_signature(columns)), (tx.published.version,), rows)
+    way = _way(tx, object_key, differences)
+    rows = [
+        (one.draft.id, *[column.value(one.draft) for column in way.columns]) for one in differences
+    ]
+    return Write(way.quiet_change, (tx.published.version,), rows)
 
 
-@lru_cache(maxsize=1_000)
-def _quiet_change(columns: Signature) -> Update:
-    return Update(
-        "record",
-        shared=("metadata_version",),
-        columns=("id", *(name for name, _, _ in columns)),
-        types=("uuid", *(kind for _, kind, _ in columns)),
-        casts=_casts(columns),
-        sets=("metadata_version = {0}::integer",),
-    )
-
-
-def _signature(columns: Sequence[Column]) -> Signature:
-    return tuple((column.name, column.type, column.cast) for column in columns)
-
-
-def _casts(columns: Signature) -> tuple[tuple[str, str], ...]:
-    return tuple((name, cast) for name, _, cast in columns if cast)
-
-
-def _touched(
-    tx: Transaction, plan: ObjectPlan, differences: Sequence[Difference]
-) -> Sequence[Column]:
-    """The columns that change, or all where a record was last written by an older version.
+def _way(tx: Transaction, object_key: str, differences: Sequence[Difference]) -> Way:
+    """How these records are changed: the columns that differ, or all where a record was last
+    written by an older version.
 
     In records that were written by the present version every slot of it is right.
     """
-    names = frozenset[str]().union(*(one.names for one in differences))
-    life = OF_LIFE if "deleted_at" in names else ()
-    if any(one.row.metadata_version != tx.published.version for one in differences):
-        return (*plan.columns, *life)
-    return [
-        *(column for column in plan.columns if not column.of or column.of & names),
-        *life,
-    ]
+    first = differences[0]
+    names, marked = first.names, first.marked
+    if len(differences) > 1:
+        names = names.union(*(one.names for one in differences))
+        marked = marked.union(*(one.marked for one in differences))
+    version = tx.published.version
+    whole = any(one.row.metadata_version != version for one in differences)
+    return tx.plan(object_key).ways.of(names, marked, whole=whole)
 
 
 def logged(of: Draft | Row) -> dict[str, Any]:

@@ -64,8 +64,6 @@ async def hold(tx: Transaction, ids: Iterable[UUID], referred: Iterable[UUID] = 
 
 async def existing(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
     """Those of the ids that records have, deleted ones too."""
-    if not ids:
-        return set()
     return {one for (one,) in await tx.connection.fetch(_EXISTING, tx.tenant, ids)}
 
 

@@ -126,6 +126,8 @@ async def write(tx: Transaction, writing: Writing) -> None:
 
 async def _check_ids(tx: Transaction, given: Sequence[Draft]) -> None:
     """Note a problem with new records whose given ids are taken."""
+    if not given:
+        return
     there = await rows.existing(tx, [draft.id for draft in given])
     times = Counter(draft.id for draft in given)
     for draft in given:

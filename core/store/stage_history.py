@@ -12,7 +12,8 @@ from core.store.drafts import Draft
 from core.store.field_plans import StagePlan
 from core.store.plans import ObjectPlan
 from core.store.rates import Rates
-from core.store.statements import Insert, Write
+from core.store.shapes import Insert
+from core.store.statements import Write
 from core.store.writing import Transaction
 
 _SHAPE = Insert(

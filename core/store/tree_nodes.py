@@ -17,7 +17,8 @@ from core.identity import TenantId
 from core.store import locks
 from core.store.drafts import Draft
 from core.store.plans import ObjectPlan
-from core.store.statements import Insert, Write
+from core.store.shapes import Insert
+from core.store.statements import Write
 from core.store.writing import Again, Transaction
 from core.tree import BEYOND, Place
 

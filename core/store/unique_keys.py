@@ -17,7 +17,8 @@ from uuid import UUID
 import msgspec
 
 from core.store.field_plans import FieldPlan, UniquePlan
-from core.store.statements import Insert, Write
+from core.store.shapes import Insert
+from core.store.statements import Write
 from core.store.writing import Transaction
 from metadata.text import fold
 

@@ -59,6 +59,7 @@ class Ways:
             "statement_timeout": milliseconds,
             "idle_in_transaction_session_timeout": milliseconds,
             "plan_cache_mode": f"force_{plan}_plan",
+            "jit": "off",  # it would take longer to compile than any of our statements runs
         }
         if self.on_citus:
             parameters["citus.propagate_set_commands"] = "local"

@@ -29,14 +29,16 @@ def is_evident(part: query.Part, published: Published) -> bool:
 
 
 def _finds_few(object_key: str, part: query.Predicate, published: Published) -> bool:
-    """Whether it names the records by their ids or by a unique field."""
+    """Whether it names the records by ids, by a unique field, or as those of another record."""
     if isinstance(part, query.Member):
         return True
     if not isinstance(part, query.Compare) or part.operator not in _FEW or part.column.hops:
         return False
-    uniques = published.metadata.objects[object_key].uniques
-    single = {unique.fields[0] for unique in uniques if len(unique.fields) == 1}
-    return part.column.field == "id" or part.column.field in single
+    of = published.metadata.objects[object_key]
+    single = {unique.fields[0] for unique in of.uniques if len(unique.fields) == 1}
+    field = of.fields.get(part.column.field)
+    is_owned = field is not None and field.reference is not None and part.operator is Operator.EQ
+    return is_owned or part.column.field == "id" or part.column.field in single
 
 
 def _is_below(part: query.Predicate) -> bool:

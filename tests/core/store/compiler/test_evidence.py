@@ -51,6 +51,7 @@ def listed(where: query.Predicate | None = None, order: tuple[Order, ...] = ()) 
         listed(compare("code", Operator.EQ, ONE)),
         listed(query.All((compare("code", Operator.EQ, ONE), STAGE))),
         listed(query.Through("company", query.Under(ONE))),
+        listed(query.All((compare("company", Operator.EQ, ONE), STAGE))),
     ],
 )
 def test_a_plan_that_cannot_be_bad_is_kept(published: Published, part: query.Part) -> None:
@@ -65,6 +66,8 @@ def test_a_plan_that_cannot_be_bad_is_kept(published: Published, part: query.Par
         listed(compare("stage", Operator.IN, ONE), BY_AMOUNT),
         listed(query.Not(STAGE), BY_AMOUNT),
         listed(compare("code", Operator.NE, ONE)),
+        listed(compare("company", Operator.IN, ONE)),
+        listed(compare("owner", Operator.EQ, ONE)),
         listed(compare("name", Operator.CONTAINS, ONE)),
         listed(Compare(Column("name", ("company",)), Operator.EQ, ONE)),
         listed(query.Through("company", compare("name", Operator.EQ, ONE))),

@@ -66,12 +66,7 @@ class ObjectPlan:
 def plan_of(published: Published, object: str) -> ObjectPlan:
     """The plan for an object of the published version."""
     declared = published.metadata.objects[object]
-    places = published.storage.places[object]
-    fields = {
-        field.key: field_plan(field, places[field.key])
-        for field in declared.fields.values()
-        if field.stored
-    }
+    fields = _field_plans(published, declared)
     every = tuple(fields.values())
     stage = _stage_plan(published, object, fields)
     columns = columns_of(every, stage, _marks(published, object, every))
@@ -96,6 +91,13 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
         validator=Validator(declared),
         computing=compute_plan(published.metadata, declared, fields),
     )
+
+
+def _field_plans(published: Published, of: ObjectType) -> dict[str, FieldPlan]:
+    """The plans of the fields that are stored; others are computed when they are read."""
+    places = published.storage.places[of.key]
+    stored = (field for field in of.fields.values() if field.stored)
+    return {field.key: field_plan(field, places[field.key]) for field in stored}
 
 
 def _forms(fields: Sequence[FieldPlan]) -> Forms:

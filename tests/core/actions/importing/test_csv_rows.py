@@ -7,7 +7,7 @@ import io
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.actions.importing.csv_rows import DELIMITERS, start
@@ -128,6 +128,12 @@ CELLS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x
 def test_what_was_written_is_read(
     rows: list[list[str]], delimiter: str, ends: str, quoting: Literal[0, 1]
 ) -> None:
+    # With ends of "\n" alone, Python writes a return bare, which nobody could tell from an end.
+    assume(
+        quoting == csv.QUOTE_ALL
+        or ends == "\r\n"
+        or not any("\r" in cell for row in rows for cell in row)
+    )
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=delimiter, lineterminator=ends, quoting=quoting)
     writer.writerows([["a", "b", "c"], *rows])

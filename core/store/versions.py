@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,11 +84,12 @@ async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
         if row is None:
             raise NotFound("There is no such tenant.")
         states = await slot_states(tenant, connection)
-        metadata = parsed.get(row["fingerprint"])
+        metadata, stored = parsed.get(row["fingerprint"]), None
         if metadata is None:
-            metadata = parsed.keep(
-                row["fingerprint"], await load_metadata(tenant, connection, row["version"])
-            )
+            stored = await load_layers(tenant, connection, row["version"])
+    if metadata is None:  # in a thread: it takes long enough for others to notice
+        metadata = await asyncio.to_thread(_parse, stored)
+        parsed.keep(row["fingerprint"], metadata)
     published = Published(
         version=row["version"],
         metadata=metadata,
@@ -104,9 +106,8 @@ async def slot_states(tenant: TenantId, connection: Connection) -> dict[tuple[st
     return {(row["object"], row["slot"]): SlotState(row["state"]) for row in rows}
 
 
-async def load_metadata(tenant: TenantId, connection: Connection, version: int) -> Metadata:
-    """One version's metadata, parsed from its layers."""
-    metadata = parse(layers_of(await load_layers(tenant, connection, version)))
+def _parse(stored: Layers | None) -> Metadata:
+    metadata = parse(layers_of(stored or {}))
     assert isinstance(metadata, Metadata), "a published version parses"
     return metadata
 

@@ -242,5 +242,8 @@ _COUNTERS: Mapping[Effect, Callable[[Census, Impact], Awaitable[Counted]]] = {
     Effect.HELD: _holding,
     Effect.DUPLICATE: _doubled,
     Effect.COMPUTED: _whole,
+    Effect.UNSTAGED: _whole,
+    Effect.TREE: _whole,
+    Effect.TOKENS: _whole,
     Effect.BROKEN_RULE: _breaking,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from core.identity import TenantId
@@ -32,6 +33,7 @@ class Store:
         self.numbers = Blocks(database)
         self.sizes = Sizes(database)
         self._heads: Recent[TenantId, tuple[Head, float]] = Recent(TENANTS_KEPT)
+        self._loading: dict[TenantId, asyncio.Task[Head]] = {}
         self._parsed: Parsed = Recent(PARSED_KEPT)
         self._plans: Recent[tuple[str, str, str], ObjectPlan] = Recent(PLANS_KEPT)
 
@@ -44,9 +46,23 @@ class Store:
         found = self._heads.get(tenant)
         if found is not None and time.monotonic() < found[1]:
             return found[0]
-        head = await versions.load(tenant, self.database, self._parsed)
-        until = float("inf") if head.settled else time.monotonic() + UNSETTLED_FOR
-        return self._heads.keep(tenant, (head, until))[0]
+        task = self._loading.get(tenant)
+        if task is None:
+            task = self._loading[tenant] = asyncio.create_task(self._load(tenant))
+            task.add_done_callback(_seen)
+        return await asyncio.shield(task)  # others wait for it too
+
+    async def _load(self, tenant: TenantId) -> Head:
+        task = asyncio.current_task()
+        try:
+            head = await versions.load(tenant, self.database, self._parsed)
+            if self._loading.get(tenant) is task:  # nobody has forgotten the tenant meanwhile
+                until = float("inf") if head.settled else time.monotonic() + UNSETTLED_FOR
+                self._heads.keep(tenant, (head, until))
+            return head
+        finally:
+            if self._loading.get(tenant) is task:
+                del self._loading[tenant]
 
     async def published(self, tenant: TenantId) -> Published:
         """The tenant's published metadata alone."""
@@ -64,8 +80,15 @@ class Store:
     def forget(self, tenant: TenantId) -> None:
         """Look the tenant's metadata up again when it is next asked for."""
         self._heads.drop(tenant)
+        self._loading.pop(tenant, None)
 
     def plan(self, published: Published, object: str) -> ObjectPlan:
         """How records of an object are written."""
         key = (*published.key, object)
         return self._plans.get_or(key, lambda: plan_of(published, object))
+
+
+def _seen(task: asyncio.Task[Head]) -> None:
+    """A failure is told to whoever still waits; nobody need."""
+    if not task.cancelled():
+        task.exception()

@@ -38,13 +38,14 @@ def citus_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-async def citus_urls(citus_url: str) -> Urls:
+async def citus_urls(citus_url: str, request: pytest.FixtureRequest) -> Urls:
     """The tables on Citus, few shards each."""
-    async with connected(citus_url) as connection:
-        await connection.execute("alter database dealgraph set citus.shard_count = 4")
-    await migrating.migrate(citus_url)
-    async with connected(citus_url) as connection:
-        await connection.execute("alter role dealgraph_app login")
+    with locked(run_folder(request.config) / "citus.lock"):
+        async with connected(citus_url) as connection:
+            await connection.execute("alter database dealgraph set citus.shard_count = 4")
+        await migrating.migrate(citus_url)
+        async with connected(citus_url) as connection:
+            await connection.execute("alter role dealgraph_app login")
     return Urls(
         app=citus_url.replace("postgres@", "dealgraph_app@"),
         owner=citus_url.replace("postgres@", "dealgraph_owner@"),

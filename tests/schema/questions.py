@@ -20,14 +20,17 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
+    parse,
+    validate,
 )
+from hypothesis import assume
 from hypothesis import strategies as st
 
-from schema.translation.roots import is_compiled
-from schema.types.meanings import MEANS
+from schema.types.meanings import MEANS, AnyById, ById, Connected
 from tests.schema.worlds import INSTANTS, TEXTS, World
 
 LEFT_OUT = frozenset({"history", "stageHistory", "after", "before"})
+LIKELY = {"nodes": 5, "edges": 3, "node": 4, "aggregate": 2, "groups": 2, "subtree": 3}
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Question:
 
     draw: st.DrawFn
     schema: GraphQLSchema
+    world: World
     pool: Mapping[str, st.SearchStrategy[Any]]
     declared: dict[str, str] = field(default_factory=dict)
     variables: dict[str, object] = field(default_factory=dict)
@@ -46,19 +50,35 @@ class Question:
         """The document; draws everything."""
         root = self.schema.query_type
         assert root is not None
-        names = [n for n, it in root.fields.items() if is_compiled(it.extensions.get(MEANS))]
-        chosen = self.draw(st.lists(st.sampled_from(names), min_size=1, max_size=3))
-        body = " ".join(self.field(root, name, depth=4) for name in chosen)
-        if self.draw(st.integers(0, 9)) == 0:
+        names = [
+            name
+            for name, it in root.fields.items()
+            for _ in range(self.weight(it.extensions.get(MEANS)))
+        ]
+        chosen = [self.one_of(names) for _ in range(self.one_of([1, 1, 2, 3]))]
+        body = " ".join(self.field(root, name, depth=6) for name in chosen)
+        if self.happens(1, of=10):
             body += " __typename"
         heads = ", ".join(f"${name}: {type_}" for name, type_ in self.declared.items())
         return "\n".join([f"query {f'({heads})' if heads else ''} {{ {body} }}", *self.fragments])
+
+    def weight(self, means: object) -> int:
+        """How often a root field is asked for: mostly pages of what the world has."""
+        if isinstance(means, Connected):
+            return 6 if self.world.records.get(means.object) else 1
+        return 1 if isinstance(means, ById | AnyById) else 0
+
+    def one_of(self, offered: Sequence[Any]) -> Any:
+        return self.draw(st.sampled_from(offered))
+
+    def happens(self, times: int, *, of: int) -> bool:
+        return bool(self.one_of([True] * times + [False] * (of - times)))
 
     def field(self, of: GraphQLObjectType, name: str, depth: int) -> str:
         declared = of.fields[name]
         arguments = self.arguments(declared, depth)
         alias = ""
-        if arguments or self.draw(st.integers(0, 5)) == 0:
+        if arguments or self.happens(1, of=6):
             self.aliases += 1
             alias = f"a{self.aliases}: "
         return f"{alias}{name}{arguments}{self.directive()}{self.below(declared, depth)}"
@@ -69,7 +89,7 @@ class Question:
             parts = [
                 f"... on {it.name} {self.selection(it, depth - 1)}"
                 for it in self.schema.get_possible_types(type_)
-                if self.draw(st.booleans())
+                if self.happens(1, of=2)
             ]
             return f" {{ __typename id {' '.join(parts)} }}"
         if isinstance(type_, GraphQLObjectType):
@@ -82,14 +102,15 @@ class Question:
             for name, it in of.fields.items()
             if name not in LEFT_OUT and (depth > 0 or not _is_deep(it))
         ]
-        chosen = self.draw(st.lists(st.sampled_from(offered), max_size=4)) if offered else []
-        parts = [self.field(of, name, depth) for name in chosen]
-        if not parts or self.draw(st.integers(0, 4)) == 0:
+        offered = [name for name in offered for _ in range(LIKELY.get(name, 1))]
+        count = self.one_of([1, 2, 3, 4]) if depth > 2 else self.one_of([1, 2])
+        parts = [self.field(of, self.one_of(offered), depth) for _ in range(count) if offered]
+        if not parts or self.happens(1, of=6):
             parts.append("__typename")
         return f"{{ {' '.join(self.wrapped(of, part) for part in parts)} }}"
 
     def wrapped(self, of: GraphQLObjectType, part: str) -> str:
-        how = self.draw(st.integers(0, 9))
+        how = self.one_of(range(12))
         if how == 0:
             return f"... on {of.name}{self.directive()} {{ {part} }}"
         if how == 1:
@@ -101,13 +122,12 @@ class Question:
         return part
 
     def directive(self) -> str:
-        how = self.draw(st.integers(0, 29))
+        how = self.one_of(range(40))
         if how > 2:
             return ""
         word, value = ("skip", "false") if how == 0 else ("include", "true")
         if how == 2 and len(self.conditions()) < 8:
-            given = self.draw(st.booleans())
-            value = self.variable("Boolean!", given)
+            value = self.variable("Boolean!", self.happens(1, of=2))
         return f" @{word}(if: {value})"
 
     def conditions(self) -> list[str]:
@@ -117,21 +137,31 @@ class Question:
         parts = []
         for name, argument in declared.args.items():
             is_needed = isinstance(argument.type, GraphQLNonNull)
-            if name in LEFT_OUT or not (is_needed or self.draw(st.booleans())):
+            if name in LEFT_OUT or not (is_needed or self.happens(2, of=5)):
                 continue
             if name == "last" and any(it.startswith("first") for it in parts):
                 continue
             if name in ("first", "last", "maxDepth"):
-                value: object = self.draw(st.integers(0, 4))
+                value: object = self.one_of([3, 2, 1, 5, 0])
+            elif name == "id":
+                value = self.id_for(declared)
             else:
                 value = self.value(argument.type, min(depth, 2))
             if value is not _NOTHING:
                 parts.append(f"{name}: {self.given(value, argument.type)}")
         return f"({', '.join(parts)})" if parts else ""
 
+    def id_for(self, declared: GraphQLField) -> Any:
+        """Mostly the id of a record that the field can show."""
+        means = declared.extensions.get(MEANS)
+        own = self.world.records.get(means.object, ()) if isinstance(means, ById) else ()
+        if own and self.happens(5, of=6):
+            return self.one_of([it.id for it in own])
+        return self.draw(self.pool["ID"])
+
     def given(self, value: object, type_: GraphQLInputType) -> str:
         """A value as a literal, or as a variable."""
-        if self.draw(st.integers(0, 3)) == 0:
+        if self.happens(1, of=3):
             return self.variable(str(type_), _sent(value))
         return self.literal(value, type_)
 
@@ -152,7 +182,7 @@ class Question:
         return json.dumps(_sent(value))
 
     def inner(self, value: object, type_: GraphQLInputType) -> str:
-        if self.draw(st.integers(0, 7)) == 0 and not isinstance(value, dict):
+        if self.happens(1, of=8) and not isinstance(value, dict):
             name = str(type_) if str(type_).endswith("!") else f"{type_}!"
             return self.variable(name, _sent(value))
         return self.literal(value, type_)
@@ -172,31 +202,27 @@ class Question:
         if isinstance(type_, GraphQLInputObjectType):
             return self.object(type_, depth)
         if isinstance(type_, GraphQLEnumType):
-            return self.draw(st.sampled_from(sorted(type_.values)))
+            return self.one_of(sorted(type_.values))
         return self.draw(self.pool[type_.name])
 
     def several(self, type_: GraphQLList[Any], depth: int) -> Any:
         is_input = isinstance(get_named_type(type_), GraphQLInputObjectType)
-        count = self.draw(st.integers(1 if is_input else 0, 2))
+        count = self.one_of([1, 2] if is_input else [2, 1, 3, 0])
         found = [self.value(type_.of_type, depth) for _ in range(count)]
         return _NOTHING if any(it is _NOTHING for it in found) else _unlike(found)
 
     def object(self, type_: GraphQLInputObjectType, depth: int) -> Any:
         offered = [name for name, it in type_.fields.items() if depth > 0 or not _nests(it.type)]
         if type_.name.endswith("GroupBy"):
-            return self.one_of(type_, offered, depth)
-        count = 1 if type_.is_one_of else self.draw(st.integers(1, 2))
-        names = (
-            self.draw(st.lists(st.sampled_from(offered), min_size=1, max_size=count, unique=True))
-            if offered
-            else []
-        )
-        found = {name: self.value(type_.fields[name].type, depth - 1) for name in names}
+            return self.key(type_, offered, depth)
+        count = 1 if type_.is_one_of else self.one_of([1, 1, 2])
+        names = {self.one_of(offered) for _ in range(count) if offered}
+        found = {name: self.value(type_.fields[name].type, depth - 1) for name in sorted(names)}
         found = {name: it for name, it in found.items() if it is not _NOTHING}
         return found or _NOTHING
 
-    def one_of(self, type_: GraphQLInputObjectType, offered: Sequence[str], depth: int) -> Any:
-        name = self.draw(st.sampled_from(offered))
+    def key(self, type_: GraphQLInputObjectType, offered: Sequence[str], depth: int) -> Any:
+        name = self.one_of(offered)
         inner = get_named_type(type_.fields[name].type)
         if inner.name == "Boolean":
             return {name: True}
@@ -209,8 +235,9 @@ def questions(
     draw: st.DrawFn, schema: GraphQLSchema, world: World
 ) -> tuple[str, dict[str, object]]:
     """A query and its variables, about the values that the world has."""
-    question = Question(draw, schema, pool(world))
+    question = Question(draw, schema, world, pool(world))
     source = question.source()
+    assume(not validate(schema, parse(source)))  # two kinds of records may differ in a field's type
     return source, question.variables
 
 

@@ -26,7 +26,7 @@ async def test_pages_visit_every_row_once_in_both_directions(
     client = await live(world, generous)
     plainly = Plainly(world)
     of = plainly.metadata.objects[data.draw(st.sampled_from(sorted(world.records)))]
-    question = Question(data.draw, plainly.schema, pool(world))
+    question = Question(data.draw, plainly.schema, world, pool(world))
     order = orders(question, of.key) if data.draw(st.booleans()) else None
     size = data.draw(st.integers(1, 3))
     listed = naming.field_name(of.plural)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 from core.identity import TenantId
+from core.store import asking
+from core.store.asking import Ask
 from core.store.connections import Database
 from core.store.recent import Recent
 
@@ -28,12 +30,16 @@ class Sizes:
         self._small: Recent[TenantId, tuple[bool, float]] = Recent(TENANTS_KEPT)
 
     async def is_small(self, tenant: TenantId) -> bool:
-        """Whether the tenant had few records when it was last counted."""
+        """Whether the tenant had few records when it was last counted.
+
+        Raises:
+            Timeout, Unavailable: as `asking.row`.
+        """
         known = self._small.get(tenant)
         now = time.monotonic()
         if known is not None and now < known[1]:
             return known[0]
-        async with self._database.reading(tenant, "generic") as connection:
-            small: bool = await connection.fetchval(_COUNT, tenant)
+        reading = self._database.reading(tenant, "generic")
+        small: bool = (await asking.row(tenant, reading, Ask(_COUNT, [tenant])))[0]
         self._small.keep(tenant, (small, now + LOOKED_AT_AGAIN))
         return small

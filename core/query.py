@@ -148,7 +148,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A decoded cursor: the order's values at a row (None: a null) and the row's id."""
+    """A decoded cursor: the order's values at a row (None: a null) and the row's id.
+
+    A run brings the values as the cursor holds them, which is as texts. Below a tree node the id
+    is the row's path.
+    """
 
     values: tuple[Value | None, ...]
     id: Value
@@ -485,7 +489,8 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class PathTo:
-    """The shortest way from a covered member to one who holds the role: nodes, first to last."""
+    """The shortest way from a covered member to one who holds the role, along edges from `from`
+    to `to`: nodes, first to last; none where no edges lead there."""
 
     role: Value
     outputs: tuple[Output, ...]  # as GraphNodes

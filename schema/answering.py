@@ -27,7 +27,7 @@ from schema.platform.strawberry_schema import platform
 from schema.requests import Answer, BadRequest, Request
 from schema.running import Answered, Plans, Run, Tools, Top
 
-_PLANS: Final = 5_000
+_PLANS: Final = 20_000_000  # characters of SQL
 _ATTEMPTS: Final = 4
 
 

@@ -11,7 +11,7 @@ from schema.translation.outlines import Outlines
 from schema.types.tenant_schema import Platform, TenantSchema, lazy
 
 _SCHEMAS = 100
-_SCRIPTS = 500
+_SCRIPTS = 260_000  # characters of documents, for each schema
 
 
 class Live:
@@ -35,7 +35,8 @@ class Live:
         found = self._scripts.get(key)
         if found is None:
             found = script(self.schema, self._outlines, operation, self._limits)
-            self._scripts.put(key, found)
+            location = operation.document.loc
+            self._scripts.put(key, found, location.end if location is not None else 1)
         return found
 
 

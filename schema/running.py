@@ -101,7 +101,7 @@ class Run:
         found = self.tools.plans.get(key)
         if found is None:
             found = self._top(shape)
-            self.tools.plans.put(key, found)
+            self.tools.plans.put(key, found, _weight(found.planned))
         assert isinstance(found, Top)
         return found
 
@@ -139,7 +139,7 @@ class Run:
             below = [it.selection_set for it in nodes if it.selection_set is not None]
             plan = self._translator(shape).records((object_key, type_), below, path)
             found = self._planned(plan)
-            self.tools.plans.put(key, found)
+            self.tools.plans.put(key, found, _weight(found))
         assert isinstance(found, Planned)
         return found
 
@@ -235,6 +235,11 @@ class Context:
     run: Run
     answered: Answered
     finder: Finding
+
+
+def _weight(planned: Planned | None) -> int:
+    """Characters of SQL, as a measure of what a plan takes."""
+    return 1_000 + (len(planned.prepared.statement.sql) if planned is not None else 0)
 
 
 _NAME = "__typename"

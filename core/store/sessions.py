@@ -14,6 +14,7 @@ from core.identity import TenantId
 from core.store.links import unreachable
 
 STATEMENTS_KEPT = 512
+LONGEST_KEPT = 65_536  # bytes; the driver would parse anything above 15,360 each time
 JSONB_VERSION = b"\x01"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts from here
 FIRST_DAY = EPOCH.toordinal()
@@ -87,6 +88,7 @@ def opener(url: str, parameters: dict[str, str]) -> Opener:
                 connection_class=Session,
                 server_settings={"application_name": "dealgraph", **parameters},
                 statement_cache_size=STATEMENTS_KEPT,
+                max_cacheable_statement_size=LONGEST_KEPT,
                 max_cached_statement_lifetime=0,
             )
         except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

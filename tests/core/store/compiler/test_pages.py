@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from core import cursors, query
 from core.errors import Refused
 from core.query import Column, Connection, Operator, Order, Output, Page, PagePart
+from core.store.connections import Database
+from tests.core.a_store import a_world, an_object
 from tests.core.store.compiler.asking import (
     PAGE_INFO,
     Values,
@@ -18,7 +20,7 @@ from tests.core.store.compiler.asking import (
     position,
     scalars,
 )
-from tests.core.store.compiler.oracle import Item
+from tests.core.store.compiler.oracle import Item, Records
 from tests.core.store.compiler.populations import Population, Predicates
 
 UNHURRIED = settings(
@@ -208,3 +210,23 @@ async def test_a_forged_cursor_is_refused_before_any_sql_runs(
     with pytest.raises(Refused) as refused:
         await ask(population.world, replace(asked, page=page), [3, held, some_id])
     assert refused.value.problems[0].code == "BAD_CURSOR"
+
+
+async def test_records_that_come_meanwhile_move_no_other(database: Database) -> None:
+    world = await a_world(database, an_object("item", {"number": {"type": "integer"}}))
+    first = [await world.create("item", name=str(at), number=at % 4) for at in range(12)]
+    order = (Order(Column("number"), descending=True),)
+    walk = Walk(Population(world, Records([])), connection(order), [])
+    seen: list[str] = []
+    page = await walk.page(3, backward=False)
+    while True:
+        seen += [edge["node"]["id"] for edge in page["edges"]]
+        if not page["page"]["hasNextPage"]:
+            break
+        for number in (9, 2, None):
+            await world.create("item", name="new", **({} if number is None else {"number": number}))
+        page = await walk.page(3, backward=False, cursor=page["page"]["endCursor"])
+        if len(seen) > 100:
+            break
+    assert [seen.count(str(one)) for one in first] == [1] * len(first)
+    assert len(set(seen)) == len(seen)

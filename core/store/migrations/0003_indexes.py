@@ -85,8 +85,10 @@ class Migration(migrations.Migration):
                 *map(sortable, SORTABLE),
                 *map(reference, REFERENCES),
                 *map(statistics, ["stage", *PICKLISTS]),
-                "create index if not exists record_deletion on record (tenant_id, deletion_id)"
-                " where deletion_id is not null",
+                (
+                    "create index if not exists record_deletion on record (tenant_id, deletion_id)"
+                    " where deletion_id is not null"
+                ),
                 "create index if not exists unique_key_record on unique_key (tenant_id, record_id)",
                 (
                     "create index if not exists change_record on change"

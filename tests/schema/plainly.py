@@ -230,7 +230,10 @@ class Plainly:
     def ordered(
         self, of: ObjectType, records: Sequence[Record], order: Sequence[Mapping[str, Any]]
     ) -> list[Record]:
-        keys = [self.ranked(of, it) for it in order]
+        said: dict[tuple[str, ...], Any] = {}
+        for key in (self.ranked(of, it) for it in order):
+            said.setdefault(key[0], key)  # a key that comes again decides nothing
+        keys = list(said.values())
         descending = keys[-1][2] if keys else False
         found = sorted(records, key=by_id, reverse=descending)
         for path, field, is_descending in reversed(keys):

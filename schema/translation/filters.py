@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from graphql import GraphQLInputObjectType, GraphQLNonNull
@@ -69,6 +70,7 @@ class _Where:
 
     def __init__(self, translation: Translation) -> None:
         self.translation = translation
+        self.depth = 0
 
     def everything(
         self, type_: GraphQLInputObjectType, given: Given, at: At, behind: str | None
@@ -77,6 +79,7 @@ class _Where:
         if not isinstance(given, Fields) or not given.parts:
             self._empty(at)
             return None
+        self.translation.count(len(given.parts))
         direct: list[query.Predicate] = []
         beyond: list[query.Predicate] = []
         for name, part in given.parts.items():
@@ -116,15 +119,37 @@ class _Where:
             yield from self._compared(means.column, means.operand, given, at)
         elif isinstance(means, Children):
             assert isinstance(type_, GraphQLInputObjectType)
-            yield from self._children(means, type_, given, at)
+            with self._deeper():
+                yield from self._children(means, type_, given, at)
         elif isinstance(means, Subtree):
             yield from self._under(given, at)
         else:
             assert isinstance(type_, GraphQLInputObjectType)
-            behind = means.reference if isinstance(means, Referred) else None
-            found = self.everything(type_, given, at, behind)
-            if found is not None:
-                yield found if behind is not None else query.Not(found)
+            yield from self._nested(means, type_, given, at)
+
+    def _nested(
+        self, means: object, type_: GraphQLInputObjectType, given: Given, at: At
+    ) -> Iterator[query.Predicate]:
+        """What is asked behind a reference, or the opposite of what is asked."""
+        if isinstance(means, Referred):
+            with self._deeper():
+                found = self.everything(type_, given, at, means.reference)
+        else:
+            found = self.everything(type_, given, at, None)
+        if found is not None:
+            yield found if isinstance(means, Referred) else query.Not(found)
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        """Through a reference, or to children.
+
+        Raises:
+            LimitExceeded: too many of these within each other.
+        """
+        self.depth += 1
+        self.translation.limits.check("filter_depth", self.depth)
+        yield
+        self.depth -= 1
 
     def _combined(
         self,

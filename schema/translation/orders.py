@@ -28,7 +28,7 @@ def order(
 ) -> tuple[query.Order, ...]:
     """What `orderBy` asks for; a column that comes again decides nothing and is left out."""
     found: dict[query.Column, query.Order] = {}
-    for it in _ranked(declared, "orderBy", given, at):
+    for it in _ranked(translation, declared, "orderBy", given, at):
         assert isinstance(it.said, Word)
         found.setdefault(it.column, query.Order(it.column, it.said.value == "DESC"))
     return tuple(found.values())
@@ -39,7 +39,7 @@ def keys(
 ) -> tuple[query.GroupBy, ...]:
     """What `by` asks for: at least one key, no column twice."""
     found: dict[query.Column, query.GroupBy] = {}
-    for it in _ranked(declared, "by", given, at):
+    for it in _ranked(translation, declared, "by", given, at):
         if it.column in found:
             message = "A key appears twice: each has one place in the row's `key`."
             translation.refuse(it.at, BAD_GROUP, message)
@@ -67,14 +67,22 @@ def _unit(translation: Translation, it: _Ranked) -> query.Unit | None:
 
 
 def _ranked(
-    declared: GraphQLField, argument: str, given: Given | None, at: At
+    translation: Translation, declared: GraphQLField, argument: str, given: Given | None, at: At
 ) -> Iterator[_Ranked]:
+    """The entries of a list.
+
+    Raises:
+        LimitExceeded: there are too many, or one goes through too many references.
+    """
     if given is None or isinstance(given, Null):
         return
     assert isinstance(given, Items)
     type_ = _item(declared.args[argument].type)
+    translation.limits.check("keys", len(given.parts))
     for index, part in enumerate(given.parts):
-        yield _one(type_, part, at.into(argument, index), ())
+        found = _one(type_, part, at.into(argument, index), ())
+        translation.limits.check("filter_depth", len(found.column.hops))
+        yield found
 
 
 def _one(type_: GraphQLInputObjectType, given: Given, at: At, hops: tuple[str, ...]) -> _Ranked:

@@ -59,6 +59,16 @@ class Translation:
         self.fetches: list[Fetch] = []
         self.checks: list[Callable[[Variables], None]] = []
         self.problems: list[WireError] = []
+        self._comparisons = 0
+
+    def count(self, comparisons: int) -> None:
+        """Take note of parts of filters, however many there are in the operation.
+
+        Raises:
+            LimitExceeded: there are too many.
+        """
+        self._comparisons += comparisons
+        self.limits.check("comparisons", self._comparisons)
 
     def value(self, fetch: Fetch) -> query.Value:
         """The next of the values that come with each run."""

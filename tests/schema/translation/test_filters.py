@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from core.errors import LimitExceeded
 from core.query import (
     All,
     Column,
@@ -162,3 +163,26 @@ def test_an_explicit_null_instead_of_a_filter_asks_for_everything() -> None:
 
 def at(values: list[object], value: object) -> Value:
     return Value(values.index(value))
+
+
+@pytest.mark.parametrize(
+    ("literal", "limit"),
+    [
+        ("{account: " * 6 + "{parent: " * 5 + '{name: {eq: "x"}}' + "}" * 11, "filter_depth"),
+        ("{contacts: {some: {opportunity: " * 6 + '{name: {eq: "x"}}' + "}}}" * 6, "filter_depth"),
+        ("{or: [" + '{name: {eq: "x"}}, ' * 501 + "]}", "comparisons"),
+    ],
+)
+def test_refuses_filters_that_go_too_far(literal: str, limit: str) -> None:
+    literal = literal.replace("{account: " * 6, "{account: " + "{parent: " * 5)
+
+    with pytest.raises(LimitExceeded) as refused:
+        where(literal)
+
+    assert refused.value.limit == limit
+
+
+def test_nesting_alone_is_no_distance() -> None:
+    found, _ = where("{not: " * 30 + '{name: {eq: "x"}}' + "}" * 30)
+
+    assert isinstance(found, Not)

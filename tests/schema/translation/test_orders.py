@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.errors import LimitExceeded
 from core.query import Column, Connection, GroupBy, Groups, KeyPart, Order, Unit
 from schema.requests import BadRequest
 from tests.schema.translation.a_plan import asked, codes, planned
@@ -113,3 +114,17 @@ def parts(groups: Groups) -> list[object]:
 
     walk(groups)
     return found
+
+
+@pytest.mark.parametrize(
+    ("order", "limit"),
+    [
+        ("[" + "{owner: " * 11 + "{name: ASC}" + "}" * 11 + "]", "filter_depth"),
+        ("[" + "{name: ASC}, " * 11 + "]", "keys"),
+    ],
+)
+def test_refuses_orders_that_go_too_far(order: str, limit: str) -> None:
+    with pytest.raises(LimitExceeded) as refused:
+        planned(f"{{ accounts(orderBy: {order}) {{ totalCount }} }}")
+
+    assert refused.value.limit == limit

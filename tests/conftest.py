@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from core.identity import TenantId
 from core.store import migrating, postmaster, roles, tenants
@@ -22,6 +23,10 @@ from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
 from core.store.links import connected
 from core.store.ways import Options
+
+settings.register_profile("ci", derandomize=True, print_blob=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")  # what lands does not hang on luck; other runs go on looking
 
 TEMPLATE = "dealgraph_template"
 CITUS = "citus"

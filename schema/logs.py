@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from secrets import token_hex
+from random import getrandbits
 from typing import Any, Final
 from uuid import UUID
 
@@ -141,7 +141,7 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _SANE_ID.fullmatch(value):
             return str(value, "ascii")
-    return token_hex(16)
+    return f"{getrandbits(128):032x}"
 
 
 def _add(line: MutableMapping[str, object], entry: Entry) -> None:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from core.errors import NotFound, Unauthenticated
@@ -97,13 +97,17 @@ async def every(tenant: TenantId, database: Database) -> list[Token]:
     return [_of(row) for row in rows]
 
 
+Known: TypeAlias = tuple[float, Actor, datetime | None]
+"""Until when an answer is remembered, the actor, and when the token expires."""
+
+
 class Doorkeeper:
     """Who stands behind a token's text, remembering the last answers of this process."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._clock = clock
-        self._known: dict[bytes, tuple[float, Actor, datetime | None]] = {}
+        self._known: dict[str, Known] = {}
         self._revocations = 0
 
     async def actor(self, text: str) -> Actor:
@@ -113,13 +117,10 @@ class Doorkeeper:
             Unauthenticated: it is malformed, unknown, expired or revoked; the answer does not
                 tell which.
         """
-        tenant = tenant_of(text)
-        if tenant is None:
-            raise Unauthenticated("The token is not valid.")
-        hashed = _hash(text)
-        until, actor, expires_at = self._known.get(hashed) or await self._look_up(tenant, hashed)
-        if until < self._clock():
-            until, actor, expires_at = await self._look_up(tenant, hashed)
+        known = self._known.get(text)
+        if known is None or known[0] < self._clock():
+            known = await self._look_up(text)
+        _, actor, expires_at = known
         if expires_at is not None and expires_at <= datetime.now(UTC):
             raise Unauthenticated("The token is not valid.")
         return actor
@@ -137,32 +138,31 @@ class Doorkeeper:
                 .update(revoked_at=datetime.now(UTC))
             )
         self._revocations += 1
-        self._known = {
-            hashed: known for hashed, known in self._known.items() if known[1].token != id
-        }
+        self._known = {text: known for text, known in self._known.items() if known[1].token != id}
         if not ended:
             raise NotFound("There is no such token.")
 
-    async def _look_up(
-        self, tenant: TenantId, hashed: bytes
-    ) -> tuple[float, Actor, datetime | None]:
+    async def _look_up(self, text: str) -> Known:
+        tenant = tenant_of(text)
+        if tenant is None:
+            raise Unauthenticated("The token is not valid.")
         started, revocations = self._clock(), self._revocations
         async with self._database.reading(tenant, "generic") as connection:
             row = await connection.fetchrow(
                 "select id, role, user_id, expires_at from read.token"
                 " where tenant_id = $1 and hash = $2 and revoked_at is null",
                 tenant,
-                hashed,
+                _hash(text),
             )
         if row is None:
-            self._known.pop(hashed, None)
+            self._known.pop(text, None)
             raise Unauthenticated("The token is not valid.")
         actor = Actor(tenant, Role(row["role"]), row["user_id"], row["id"])
         known = (started + REMEMBERED, actor, row["expires_at"])
         if revocations == self._revocations:  # else this one may have been ended meanwhile
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
-            self._known[hashed] = known
+            self._known[text] = known
         return known
 
 

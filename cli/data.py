@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli_store import DataDir, TenantKey, show, tenant_of, with_store
+from cli.store import DataDir, TenantKey, show, tenant_of, with_store
 from core.actions.importing import mapping as mappings
 from core.actions.importing.mapping import ImportMapping
 from core.actions.importing.planning import Job, planned

@@ -119,7 +119,6 @@ def load(
     async def work(store: Store) -> Report:
         actor = Actor((await tenant_of(store, tenant)).id, Role.ADMIN)
         wanted = _mapping(mapping)
-        rejects.mkdir(parents=True, exist_ok=True)
         watch.jobs = planned(wanted, files, (await store.published(actor.tenant)).metadata)
         options = Options(dry_run=dry_run, whole=all_or_nothing, zone=wanted.zone)
         with watch, few_collections():
@@ -217,7 +216,7 @@ def _mapping(path: Path) -> ImportMapping:
     found = mappings.load(text, path.name)
     if isinstance(found, ImportMapping):
         return found
-    raise Refused([Problem((path.name, one.pointer), one.rule, str(one)) for one in found])
+    raise Refused([Problem((one.document, one.pointer), one.rule, one.told) for one in found])
 
 
 def _format(text: str) -> Format:

@@ -13,10 +13,10 @@ _DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
 _Told = tuple[tuple[str | int, ...], str, str]  # place, rule, message
 
 
-def problems(mapping: ImportMapping, metadata: Metadata, name: str) -> list[Problem]:
+def problems(mapping: ImportMapping, metadata: Metadata) -> list[Problem]:
     """Everything in the mapping that the metadata has no place for."""
     return [
-        Problem(name, pointer(("steps", index, *place)), rule, message)
+        Problem(mapping.name, pointer(("steps", index, *place)), rule, message)
         for index, step in enumerate(mapping.steps)
         for place, rule, message in _step(step, metadata)
     ]
@@ -92,9 +92,16 @@ def _key(step: Step, object: ObjectType) -> Iterator[_Told]:
         yield ("key",), "NOT_UNIQUE", message
         return
     missing = [key for key in known[step.key] if key not in step.fields]
+    if len(missing) < len(known[step.key]):  # a null is a part of a key like any other
+        missing = [key for key in missing if _never_null(object.fields[key])]
     if missing:
         message = f"Records are found by '{step.key}', so {listed(missing, 'and')} must be filled."
         yield ("key",), "MISSING", message
+
+
+def _never_null(field: Field) -> bool:
+    """Whether new records have a value there that a mapping without the field does not tell."""
+    return field.required or field.default is not None
 
 
 def _entered(step: Step, known: Mapping[str, Field]) -> Iterator[_Told]:

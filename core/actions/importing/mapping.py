@@ -15,6 +15,8 @@ from metadata.dialects import Kind
 from metadata.problems import Problem
 
 BLANK = frozenset({""})
+REJECTED = ".rejected"
+"""What comes before the ending in the name of a file of rejected rows."""
 
 
 class Existing(StrEnum):
@@ -69,8 +71,11 @@ class Step:
     unless_blank: str | None = None
 
     def takes(self, name: str) -> bool:
-        """Whether a file of this name belongs to the step."""
-        return fnmatchcase(name.casefold(), self.files.casefold())
+        """Whether a file of this name belongs to the step, or rows that were rejected of one."""
+        plain = name.casefold()
+        of = plain.replace(f"{REJECTED}.", ".")
+        names = (plain, of, f"{of}.gz") if of != plain else (plain,)
+        return any(fnmatchcase(one, self.files.casefold()) for one in names)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -87,6 +92,7 @@ class ImportMapping:
 
     steps: tuple[Step, ...]
     zone: ZoneInfo | None = None
+    name: str = "mapping"  # as problems with it call it
 
 
 def load(text: str | bytes, name: str) -> ImportMapping | tuple[Problem, ...]:
@@ -107,7 +113,7 @@ def of(document: Mapping[str, Any], name: str) -> ImportMapping | tuple[Problem,
         message = f"'{zone}' is no time zone such as Asia/Shanghai."
         return (Problem(name, "/time_zone", "BAD_TIME_ZONE", message),)
     blank = document.get("blank", [""])
-    return ImportMapping(tuple(_step(step, blank) for step in document["steps"]), zone)
+    return ImportMapping(tuple(_step(step, blank) for step in document["steps"]), zone, name)
 
 
 def identity(object: str, fields: Sequence[str], references: Mapping[str, str], key: str) -> Step:

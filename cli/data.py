@@ -185,7 +185,8 @@ def tell(report: Report, rejects: Sequence[Path]) -> None:
     for step in report.steps:
         for message, count in step.warnings.most_common(SHOWN):
             typer.echo(f"Warned of {count:,} × {step.object}: {message}", err=True)
-    for reject in report.rejects[:SHOWN]:
+    in_order = sorted(report.rejects, key=lambda reject: (reject.feed, reject.line))
+    for reject in in_order[:SHOWN]:
         for flaw in reject.flaws:
             place = ", ".join(filter(None, (reject.feed, f"line {reject.line}", flaw.column)))
             typer.echo(f"{place}: {flaw.message} [{flaw.code}]", err=True)

@@ -14,6 +14,8 @@ from metadata import documents, wording
 from metadata.dialects import Kind
 from metadata.problems import Problem
 
+Forms = tuple[str, ...]
+"""How dates are written: the first form that fits; ISO 8601 where there is none."""
 BLANK = frozenset({""})
 REJECTED = ".rejected"
 """What comes before the ending in the name of a file of rejected rows."""
@@ -38,7 +40,8 @@ class Source:
     default: object = None  # where the column is blank
     reference: str | None = None  # the unique key by which a record is named
     blank_if_missing: bool = False
-    dates: str | None = None
+    dates: Forms = ()
+    units: tuple[str, ...] = ()
     multiply: Decimal | None = None
     separator: str = ";"
 
@@ -64,7 +67,7 @@ class Step:
     trims: bool = True
     decimal: str = "."
     group: str | None = None
-    dates: str | None = None
+    dates: Forms = ()
     key: str | None = None
     existing: Existing = Existing.UPDATE
     when: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -136,12 +139,13 @@ def _zone(name: str | None) -> ZoneInfo | str | None:
 
 
 def _step(document: Mapping[str, Any], blank: Sequence[str]) -> Step:
-    plain = ("files", "format", "encoding", "delimiter", "decimal", "group", "dates", "key")
+    plain = ("files", "format", "encoding", "delimiter", "decimal", "group", "key")
     given: dict[str, Any] = {name: document[name] for name in plain if name in document}
     return Step(
         object=document["object"],
         fields={key: _source(source) for key, source in document["fields"].items()},
         entered={stage: _source(source) for stage, source in document.get("entered", {}).items()},
+        dates=_forms(document.get("dates", ())),
         blank=BLANK | frozenset(document.get("blank", blank)),
         clears=document.get("blanks") == "clear",
         trims=document.get("trim", True),
@@ -167,7 +171,12 @@ def _source(document: str | Mapping[str, Any]) -> Source:
         default=document.get("default"),
         reference=document.get("reference"),
         blank_if_missing=document.get("missing") == "blank",
-        dates=document.get("dates"),
+        dates=_forms(document.get("dates", ())),
+        units=tuple(document.get("units", ())),
         multiply=None if multiply is None else Decimal(multiply),
         separator=document.get("separator", ";"),
     )
+
+
+def _forms(said: str | Sequence[str]) -> Forms:
+    return (said,) if isinstance(said, str) else tuple(said)

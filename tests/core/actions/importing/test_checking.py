@@ -51,6 +51,7 @@ def test_a_mapping_that_fits_has_no_problem() -> None:
             "NOT_UNIQUE",
         ),
         ({"fields": {"name": {"column": "n", "multiply": 2}}}, "/fields/name", "NOT_APT"),
+        ({"fields": {"name": {"column": "n", "units": ["¥"]}}}, "/fields/name", "NOT_APT"),
         ({"fields": {"name": {"column": "n", "dates": "D.M.YYYY"}}}, "/fields/name", "NOT_APT"),
         (
             {"fields": {"name": "n", "close_date": {"column": "c", "dates": "M.YYYY"}}},
@@ -61,7 +62,7 @@ def test_a_mapping_that_fits_has_no_problem() -> None:
         ({"key": "name"}, "/key", "NOT_UNIQUE"),
         ({"key": "external_id"}, "/key", "MISSING"),
         ({"group": "."}, "/group", "AMBIGUOUS"),
-        ({"dates": "hh:mm"}, "/dates", "BAD_FORM"),
+        ({"dates": ["serial", "hh:mm"]}, "/dates", "BAD_FORM"),
         ({"entered": {"closed": "c"}}, "/entered/closed", "UNKNOWN_STAGE"),
         ({"entered": {"won": {"column": "c", "dates": "DD"}}}, "/entered/won", "BAD_FORM"),
         (

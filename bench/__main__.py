@@ -122,7 +122,7 @@ def _servers(world: World) -> Iterator[dict[str, int]]:
         "dealgraph": [
             sys.executable,
             "-c",
-            "import cli; cli.main()",
+            "from cli.main import main; main()",
             "serve",
             "--data-dir",
             str(world.directory),

@@ -25,7 +25,12 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.document}#{self.pointer}" if self.pointer else self.document
-        return f"{place}: {self.message}" + (f" {self.mend}" if self.mend else "")
+        return f"{place}: {self.told}"
+
+    @property
+    def told(self) -> str:
+        """What is wrong and the mend, without the place."""
+        return f"{self.message} {self.mend}" if self.mend else self.message
 
 
 class Findings:

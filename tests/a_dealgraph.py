@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 PATIENCE = 60
 ADDRESS = re.compile(r"(?P<url>http://[\w.]+:\d+)/graphql(?:#token=(?P<token>\S+))?")
 SHIM = """#!/bin/sh
-exec "{python}" -c "import cli, sys; sys.argv[0] = 'dealgraph'; cli.main()" "$@"
+exec "{python}" -c "import sys; from cli.main import main; sys.argv[0] = 'dealgraph'; main()" "$@"
 """
 
 

@@ -109,7 +109,7 @@ def _enter(draft: Draft, plan: StagePlan, setting: Setting) -> None:
         draft.stays = stages.stays(pipeline, draft.entries)
         _be_in(draft, draft.stays[-1])
     else:
-        entered_at = draft.stage_entered_at or setting.now
+        entered_at = draft.stage_entered_at or draft.created_at or setting.now
         draft.stays = [stages.first_stay(draft.stage or pipeline.first.key, entered_at)]
         _be_in(draft, draft.stays[0])
     stage = pipeline.stage(draft.stage or "")

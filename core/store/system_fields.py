@@ -59,12 +59,12 @@ def _take_id(draft: Draft, setting: Setting, value: object) -> None:
 
 
 def _take_created_at(draft: Draft, setting: Setting, value: object) -> None:
-    draft.created_at = _moment(draft, value, "created_at")
+    draft.created_at = _past(draft, setting, value, "created_at")
 
 
 def _take_stage_entered_at(draft: Draft, setting: Setting, value: object) -> None:
     if draft.before is None:
-        draft.stage_entered_at = _moment(draft, value, "stage_entered_at")
+        draft.stage_entered_at = _past(draft, setting, value, "stage_entered_at")
 
 
 def _take_stage_history(draft: Draft, setting: Setting, value: object) -> None:
@@ -80,6 +80,13 @@ def _take_stage_history(draft: Draft, setting: Setting, value: object) -> None:
             at_entry = ("stage_history", index)
             texts = (_text(draft, entry.get(key), *at_entry, key) for key in ("reason", "note"))
             draft.entries.append(Entry(str(entry.get("stage")), entered_at, *texts))
+
+
+def _past(draft: Draft, setting: Setting, value: object, key: str) -> datetime | None:
+    taken = _moment(draft, value, key)
+    if taken is not None and taken > setting.now:
+        draft.wrong("IN_FUTURE", "Give a moment in the past.", key)
+    return taken
 
 
 def _moment(draft: Draft, value: object, *path: str | int) -> datetime | None:

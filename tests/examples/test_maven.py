@@ -48,7 +48,7 @@ def rows_of(name: str) -> list[dict[str, str]]:
 
 
 def test_the_mapping_fits_the_pack() -> None:
-    assert problems(the_mapping(), crm(), "import.json") == []
+    assert problems(the_mapping(), crm()) == []
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,6 @@ async def write(tx: Transaction, writer: Writer, batch: Sequence[Prepared], turn
     """Write what can be written of a batch."""
     writing = _Writing(writer, turn)
     outcome = writing.outcome
-    outcome.rejected += [(prepared, prepared.flaws) for prepared in batch if prepared.flaws]
     sound = [prepared for prepared in batch if not prepared.flaws]
     found = await matched(tx, writer.store, writer.lookups, (writer.preparer, sound))
     plan = plan_of(writer.store, tx, writing.object)
@@ -78,18 +77,50 @@ async def write(tx: Transaction, writer: Writer, batch: Sequence[Prepared], turn
         outcome.created += sum(not one.exists for one in going)
         outcome.matched += sum(one.exists for one in going)
         break
+    await _reject_flawed(tx, writing, [prepared for prepared in batch if prepared.flaws])
+    outcome.rejected.sort(key=lambda told: told[0].row.line)
     return outcome
 
 
-async def _save(tx: Transaction, writing: _Writing, going: Sequence[Candidate]) -> list[Problem]:
-    """Write them all; what rules warn of. A problem's path begins with the index."""
+async def _reject_flawed(tx: Transaction, writing: _Writing, flawed: Sequence[Prepared]) -> None:
+    """Tell of the rows that can't be written what else is wrong with them: all of it at once."""
+    writer = writing.writer
+    legible = [prepared for prepared in flawed if prepared.row.flaw is None]
+    doomed = await matched(tx, writer.store, writer.lookups, (writer.preparer, legible))
+    doomed += writing.nameless
+    found: dict[int, list[Problem]] = defaultdict(list)
+    if doomed:
+        await writing.turn.numbers.prepare(tx.published)
+        known = [Problem((index,), "FLAWED", "") for index in range(len(doomed))]
+        try:
+            async with part_of(tx):
+                await _save(tx, writing, doomed, known)
+        except Refused as refused:
+            for problem in refused.problems:
+                found[int(problem.path[0])].append(problem)
+    for index, one in enumerate(doomed):
+        writing.reject_flawed(one, found[index])
+    unreadable = [prepared for prepared in flawed if prepared.row.flaw is not None]
+    writing.outcome.rejected += [(prepared, prepared.flaws) for prepared in unreadable]
+
+
+async def _save(
+    tx: Transaction,
+    writing: _Writing,
+    going: Sequence[Candidate],
+    known: Sequence[Problem] = (),
+) -> list[Problem]:
+    """Write them all; what rules warn of. A problem's path begins with the index.
+
+    With known problems nothing is written: then all others are told beside them.
+    """
     plan = plan_of(writing.writer.store, tx, writing.object)
     setting = setting_of(tx, writing.writer.actor)
     inputs = [_inputs(one) for one in going]
     there = [one.id for one in going if one.exists]
     held = await rows.hold(tx, there, references.named(plan, inputs))
     written: list[Draft] = []
-    missing: list[Problem] = []
+    missing = list(known)
     for index, (one, given) in enumerate(zip(going, inputs, strict=True)):
         if not one.exists:
             draft = taking.new(plan, setting, (index,), given)
@@ -123,6 +154,7 @@ class _Writing:
         self.turn = turn
         self.outcome = Outcome()
         self.object = writer.preparer.object.key
+        self.nameless: list[Candidate] = []  # they name others that are nowhere
         self._step = writer.preparer.step
 
     def wanted(self, found: Sequence[Candidate]) -> list[Candidate]:
@@ -164,15 +196,34 @@ class _Writing:
         if not self.turn.last and any(name.object == self.object for name in one.unmet.values()):
             self.outcome.waiting.append(one.prepared)
             return False
-        problems = []
-        for key, name in one.unmet.items():
+        for key in list(one.unmet):
             if self._step.fields[key].blank_if_missing:
                 one.values[key] = None
-            else:
-                problems.append(Problem((0, key), "NOT_FOUND", _nobody(name)))
-        if problems:
-            self._reject(one, problems)
-        return not problems
+                del one.unmet[key]
+        if one.unmet:
+            self.nameless.append(one)
+        return not one.unmet
+
+    def reject_flawed(self, one: Candidate, problems: Sequence[Problem]) -> None:
+        """Reject a row for its flaws, for those whom it names in vain, and for its other values.
+
+        What is missing may be so for a flaw, and who shares its key may be the same record.
+        """
+        apart = {*one.beside, *self.writer.preparer.key_fields}
+        given = {key for key, value in one.values.items() if value is not None} - apart
+        others = [problem for problem in problems if given.intersection(problem.path[1:2])]
+        others += self._unmet(one)
+        flaws = [*one.prepared.flaws, *(self._flaw(one.prepared, problem) for problem in others)]
+        self.outcome.rejected.append((one.prepared, flaws))
+
+    def _unmet(self, one: Candidate) -> list[Problem]:
+        """Of its own kind another may come yet, unless this is the last turn."""
+        return [
+            Problem((0, key), "NOT_FOUND", _nobody(name))
+            for key, name in one.unmet.items()
+            if (self.turn.last or name.object != self.object)
+            and not self._step.fields[key].blank_if_missing
+        ]
 
     def _reject(self, one: Candidate, problems: Sequence[Problem]) -> None:
         flaws = [self._flaw(one.prepared, problem) for problem in problems]

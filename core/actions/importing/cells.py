@@ -160,10 +160,11 @@ def _split(text: str, separator: str) -> list[Any]:
 
 def _numbers(field: Field, source: Source, step: Step) -> Turn:
     plain = _plain_number(step)
-    percent, factor = field.type is FieldType.PERCENT, source.multiply
+    percent, factor, units = field.type is FieldType.PERCENT, source.multiply, source.units
 
     def turn(value: Any) -> Any:
         if isinstance(value, str):
+            value = _signed(value, units)
             share = percent and value.endswith("%")
             value = plain(value[:-1].rstrip() if share else value)
             if share:
@@ -171,6 +172,22 @@ def _numbers(field: Field, source: Source, step: Step) -> Turn:
         return value if factor is None else decimals.trimmed(_exact(value) * factor)
 
     return turn
+
+
+def _signed(text: str, units: Sequence[str]) -> str:
+    """A number without its units, its sign in front: accounts put what is negative in brackets."""
+    text = _bare(text, units)
+    if text[:1] == "(" and text[-1:] == ")":
+        return "-" + _bare(text[1:-1].strip(), units)
+    if text[:1] == "-":
+        return "-" + _bare(text[1:].strip(), units)
+    return text
+
+
+def _bare(text: str, units: Sequence[str]) -> str:
+    for unit in units:
+        text = text.removeprefix(unit).removesuffix(unit).strip()
+    return text
 
 
 def _plain_number(step: Step) -> Callable[[str], str]:
@@ -204,13 +221,13 @@ def _exact(value: Any) -> Decimal:
 
 
 def _days(source: Source, step: Step) -> Turn:
-    form = source.dates or step.dates
-    read = dates.reader(form)
+    forms = source.dates or step.dates
+    read, like = dates.reader(forms), " or ".join(forms) or "2026-01-31"
 
     def turn(value: Any) -> date:
-        found = dates.day(read(value)) if isinstance(value, str) else None
+        found = dates.day(read(str(value)))
         if found is None:
-            message = f"'{shown(value)}' is no date such as {form or '2026-01-31'}."
+            message = f"'{shown(value)}' is no date such as {like}."
             raise BadCell("BAD_DATE", message)
         return found
 
@@ -218,13 +235,13 @@ def _days(source: Source, step: Step) -> Turn:
 
 
 def _instants(source: Source, step: Step, zone: ZoneInfo) -> Turn:
-    form = source.dates or step.dates
-    read = dates.reader(form)
+    forms = source.dates or step.dates
+    read = dates.reader(forms)
+    like = " or ".join(forms) or "2026-01-31 or 2026-01-31T08:30:00+08:00"
 
     def turn(value: Any) -> datetime:
-        found = dates.instant(read(value), zone) if isinstance(value, str) else None
+        found = dates.instant(read(str(value)), zone)
         if found is None:
-            like = form or "2026-01-31 or 2026-01-31T08:30:00+08:00"
             message = f"'{shown(value)}' is no date or time such as {like}."
             raise BadCell("BAD_DATE_TIME", message)
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from core.actions.importing import dates, system
-from core.actions.importing.mapping import ImportMapping, Source, Step
+from core.actions.importing.mapping import Forms, ImportMapping, Source, Step
 from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType
 from metadata.problems import Problem, did_you_mean, listed, pointer
 
@@ -13,10 +13,10 @@ _DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
 _Told = tuple[tuple[str | int, ...], str, str]  # place, rule, message
 
 
-def problems(mapping: ImportMapping, metadata: Metadata, name: str) -> list[Problem]:
+def problems(mapping: ImportMapping, metadata: Metadata) -> list[Problem]:
     """Everything in the mapping that the metadata has no place for."""
     return [
-        Problem(name, pointer(("steps", index, *place)), rule, message)
+        Problem(mapping.name, pointer(("steps", index, *place)), rule, message)
         for index, step in enumerate(mapping.steps)
         for place, rule, message in _step(step, metadata)
     ]
@@ -56,12 +56,13 @@ def _field(
         return
     if field.derived:
         yield "READ_ONLY", f"'{key}' is computed: leave it out."
-    if source.dates is not None and field.type not in _DATES:
+    if source.dates and field.type not in _DATES:
         yield "NOT_APT", f"'{key}' is no date, so it has no form of dates."
-    if source.dates is not None and not dates.is_form(source.dates):
-        yield "BAD_FORM", _bad_form(source.dates)
+    yield from _forms(source.dates)
     if source.multiply is not None and field.type not in NUMBERS:
         yield "NOT_APT", f"'{key}' is no number to be multiplied."
+    if source.units and field.type not in NUMBERS:
+        yield "NOT_APT", f"'{key}' is no number that could have units."
     if source.reference is not None:
         yield from _reference(field, source.reference, metadata)
 
@@ -79,8 +80,8 @@ def _reference(field: Field, named: str, metadata: Metadata) -> Iterator[tuple[s
 def _notation(step: Step) -> Iterator[_Told]:
     if step.group == step.decimal:
         yield ("group",), "AMBIGUOUS", "The group mark and the decimal mark are the same."
-    if step.dates is not None and not dates.is_form(step.dates):
-        yield ("dates",), "BAD_FORM", _bad_form(step.dates)
+    for rule, message in _forms(step.dates):
+        yield ("dates",), rule, message
 
 
 def _key(step: Step, object: ObjectType) -> Iterator[_Told]:
@@ -92,9 +93,16 @@ def _key(step: Step, object: ObjectType) -> Iterator[_Told]:
         yield ("key",), "NOT_UNIQUE", message
         return
     missing = [key for key in known[step.key] if key not in step.fields]
+    if len(missing) < len(known[step.key]):  # a null is a part of a key like any other
+        missing = [key for key in missing if _never_null(object.fields[key])]
     if missing:
         message = f"Records are found by '{step.key}', so {listed(missing, 'and')} must be filled."
         yield ("key",), "MISSING", message
+
+
+def _never_null(field: Field) -> bool:
+    """Whether new records have a value there that a mapping without the field does not tell."""
+    return field.required or field.default is not None
 
 
 def _entered(step: Step, known: Mapping[str, Field]) -> Iterator[_Told]:
@@ -111,9 +119,12 @@ def _entered(step: Step, known: Mapping[str, Field]) -> Iterator[_Told]:
             known_stages = listed(option.key for option in stage.options)
             message = f"There is no stage '{key}', but {known_stages}."
             yield ("entered", key), "UNKNOWN_STAGE", message
-        if source.dates is not None and not dates.is_form(source.dates):
-            yield ("entered", key), "BAD_FORM", _bad_form(source.dates)
+        for rule, message in _forms(source.dates):
+            yield ("entered", key), rule, message
 
 
-def _bad_form(form: str) -> str:
-    return f"'{form}' names no day, or a part twice; write it as in DD.MM.YYYY or M/D/YY hh:mm."
+def _forms(forms: Forms) -> Iterator[tuple[str, str]]:
+    for form in forms:
+        if not dates.is_form(form):
+            message = f"'{form}' names no day, or a part twice; write it as in DD.MM.YYYY or M/D/YY hh:mm."
+            yield "BAD_FORM", message

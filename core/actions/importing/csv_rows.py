@@ -108,13 +108,12 @@ def _rows(parsed: Iterator[Row], header: Sequence[str], pick: Pick) -> Iterator[
     width = len(header)
     for row in parsed:
         cells = row.whole
+        if not any(map(str.strip, cells)):
+            continue
+        if row.flaw is None and len(cells) != width:
+            row.flaw = _width(cells, width)
         if row.flaw is None:
-            if len(cells) != width:
-                if not any(map(str.strip, cells)):
-                    continue
-                row.flaw = _width(cells, width)
-            if row.flaw is None:
-                row.values = pick(cells)
+            row.values = pick(cells)
         yield row
 
 

@@ -1,10 +1,11 @@
-"""Dates and times as files write them: ISO 8601, or a form such as DD.MM.YYYY hh:mm."""
+"""Dates and times as files write them: ISO 8601, a form such as DD.MM.YYYY hh:mm, or day numbers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -31,14 +32,24 @@ _PATTERNS = {
 _LOCAL = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)"
 )
+SERIAL = "serial"
+_SERIAL_ZERO, _FIRST_SERIAL = datetime(1899, 12, 30), 61  # noqa: DTZ001  of no zone, as its text
+_NUMBER = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,20})?")
 _PIVOT = 69  # two-digit years from here on are of the last century, as in POSIX
 
 
 @lru_cache(maxsize=64)
-def reader(form: str | None) -> Read:
-    """What reads texts of a form; None stands for ISO 8601."""
-    if form is None:
+def reader(forms: tuple[str, ...]) -> Read:
+    """What reads texts of one of these forms, the first that fits; ISO 8601 where there is none."""
+    if not forms:
         return _iso
+    reads = [_reader(form) for form in forms]
+    return lambda text: next(filter(None, (read(text) for read in reads)), None)
+
+
+def _reader(form: str) -> Read:
+    if form == SERIAL:
+        return _serial
     pattern = _pattern(form)
     assert pattern is not None, "the form was checked with the mapping"
     return lambda text: _of_form(pattern, text)
@@ -46,6 +57,8 @@ def reader(form: str | None) -> Read:
 
 def is_form(form: str) -> bool:
     """Whether the form names a day once, and nothing twice."""
+    if form == SERIAL:
+        return True
     pattern = _pattern(form)
     if pattern is None:
         return False
@@ -80,6 +93,21 @@ def _iso(text: str) -> Moment | None:
         return instant_of(text.replace(" ", "T", 1))
     found = instant_of(f"{whole[1]}T{whole[2]}Z")
     return found and found.replace(tzinfo=None)
+
+
+def _serial(text: str) -> Moment | None:
+    """The day of a spreadsheet's number, and the time if it has a fraction.
+
+    They count from 1900, and have a 29th of February 1900, which never was: only later ones agree.
+    """
+    if not _NUMBER.fullmatch(text) or (number := Decimal(text)) < _FIRST_SERIAL:
+        return None
+    whole, part = divmod(number, 1)
+    try:
+        at = _SERIAL_ZERO + timedelta(days=int(whole), seconds=round(part * 86_400))
+    except OverflowError:
+        return None
+    return at if part else at.date()
 
 
 def _pattern(form: str) -> re.Pattern[str] | None:

@@ -21,6 +21,7 @@ LONGEST_LINE = 16 << 20
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 _FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _GZIP = b"\x1f\x8b"
+_NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # of zip files and .xlsx, of .xls
 _CHINESE_SHARE = 0.9
 """Share of common Chinese among what is not ASCII, from which a file is taken for GB 18030."""
 
@@ -69,9 +70,13 @@ def opened(file: File) -> Iterator[tuple[TextIO, IO[bytes]]]:
 
 def _looked_through(path: Path, format: str | None, encoding: str | None) -> File:
     size = path.stat().st_size
+    if not path.is_file():
+        raise Unreadable(
+            "NO_FILE", "this is no file, and it is read more than once: save it as one."
+        )
     with path.open("rb") as raw:
         start = raw.read(4)
-    if start == b"PK\x03\x04":
+    if start in _NOT_TEXT:
         raise Unreadable(
             "NOT_TEXT", "this is a spreadsheet or a zip file: save it as CSV in UTF-8."
         )

@@ -14,7 +14,11 @@ from metadata import documents, wording
 from metadata.dialects import Kind
 from metadata.problems import Problem
 
+Forms = tuple[str, ...]
+"""How dates are written: the first form that fits; ISO 8601 where there is none."""
 BLANK = frozenset({""})
+REJECTED = ".rejected"
+"""What comes before the ending in the name of a file of rejected rows."""
 
 
 class Existing(StrEnum):
@@ -36,7 +40,8 @@ class Source:
     default: object = None  # where the column is blank
     reference: str | None = None  # the unique key by which a record is named
     blank_if_missing: bool = False
-    dates: str | None = None
+    dates: Forms = ()
+    units: tuple[str, ...] = ()
     multiply: Decimal | None = None
     separator: str = ";"
 
@@ -62,15 +67,18 @@ class Step:
     trims: bool = True
     decimal: str = "."
     group: str | None = None
-    dates: str | None = None
+    dates: Forms = ()
     key: str | None = None
     existing: Existing = Existing.UPDATE
     when: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unless_blank: str | None = None
 
     def takes(self, name: str) -> bool:
-        """Whether a file of this name belongs to the step."""
-        return fnmatchcase(name.casefold(), self.files.casefold())
+        """Whether a file of this name belongs to the step, or rows that were rejected of one."""
+        plain = name.casefold()
+        of = plain.replace(f"{REJECTED}.", ".")
+        names = (plain, of, f"{of}.gz") if of != plain else (plain,)
+        return any(fnmatchcase(one, self.files.casefold()) for one in names)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -87,6 +95,7 @@ class ImportMapping:
 
     steps: tuple[Step, ...]
     zone: ZoneInfo | None = None
+    name: str = "mapping"  # as problems with it call it
 
 
 def load(text: str | bytes, name: str) -> ImportMapping | tuple[Problem, ...]:
@@ -107,7 +116,7 @@ def of(document: Mapping[str, Any], name: str) -> ImportMapping | tuple[Problem,
         message = f"'{zone}' is no time zone such as Asia/Shanghai."
         return (Problem(name, "/time_zone", "BAD_TIME_ZONE", message),)
     blank = document.get("blank", [""])
-    return ImportMapping(tuple(_step(step, blank) for step in document["steps"]), zone)
+    return ImportMapping(tuple(_step(step, blank) for step in document["steps"]), zone, name)
 
 
 def identity(object: str, fields: Sequence[str], references: Mapping[str, str], key: str) -> Step:
@@ -130,12 +139,13 @@ def _zone(name: str | None) -> ZoneInfo | str | None:
 
 
 def _step(document: Mapping[str, Any], blank: Sequence[str]) -> Step:
-    plain = ("files", "format", "encoding", "delimiter", "decimal", "group", "dates", "key")
+    plain = ("files", "format", "encoding", "delimiter", "decimal", "group", "key")
     given: dict[str, Any] = {name: document[name] for name in plain if name in document}
     return Step(
         object=document["object"],
         fields={key: _source(source) for key, source in document["fields"].items()},
         entered={stage: _source(source) for stage, source in document.get("entered", {}).items()},
+        dates=_forms(document.get("dates", ())),
         blank=BLANK | frozenset(document.get("blank", blank)),
         clears=document.get("blanks") == "clear",
         trims=document.get("trim", True),
@@ -161,7 +171,12 @@ def _source(document: str | Mapping[str, Any]) -> Source:
         default=document.get("default"),
         reference=document.get("reference"),
         blank_if_missing=document.get("missing") == "blank",
-        dates=document.get("dates"),
+        dates=_forms(document.get("dates", ())),
+        units=tuple(document.get("units", ())),
         multiply=None if multiply is None else Decimal(multiply),
         separator=document.get("separator", ";"),
     )
+
+
+def _forms(said: str | Sequence[str]) -> Forms:
+    return (said,) if isinstance(said, str) else tuple(said)

@@ -124,7 +124,7 @@ def _introduce(tx: Transaction, store: Store, candidates: Sequence[Candidate], o
     for one in candidates:
         for key, name in list(one.unmet.items()):
             meant = here.get(_meaning(uniques, name)) if name.object == own else None
-            if meant is not None and meant is not one:
+            if meant is not None:
                 meant.id = new_id() if meant.id == NOBODY else meant.id
                 one.beside[key] = meant
                 del one.unmet[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +31,11 @@ def planned(mapping: ImportMapping, paths: Sequence[Path], metadata: Metadata) -
             belongs to no step. Holds every such problem.
     """
     wrong = [
-        Problem((found.document, found.pointer), found.rule, str(found))
-        for found in checking.problems(mapping, metadata, "mapping")
+        Problem((found.document, found.pointer), found.rule, found.told)
+        for found in checking.problems(mapping, metadata)
     ]
     wrong += _unused(mapping, paths)
+    wrong += _ambiguous(paths)
     jobs = []
     looked: dict[tuple[Path, str | None, str | None], File | Problem] = {}
     for step in mapping.steps:
@@ -59,8 +61,16 @@ def _unused(mapping: ImportMapping, paths: Sequence[Path]) -> Iterator[Problem]:
     for path in paths:
         if not any(step.takes(path.name) for step in mapping.steps):
             patterns = ", ".join(dict.fromkeys(step.files for step in mapping.steps))
-            message = f"{path.name} belongs to no step; the mapping's files are {patterns}."
-            yield Problem((path.name,), "UNUSED_FILE", message)
+            message = f"{path} belongs to no step; the mapping's files are {patterns}."
+            yield Problem((str(path),), "UNUSED_FILE", message)
+
+
+def _ambiguous(paths: Sequence[Path]) -> Iterator[Problem]:
+    """Files are told by their names, in reports and in the files of rejects."""
+    for name, times in Counter(path.name for path in paths).items():
+        if times > 1:
+            message = f"{name} is there {times} times: import one after the other, or rename them."
+            yield Problem((name,), "SAME_NAME", message)
 
 
 def _headless(feed: Feed, step: Step) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -87,7 +88,9 @@ class Preparer:
         """What the row finds its record by, as the file tells it; case aside."""
         values, names = prepared.values, prepared.names
         found = [names[key].text if key in names else values.get(key) for key in self.key_fields]
-        return tuple(str(value).casefold() for value in found) if any(found) else None
+        if all(value is None for value in found):
+            return None
+        return tuple(str(value).casefold() for value in found)
 
     def wanted(self, row: Row) -> bool:
         """Whether the step takes the row at all."""
@@ -104,7 +107,15 @@ class Preparer:
         if row.flaw is not None:
             prepared.flaws.append(row.flaw)
             return prepared
-        values, names, cells = prepared.values, prepared.names, row.values
+        self._take(prepared, row.values)
+        if self.history is not None:
+            prepared.flaws += self.history(row, prepared.values)
+        if self.key_fields and not prepared.flaws and self.key_of(prepared) is None:
+            prepared.flaws.append(self._keyless())
+        return prepared
+
+    def _take(self, prepared: Prepared, cells: Sequence[Any]) -> None:
+        values, names = prepared.values, prepared.names
         for target in self.targets:
             try:
                 cell = target.read(cells)
@@ -116,10 +127,12 @@ class Preparer:
                 else:
                     names[target.key] = Named(target.reference[0], target.reference[1], str(cell))
             except BadCell as bad:
-                prepared.flaws.append(_flaw(target.source, self.step, row, bad))
-        if self.history is not None:
-            prepared.flaws += self.history(row, values)
-        return prepared
+                prepared.flaws.append(_flaw(target.source, self.step, prepared.row, bad))
+
+    def _keyless(self) -> Flaw:
+        key = self.step.key
+        message = f"The row has no {key}, so it could not be found again: fill it in."
+        return Flaw(self.label(self.key_fields[0]), "KEY_MISSING", message)
 
 
 def preparer(step: Step, metadata: Metadata, zone: ZoneInfo) -> Preparer:

@@ -6,12 +6,14 @@ Once put right they can be imported by the same mapping: it reads only the colum
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import msgspec
 
+from core.actions.importing.mapping import REJECTED
 from core.actions.importing.report import Reject
 from core.actions.importing.rows import Head
 from core.errors import Problem, Refused
@@ -32,40 +34,60 @@ class RejectFiles:
         """Forget what was written for these feeds, also in an earlier import.
 
         Raises:
-            Refused: a file of the import itself has the name of a file of rejects.
+            Refused: a file of the import itself has the name of a file of rejects, two feeds would
+                share one, or the folder is not to be written to.
         """
         self.close()
         self.paths.clear()
         own = {path.resolve() for path in sources}
+        taken: dict[Path, str] = {}
+        with _writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
         for feed in feeds:
-            for path in (self._path(feed, ".csv"), self._path(feed, ".jsonl")):
-                if path.resolve() in own:
-                    message = f"{path} is imported, but rejected rows of {feed} would go there."
-                    raise Refused([Problem((feed,), "REJECTS_IN_THE_WAY", message)])
+            path = self._path(feed)
+            if path.resolve() in own:
+                told = f"{path} is imported, but rejected rows of {feed} would go there."
+                raise _in_the_way(feed, told)
+            if (other := taken.setdefault(path, feed)) != feed:
+                told = f"Rejected rows of {other} and of {feed} would go to {path}: rename one."
+                raise _in_the_way(feed, told)
+            with _writing(path):
                 path.unlink(missing_ok=True)
 
     def add(self, reject: Reject) -> None:
-        """Write a row."""
-        if reject.head is not None:
-            self._csv(reject, reject.head)
-        else:
-            self._json(reject)
+        """Write a row.
+
+        Raises:
+            Refused: the file can't be written, for instance because the disk is full.
+        """
+        with _writing(self._path(reject.feed)):
+            if reject.head is not None:
+                self._csv(reject, reject.head)
+            else:
+                self._json(reject)
 
     def close(self) -> None:
-        """Finish the files."""
-        for file in self._files.values():
-            file.close()
-        self._files.clear()
+        """Finish the files.
+
+        Raises:
+            Refused: one can't be written to its end.
+        """
+        while self._files:
+            feed, file = self._files.popitem()
+            with _writing(self.paths[feed]):
+                file.close()
 
     def _csv(self, reject: Reject, head: Head) -> None:
         told = [str(reject.line), *_told(reject)]
         width = len(head.columns)
         cells = [*reject.whole[:width], *[""] * (width - len(reject.whole))]
+        beyond = reject.whole[width:]
         new = reject.feed not in self._files
-        writer = csv.writer(self._file(reject.feed, ".csv"), delimiter=head.delimiter)
+        # A mark at the beginning tells spreadsheets that it is UTF-8.
+        writer = csv.writer(self._file(reject.feed, "utf-8-sig"), delimiter=head.delimiter)
         if new:
             writer.writerow([*head.columns, LINE, COLUMN, REASON])
-        writer.writerow([*cells, *told])
+        writer.writerow([*cells, *told, *beyond])
 
     def _json(self, reject: Reject) -> None:
         whole: dict[str, Any] = (
@@ -73,19 +95,30 @@ class RejectFiles:
         )
         columns, reasons = _told(reject)
         whole |= {LINE: reject.line, COLUMN: columns, REASON: reasons}
-        self._file(reject.feed, ".jsonl").write(_ENCODER.encode(whole).decode() + "\n")
+        self._file(reject.feed, "utf-8").write(_ENCODER.encode(whole).decode() + "\n")
 
-    def _file(self, feed: str, ending: str) -> IO[str]:
+    def _file(self, feed: str, encoding: str) -> IO[str]:
         if feed not in self._files:
-            path = self.paths[feed] = self._path(feed, ending)
-            # A mark at the beginning tells spreadsheets that it is UTF-8.
-            encoding = "utf-8-sig" if ending == ".csv" else "utf-8"
+            path = self.paths[feed] = self._path(feed)
             self._files[feed] = path.open("w", encoding=encoding, newline="")
         return self._files[feed]
 
-    def _path(self, feed: str, ending: str) -> Path:
-        stem = Path(feed.removesuffix(".gz")).stem
-        return self._folder / f"{stem}.rejected{ending}"
+    def _path(self, feed: str) -> Path:
+        name = Path(feed.removesuffix(".gz"))
+        return self._folder / f"{name.stem}{REJECTED}{name.suffix}"
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        message = f"{path}: rejected rows can't be written there: {error.strerror or error}."
+        raise Refused([Problem((str(path),), "REJECTS_UNWRITABLE", message)]) from error
+
+
+def _in_the_way(feed: str, message: str) -> Refused:
+    return Refused([Problem((feed,), "REJECTS_IN_THE_WAY", message)])
 
 
 def _told(reject: Reject) -> tuple[str, str]:

@@ -108,6 +108,31 @@ def test_a_number_in_another_notation_is_not_guessed(step: Step, cell: str) -> N
         value_of(FieldType.MONEY, cell, step=step)
 
 
+@pytest.mark.parametrize(
+    ("cell", "plain"),
+    [
+        ("¥1,200", "1200"),
+        ("-¥ 1,200.50", "-1200.50"),
+        ("￥-3", "-3"),
+        ("(300)", "-300"),
+        ("(¥300)", "-300"),
+        ("120 万元", "120"),
+        ("7", "7"),
+    ],
+)
+def test_units_and_brackets_around_a_number_are_read(cell: str, plain: str) -> None:
+    source = Source(("it",), units=("¥", "￥", "万元"))
+    step = Step("a", {}, group=",")
+    assert value_of(FieldType.MONEY, cell, step=step, source=source) == plain
+
+
+@pytest.mark.parametrize("cell", ["$5", "(-5)", "¥", "--5"])
+def test_other_texts_around_a_number_are_not_guessed(cell: str) -> None:
+    source = Source(("it",), units=("¥",), multiply=Decimal(1))
+    with pytest.raises(BadCell):
+        value_of(FieldType.MONEY, cell, source=source)
+
+
 def test_numbers_come_in_the_units_of_the_file() -> None:
     source = Source(("revenue",), multiply=Decimal(1_000_000))
     assert value_of(FieldType.MONEY, "1100.04", source=source) == Decimal(1100040000)
@@ -160,12 +185,20 @@ def test_several_choices_stand_in_one_cell() -> None:
 
 
 def test_dates_are_read_in_the_form_of_the_column_or_the_step() -> None:
-    step = Step("a", {}, dates="DD.MM.YYYY")
+    step = Step("a", {}, dates=("DD.MM.YYYY",))
     assert value_of(FieldType.DATE, "31.01.2026", step=step) == date(2026, 1, 31)
-    source = Source(("it",), dates="M/D/YYYY")
+    source = Source(("it",), dates=("M/D/YYYY",))
     assert value_of(FieldType.DATE, "1/31/2026", step=step, source=source) == date(2026, 1, 31)
     with pytest.raises(BadCell, match="no date such as DD.MM.YYYY"):
         value_of(FieldType.DATE, "2026-01-31", step=step)
+
+
+def test_dates_may_be_written_in_several_forms() -> None:
+    step = Step("a", {}, dates=("YYYY/M/D", "YYYY年M月D日", "serial"))
+    for cell in ("2024/3/5", "2024年3月5日", "45356", 45356):
+        assert value_of(FieldType.DATE, cell, step=step) == date(2024, 3, 5)
+    with pytest.raises(BadCell, match="such as YYYY/M/D or YYYY年M月D日 or serial"):
+        value_of(FieldType.DATE, "5.3.2024", step=step)
 
 
 def test_an_instant_without_an_offset_is_in_the_zone_of_the_mapping() -> None:

@@ -11,7 +11,7 @@ from tests.core.actions.importing.a_mapping import a_mapping, crm
 
 def problems_of(**step: object) -> list[Problem]:
     whole = {"object": "opportunity", "fields": {"name": "name"}} | step
-    return problems(a_mapping(whole), crm(), "import.json")
+    return problems(a_mapping(whole), crm())
 
 
 def test_a_mapping_that_fits_has_no_problem() -> None:
@@ -51,6 +51,7 @@ def test_a_mapping_that_fits_has_no_problem() -> None:
             "NOT_UNIQUE",
         ),
         ({"fields": {"name": {"column": "n", "multiply": 2}}}, "/fields/name", "NOT_APT"),
+        ({"fields": {"name": {"column": "n", "units": ["¥"]}}}, "/fields/name", "NOT_APT"),
         ({"fields": {"name": {"column": "n", "dates": "D.M.YYYY"}}}, "/fields/name", "NOT_APT"),
         (
             {"fields": {"name": "n", "close_date": {"column": "c", "dates": "M.YYYY"}}},
@@ -61,7 +62,7 @@ def test_a_mapping_that_fits_has_no_problem() -> None:
         ({"key": "name"}, "/key", "NOT_UNIQUE"),
         ({"key": "external_id"}, "/key", "MISSING"),
         ({"group": "."}, "/group", "AMBIGUOUS"),
-        ({"dates": "hh:mm"}, "/dates", "BAD_FORM"),
+        ({"dates": ["serial", "hh:mm"]}, "/dates", "BAD_FORM"),
         ({"entered": {"closed": "c"}}, "/entered/closed", "UNKNOWN_STAGE"),
         ({"entered": {"won": {"column": "c", "dates": "DD"}}}, "/entered/won", "BAD_FORM"),
         (
@@ -90,6 +91,12 @@ def test_a_key_of_several_fields_asks_for_all_of_them() -> None:
     assert problem.message == (
         "Records are found by 'opportunity_contact', so 'contact' must be filled."
     )
+
+
+def test_a_key_of_several_fields_may_lack_one_that_is_null() -> None:
+    step = {"object": "contact_relation", "key": "relation"}
+    given = {"source": "s", "target": "t", "kind": "k"}
+    assert problems_of(**step, fields=given) == []
 
 
 def test_a_hint_names_what_was_meant() -> None:

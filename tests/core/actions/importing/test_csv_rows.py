@@ -82,7 +82,7 @@ def test_a_row_of_another_width_is_told_with_both() -> None:
 
 
 def test_blank_rows_are_no_rows() -> None:
-    assert values_of("\n\nname,city\n\n , \n,,,\nAcme,\n", "name")[-1] == (7, ["Acme"])
+    assert values_of("\n\nname,city\n\n , \n,,,\n,\nAcme,\n", "name") == [(8, ["Acme"])]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -90,8 +91,9 @@ def test_a_broken_gzip_is_refused(tmp_path: Path, cut, code: str) -> None:  # ty
     assert problem.code == code
 
 
-def test_a_spreadsheet_is_refused_with_a_mend(tmp_path: Path) -> None:
-    problem = problem_of(tmp_path / "accounts.csv", b"PK\x03\x04 and so on")
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
+def test_a_spreadsheet_is_refused_with_a_mend(tmp_path: Path, start: bytes) -> None:
+    problem = problem_of(tmp_path / "accounts.csv", start + b" and so on")
     assert problem.code == "NOT_TEXT"
     assert "save it as CSV" in problem.message
 
@@ -105,6 +107,14 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     problem = look_through(tmp_path / "none.csv", None, None)
     assert isinstance(problem, Problem)
     assert problem.code == "UNREADABLE_FILE"
+
+
+def test_what_can_not_be_read_twice_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path in (tmp_path, tmp_path / "pipe.csv"):
+        problem = look_through(path, "csv", None)
+        assert isinstance(problem, Problem)
+        assert problem.code == "NO_FILE"
 
 
 def test_the_format_is_told_by_the_name(tmp_path: Path) -> None:

@@ -39,31 +39,31 @@ def test_everything_that_a_step_may_say_is_kept() -> None:
         when={"kind": ["a", "b"]},
         unless_blank="manager",
         fields={
-            "revenue": {"column": "rev", "multiply": 1000000},
+            "revenue": {"column": "rev", "multiply": 1000000, "units": ["k€"]},
             "parent": {"column": "parent", "reference": "external_id", "missing": "blank"},
             "currency": {"constant": "USD"},
             "contact": {"columns": ["first", "last"], "join": "", "default": "?"},
             "tags": {"column": "tags", "separator": ",", "values": {"x": "y"}},
         },
-        entered={"won": {"column": "closed", "dates": "M/D/YY"}},
+        entered={"won": {"column": "closed", "dates": ["M/D/YY", "serial"]}},
     )
     assert step == Step(
         "account",
         {
-            "revenue": Source(("rev",), multiply=Decimal(1_000_000)),
+            "revenue": Source(("rev",), multiply=Decimal(1_000_000), units=("k€",)),
             "parent": Source(("parent",), reference="external_id", blank_if_missing=True),
             "currency": Source(constant="USD"),
             "contact": Source(("first", "last"), join="", default="?"),
             "tags": Source(("tags",), separator=",", values={"x": "y"}),
         },
-        {"won": Source(("closed",), dates="M/D/YY")},
+        {"won": Source(("closed",), dates=("M/D/YY", "serial"))},
         files="acc*.csv",
         blank=frozenset({"", "-"}),
         clears=True,
         trims=False,
         decimal=",",
         group=".",
-        dates="DD.MM.YYYY",
+        dates=("DD.MM.YYYY",),
         key="external_id",
         existing=Existing.KEEP,
         when={"kind": frozenset({"a", "b"})},
@@ -75,6 +75,11 @@ def test_everything_that_a_step_may_say_is_kept() -> None:
 def test_files_are_told_by_name_whatever_the_case() -> None:
     step = a_step(files="Sales_*.csv*")
     assert [step.takes(name) for name in ("sales_2026.CSV.gz", "accounts.csv")] == [True, False]
+
+
+def test_files_of_rejected_rows_belong_to_the_step_of_their_files() -> None:
+    steps = [a_step(files="deals.csv"), a_step(files="deals.csv.gz"), a_step(files="other.csv")]
+    assert [step.takes("deals.rejected.csv") for step in steps] == [True, True, False]
 
 
 def test_blank_texts_of_the_mapping_hold_for_steps_that_say_none() -> None:

@@ -17,11 +17,13 @@ from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import a_crm, data, load_files
 
 TOO_LONG = Flaw("name", "TOO_LONG", "At most 200 characters.", "x")
+FULL = Path("/dev/full")
 HEAD = Head(("name", "city"), ";")
 
 
 def a_reject(whole: object, line: int = 3, head: Head | None = HEAD) -> Reject:
-    return Reject("accounts.csv.gz", line, (TOO_LONG, Flaw("", "ODD", "Odd.")), head, whole)
+    feed = "accounts.csv.gz" if head is not None else "accounts.jsonl"
+    return Reject(feed, line, (TOO_LONG, Flaw("", "ODD", "Odd.")), head, whole)
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def test_a_row_keeps_its_cells_and_gets_its_reasons(files: RejectFiles, tmp_path
         '"say ""hi""";"Bonn\nKiel";3;name;"At most 200 characters. [TOO_LONG]\nOdd. [ODD]"' in text
     )
     assert "short;;9" in text
-    assert "too;many;10" in text
+    assert 'too;many;10;name;"At most 200 characters. [TOO_LONG]\nOdd. [ODD]";cells' in text
 
 
 def test_json_lines_stay_json_lines(files: RejectFiles, tmp_path: Path) -> None:
@@ -66,6 +68,25 @@ def test_a_file_of_the_import_is_never_written_over(files: RejectFiles, tmp_path
     assert source.exists()
 
 
+def test_two_files_never_share_one_of_rejects(files: RejectFiles) -> None:
+    with pytest.raises(Refused, match=r"a\.csv and of a\.csv\.gz would go to .*: rename one"):
+        files.clear(["a.csv", "a.csv.gz"], [])
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no disk that is always full")
+def test_a_full_disk_is_told(files: RejectFiles, tmp_path: Path) -> None:
+    (tmp_path / "accounts.rejected.csv").symlink_to(FULL)
+    files.add(a_reject(["a", "b"]))
+    with pytest.raises(Refused, match="can't be written there: No space left"):
+        files.close()
+
+
+def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Refused, match="can't be written there"):
+        RejectFiles(tmp_path / "file" / "rejects").clear(["accounts.csv"], [])
+
+
 async def test_once_put_right_they_can_be_imported(database: Database, tmp_path: Path) -> None:
     world = await a_crm(database)
     source = tmp_path / "accounts.csv"
@@ -76,13 +97,14 @@ async def test_once_put_right_they_can_be_imported(database: Database, tmp_path:
         "delimiter": ";",
         "fields": {"name": "name", "employees": "staff", "description": "note"},
     }
-    _, kept = await load_files(world, a_mapping(step), [source])
+    mapping = a_mapping(step | {"files": "accounts.csv"})
+    _, kept = await load_files(world, mapping, [source])
     files = RejectFiles(tmp_path)
     for reject in kept.rejects:
         files.add(reject)
     files.close()
     path = files.paths["accounts.csv"]
     path.write_text(path.read_text("utf-8-sig").replace("many", "9"), "utf-8")
-    _, kept = await load_files(world, a_mapping(step), [path])
+    _, kept = await load_files(world, mapping, [path])
     assert kept.told == []
     assert await data(world, "account", "name", "employees") == [("Acme", 7), ("Beta", 9)]

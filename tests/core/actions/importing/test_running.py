@@ -86,6 +86,12 @@ async def test_rows_that_name_each_other_in_a_circle_are_told(world: World) -> N
     assert sorted({reject.line for reject in kept.rejects}) == [1, 2, 3]
 
 
+async def test_a_row_that_names_itself_is_told(world: World) -> None:
+    _, kept = await load_rows(world, accounts(), [a_row("a", "a"), a_row("b")])
+    assert kept.told == [(1, "parent", "CYCLE")]
+    assert await tree(world) == {"b": None}
+
+
 async def test_again_nothing_changes(world: World) -> None:
     rows = [a_row("a"), a_row("b", "a"), a_row("c", "b")]
     await load_rows(world, accounts(), rows)
@@ -172,6 +178,40 @@ async def test_bad_rows_are_told_and_the_others_are_loaded(world: World) -> None
     ]
     assert [name for (name,) in await data(world, "account", "name")] == ["Good", "Other"]
     assert report.loaded + report.rejected == report.steps[0].read == len(rows)
+
+
+async def test_everything_wrong_with_a_row_is_told_at_once(world: World) -> None:
+    fields = {
+        "external_id": "key",
+        "name": "name",
+        "employees": "staff",
+        "industry": "sector",
+        "owner": {"column": "seller", "reference": "external_id"},
+        "registration_number": "register",
+    }
+    mapping = a_mapping({"object": "account", "key": "external_id", "fields": fields})
+    good = {"key": "g", "name": "Good", "staff": "7", "register": "X1"}
+    bad = {"staff": "many", "sector": "fishing", "seller": "nobody", "register": "x1"}
+    rows = [
+        good,
+        {"key": "b", "name": "Bad", **bad},
+        {"key": "c", "staff": "-1", "seller": "nobody"},
+        {"key": "", "name": "Nameless"},
+    ]
+    report, kept = await load_rows(world, mapping, rows)
+    assert sorted(kept.told) == [
+        (2, "register", "TAKEN"),
+        (2, "sector", "UNKNOWN_OPTION"),
+        (2, "seller", "NOT_FOUND"),
+        (2, "staff", "BAD_NUMBER"),
+        (3, "seller", "NOT_FOUND"),
+        (3, "staff", "OUT_OF_RANGE"),
+        (4, "key", "KEY_MISSING"),
+    ]
+    assert report.loaded == 1
+    mended = [good | {"key": "c", "register": ""}, good | {"staff": "8"}]
+    _, kept = await load_rows(world, mapping, mended)
+    assert kept.told == []
 
 
 async def test_references_go_by_any_unique_key(world: World) -> None:
@@ -296,6 +336,24 @@ class TestHistory:
         _, kept = await load_rows(world, DEALS, [row], self.OPTIONS)
         assert [code for _, _, code in kept.told] == ["IN_FUTURE"]
 
+    async def test_nothing_is_made_in_the_future(self, world: World) -> None:
+        row = DEAL | {"engaged": f"{datetime.now(UTC).year + 2}-01-01", "closed": ""}
+        _, kept = await load_rows(world, DEALS, [row | {"stage": ""}], self.OPTIONS)
+        assert {(column, code) for _, column, code in kept.told} == {
+            ("engaged", "IN_FUTURE"),
+            ("stage_history", "IN_FUTURE"),
+        }
+
+    async def test_without_other_dates_it_enters_its_stage_when_it_is_made(
+        self, world: World
+    ) -> None:
+        fields = {key: source for key, source in DEAL_FIELDS.items() if key != "stage"}
+        mapping = a_mapping({"object": "opportunity", "key": "external_id", "fields": fields})
+        await load_rows(world, mapping, [DEAL], self.OPTIONS)
+        engaged = datetime(2026, 2, 1, tzinfo=UTC)
+        fields_told = ("stage", "created_at", "stage_entered_at")
+        assert await data(world, "opportunity", *fields_told) == [("initial", engaged, engaged)]
+
     async def test_a_member_may_not_tell_of_the_past(self, database: Database) -> None:
         world = await a_crm(database, Role.MEMBER)
         _, kept = await load_rows(world, DEALS, [DEAL], self.OPTIONS)
@@ -315,8 +373,8 @@ class TestAtOnce:
 
     async def test_a_dry_run_tells_everything_and_writes_nothing(self, world: World) -> None:
         report, kept = await load_rows(world, accounts(), FAMILY, Options(dry_run=True))
-        assert (report.loaded, report.rejected, report.written) == (3, 1, False)
-        assert kept.told == [(4, "parent", "NOT_FOUND")]
+        assert (report.loaded, report.rejected, report.written) == (2, 2, False)
+        assert kept.told == [(3, "key", "KEY_MISSING"), (4, "parent", "NOT_FOUND")]
         assert await tree(world) == {}
         assert await world.rows("select 1 from change where tenant_id = $1") == []
 
@@ -331,7 +389,7 @@ class TestAtOnce:
 
     async def test_all_or_nothing_writes_nothing_when_one_row_is_bad(self, world: World) -> None:
         report, _ = await load_rows(world, accounts(), FAMILY, Options(whole=True))
-        assert (report.rejected, report.written) == (1, False)
+        assert (report.rejected, report.written) == (2, False)
         assert await tree(world) == {}
 
     async def test_all_or_nothing_writes_all_when_none_is(self, world: World) -> None:

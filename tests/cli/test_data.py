@@ -11,8 +11,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-import cli
-from cli_data import SOME_REJECTED
+from cli import main
+from cli.data import SOME_REJECTED
 from core.store.embedded import Cluster, Embedded
 from tests.a_dealgraph import a_site
 from tests.conftest import a_directory
@@ -46,7 +46,7 @@ def folder(running: tuple[Path, Cluster], monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(cli.app, words)
+    return CliRunner().invoke(main.app, words)
 
 
 def a_tenant(key: str) -> str:

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli_store import DataDir, TenantKey, show, tenant_of, with_store
+from cli.store import DataDir, TenantKey, show, tenant_of, with_store
 from core.actions.importing import mapping as mappings
 from core.actions.importing.mapping import ImportMapping
 from core.actions.importing.planning import Job, planned
@@ -119,7 +119,6 @@ def load(
     async def work(store: Store) -> Report:
         actor = Actor((await tenant_of(store, tenant)).id, Role.ADMIN)
         wanted = _mapping(mapping)
-        rejects.mkdir(parents=True, exist_ok=True)
         watch.jobs = planned(wanted, files, (await store.published(actor.tenant)).metadata)
         options = Options(dry_run=dry_run, whole=all_or_nothing, zone=wanted.zone)
         with watch, few_collections():
@@ -186,7 +185,8 @@ def tell(report: Report, rejects: Sequence[Path]) -> None:
     for step in report.steps:
         for message, count in step.warnings.most_common(SHOWN):
             typer.echo(f"Warned of {count:,} × {step.object}: {message}", err=True)
-    for reject in report.rejects[:SHOWN]:
+    in_order = sorted(report.rejects, key=lambda reject: (reject.feed, reject.line))
+    for reject in in_order[:SHOWN]:
         for flaw in reject.flaws:
             place = ", ".join(filter(None, (reject.feed, f"line {reject.line}", flaw.column)))
             typer.echo(f"{place}: {flaw.message} [{flaw.code}]", err=True)
@@ -217,7 +217,7 @@ def _mapping(path: Path) -> ImportMapping:
     found = mappings.load(text, path.name)
     if isinstance(found, ImportMapping):
         return found
-    raise Refused([Problem((path.name, one.pointer), one.rule, str(one)) for one in found])
+    raise Refused([Problem((one.document, one.pointer), one.rule, one.told) for one in found])
 
 
 def _format(text: str) -> Format:

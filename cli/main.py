@@ -1,4 +1,4 @@
-"""The command line."""
+"""The commands, and those that belong to no group."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from uuid import UUID
 
 import typer
 
-import cli_data
-import cli_demo
-import cli_metadata
 import server
-from cli_store import (
+from cli import data, demo, metadata
+from cli.store import (
     DataDir,
     TenantKey,
     announce,
@@ -42,10 +40,10 @@ tenant_app = typer.Typer(no_args_is_help=True, help="Who is isolated from whom."
 token_app = typer.Typer(no_args_is_help=True, help="The ways in.")
 app.add_typer(tenant_app, name="tenant")
 app.add_typer(token_app, name="token")
-app.add_typer(cli_metadata.app, name="metadata")
-app.command("import")(cli_data.load)
-app.command("export")(cli_data.dump)
-app.command("demo")(cli_demo.demo)
+app.add_typer(metadata.app, name="metadata")
+app.command("import")(data.load)
+app.command("export")(data.dump)
+app.command("demo")(demo.demo)
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -100,12 +98,12 @@ def print_schema(
     async def find(store: Store) -> Metadata:
         return (await store.published((await tenant_of(store, tenant)).id)).metadata
 
-    metadata = with_store(data_dir, find)
+    published = with_store(data_dir, find)
     if client is None:
-        typer.echo(sdl.sdl(metadata))
+        typer.echo(sdl.sdl(published))
         return
     client.mkdir(parents=True, exist_ok=True)
-    for name, text in sdl.client_files(metadata).items():
+    for name, text in sdl.client_files(published).items():
         (client / name).write_text(text)
         typer.echo(f"{client / name} is written.", err=True)
 

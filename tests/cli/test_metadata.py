@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-import cli
+from cli import main
 from core.store.embedded import Embedded
 from tests.conftest import a_directory
 
@@ -32,13 +32,13 @@ def tenant(running: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The key of a new tenant without packs."""
     monkeypatch.setenv("DEALGRAPH_DATA_DIR", str(running))
     key = f"t{next(NUMBERS)}"
-    assert CliRunner().invoke(cli.app, ["tenant", "create", key]).exit_code == 0
+    assert CliRunner().invoke(main.app, ["tenant", "create", key]).exit_code == 0
     return key
 
 
 def run(verb: str, tenant: str, *words: object) -> Result:
     words = ("metadata", verb, "--tenant", tenant, *map(str, words))
-    return CliRunner().invoke(cli.app, [str(word) for word in words])
+    return CliRunner().invoke(main.app, [str(word) for word in words])
 
 
 def an_object(key: str = "visit__c", **fields: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from cli_store import DataDir, TenantKey, refusal_of, show, tenant_of, with_store
+from cli.store import DataDir, TenantKey, refusal_of, show, tenant_of, with_store
 from core.actions import declared_files, metadata, publishing, telling
 from core.actions.publishing import Comparison, Publication, Terms
 from core.errors import DealgraphError, Refused

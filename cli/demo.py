@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 import server
-from cli_data import Watch, few_collections, tell
-from cli_store import DataDir, announce, refusal_of, settings_of
+from cli.data import Watch, few_collections, tell
+from cli.store import DataDir, announce, refusal_of, settings_of
 from core.actions.importing.feeds import GivenFeed
 from core.actions.importing.mapping import identity
 from core.actions.importing.planning import Job

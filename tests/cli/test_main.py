@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-import cli
+from cli import main
 from core.errors import Unauthenticated
 from core.identity import Actor, Role
 from core.store.connections import Database
@@ -35,7 +35,7 @@ def cluster_in_use(running: tuple[Path, Cluster], monkeypatch: pytest.MonkeyPatc
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(cli.app, words)
+    return CliRunner().invoke(main.app, words)
 
 
 def actor_of(cluster: Cluster, text: str) -> Actor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,7 +26,7 @@ from schema.requests import BadRequest, Request
 from schema.translation.given import Variables
 from schema.translation.operations import Script
 from schema.translation.outlines import Shape
-from schema.translation.plans import Nodes, Plan, Translator, raise_for
+from schema.translation.plans import Nodes, Plan, Selected, Translator, raise_for
 from schema.translation.roots import IDS
 
 
@@ -43,7 +43,8 @@ class Top:
     """What is at the top of an operation, and who answers it.
 
     `compiled` are the response names that a statement answers, `described` those that describe
-    the schema, `names` those that ask for the name of the root type. Python answers the rest.
+    the schema, `names` those that ask for the name of the root type. Python answers the rest;
+    `found` are the places there at which records are selected.
     """
 
     nodes: Nodes
@@ -51,6 +52,7 @@ class Top:
     described: tuple[str, ...]
     names: tuple[tuple[str, str], ...]
     planned: Planned | None
+    found: tuple[Selected, ...]
 
     @property
     def is_whole(self) -> bool:
@@ -174,15 +176,8 @@ class Run:
         Raises:
             BadRequest: an argument below a payload is refused.
         """
-        schema = self.live.schema
-        translator = self._translator(self.script.shape(self.variables, self.script.conditions))
-        for name, asked in top.nodes:
-            field = schema.get_field(self._root_type(), asked[0].name.value)
-            payload = field and get_named_type(field.type)
-            if not isinstance(payload, GraphQLObjectType):
-                continue
-            for object_key, nodes, path in translator.found(payload, asked, (name,)):
-                self.records(object_key, nodes, path).plan.values({**self.variables, IDS: []})
+        for object_key, nodes, path in top.found:
+            self.records(object_key, nodes, path).plan.values({**self.variables, IDS: []})
 
     def _root_type(self) -> GraphQLObjectType:
         root_type = self.live.schema.get_root_type(self.script.operation.node.operation)
@@ -201,7 +196,17 @@ class Run:
             described=tuple(n for n, asked in nodes if asked[0].name.value in _DESCRIBED),
             names=tuple((n, root_type.name) for n, asked in nodes if asked[0].name.value == _NAME),
             planned=self._planned(plan) if compiled else None,
+            found=tuple(self._found(translator, nodes, compiled)),
         )
+
+    def _found(
+        self, translator: Translator, nodes: Nodes, compiled: Sequence[str]
+    ) -> Iterator[Selected]:
+        for name, asked in nodes:
+            field = self.live.schema.get_field(self._root_type(), asked[0].name.value)
+            payload = field and get_named_type(field.type)
+            if name not in compiled and isinstance(payload, GraphQLObjectType):
+                yield from translator.found(payload, asked, (name,))
 
     def _planned(self, plan: Plan) -> Planned:
         raise_for(plan.problems)

@@ -14,7 +14,7 @@ from core.store import conflicts, drafts, removing, restoring, rows
 from core.store.numbering import NodeNumbers
 from core.store.opening import Store
 from core.store.values import reference
-from core.store.writing import Author, Transaction, writing
+from core.store.writing import Author, Manner, Transaction, writing
 
 
 class Removal(NamedTuple):
@@ -78,4 +78,6 @@ async def restore(
         restored = await restoring.restore(tx, row.deletion_id, (0,), setting, numbers)
         return Saved((row.id, *(one for one in restored if one != row.id)))
 
-    return await writing(actor.tenant, store, work, Author.of(actor, origin), numbers.prepare)
+    return await writing(
+        actor.tenant, store, work, Author.of(actor, origin), Manner(numbers.prepare)
+    )

@@ -17,7 +17,7 @@ from core.store.opening import Store
 from core.store.plans import ObjectPlan
 from core.store.saving import Saving
 from core.store.values import reference
-from core.store.writing import Author, Transaction, writing
+from core.store.writing import Author, Manner, Transaction, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ async def create(
         await saving.save(tx, new, Saving(setting, held))
         return saved(new)
 
-    author = Author.of(actor, origin)
-    return await writing(actor.tenant, store, work, author, numbers.prepare)
+    manner = Manner(numbers.prepare, alone=object if len(inputs) == 1 else None)
+    return await writing(actor.tenant, store, work, Author.of(actor, origin), manner)
 
 
 async def update(
@@ -89,7 +89,8 @@ async def update(
         await saving.save(tx, changed, Saving(setting, held, problems=missing))
         return saved(changed)
 
-    return await writing(actor.tenant, store, work, Author.of(actor, origin))
+    manner = Manner(alone=object if len(edits) == 1 else None)
+    return await writing(actor.tenant, store, work, Author.of(actor, origin), manner)
 
 
 def new_drafts(

@@ -19,7 +19,7 @@ from core.store.plans import ObjectPlan
 from core.store.rows import Held
 from core.store.saving import Saving, Taken
 from core.store.values import Wrong
-from core.store.writing import Again, Author, Transaction, writing
+from core.store.writing import Again, Author, Manner, Transaction, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ async def upsert(
 
     try:
         author = Author.of(actor, origin)
-        return await writing(actor.tenant, store, work, author, numbers.prepare)
+        return await writing(actor.tenant, store, work, author, Manner(numbers.prepare))
     finally:
         numbers.give_back()
 

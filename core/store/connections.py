@@ -35,7 +35,7 @@ class Database:
     def __init__(self, pools: Mapping[Plan, Pool], ways: Ways) -> None:
         self._pools = pools
         self._preludes = {plan: ways.prelude(plan) for plan in pools}
-        self._in_transaction = ways.tenant_setting == "transaction"
+        self.in_transactions = ways.tenant_setting == "transaction"
         self.tenant_setting = ways.tenant_setting
 
     @classmethod
@@ -75,7 +75,7 @@ class Database:
 
     def reading(self, tenant: TenantId, plan: Plan = "custom") -> Reading | Writing:
         """A connection with the tenant set, for statements that read: `async with … as c`."""
-        if self._in_transaction:
+        if self.in_transactions:
             begin = f"BEGIN READ ONLY{self._preludes[plan]}"
             return Writing(self._pools[plan], tenant, begin, remembers=False)
         return Reading(self._pools[plan], tenant)
@@ -94,7 +94,7 @@ class Database:
         """
         begin = f"BEGIN ISOLATION LEVEL {isolation.upper()}" if isolation else "BEGIN"
         begin = f"{begin}{self._preludes[plan]}; {first}" if first else begin + self._preludes[plan]
-        return Writing(self._pools[plan], tenant, begin, remembers=not self._in_transaction)
+        return Writing(self._pools[plan], tenant, begin, remembers=not self.in_transactions)
 
     def unscoped(self) -> Unscoped:
         """A connection with no tenant set, for the global tables: any other table fails."""

@@ -50,7 +50,7 @@ async def load(tx: Transaction, wanted: Iterable[str | None]) -> Rates:
     days: defaultdict[str, list[date]] = defaultdict(list)
     rates: defaultdict[str, list[Decimal]] = defaultdict(list)
     if foreign:
-        for currency, day, rate in await tx.connection.fetch(_RATES, tx.tenant, foreign):
+        for currency, day, rate in await tx.reading.fetch(_RATES, tx.tenant, foreign):
             days[currency].append(day)
             rates[currency].append(rate)
     return Rates(corporate, days, rates)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.store.columns import LIFE, OF_LIFE, Column
 from core.store.recent import Recent
@@ -14,10 +14,14 @@ KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The columns that a change writes, and the statements: with a new version, and without."""
+    """The columns that a change writes, and the statements: with a new version, and without.
+
+    `unlocked_change` changes a record only as it was seen, by its `xmin`.
+    """
 
     columns: tuple[Column, ...]
     change: Update
+    unlocked_change: Update
     quiet_change: Update
 
 
@@ -45,7 +49,7 @@ class Ways:
         )
         if not LIFE.isdisjoint(names):
             columns += OF_LIFE
-        return Way(columns, _change(columns), _quiet_change(columns))
+        return Way(columns, _change(columns), _unlocked_change(columns), _quiet_change(columns))
 
 
 def _insertion(columns: Sequence[Column], *, dated: bool) -> Insert:
@@ -72,6 +76,11 @@ def _change(columns: Sequence[Column]) -> Update:
             "metadata_version = {1}::integer",
         ),
     )
+
+
+def _unlocked_change(columns: Sequence[Column]) -> Update:
+    change = _change(columns)
+    return replace(change, shared=(*change.shared, "xmin"), match=" and t.xmin = {2}::xid")
 
 
 def _quiet_change(columns: Sequence[Column]) -> Update:

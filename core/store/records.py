@@ -133,7 +133,12 @@ def _changed(
         version = one.row.version + 1
         rows.append((one.draft.id, version, *[column.value(one.draft) for column in way.columns]))
         log.append(Change(one.draft.id, version, one.before, one.after))
-    yield Write(way.change, (tx.author.user, tx.published.version), rows)
+    shared = (tx.author.user, tx.published.version)
+    if tx.expected is None:
+        yield Write(way.change, shared, rows)
+    else:
+        xmin = tx.expected.rows[differences[0].draft.id]
+        yield Write(way.unlocked_change, (*shared, xmin), rows, counted=True)
     yield changes.write(tx, object_key, kind, log)
 
 

@@ -34,9 +34,9 @@ def check(drafts: Iterable[Draft], objects: Mapping[UUID, str]) -> None:
                 draft.wrong("NOT_FOUND", f"There is no {wanted} with this id.", key)
 
 
-def needed(drafts: Iterable[Draft]) -> set[UUID]:
-    """The ids that restored records refer to."""
-    return {target for draft in drafts for _, target, _ in _changed(draft)}
+def needed(drafts: Iterable[Draft]) -> set[tuple[UUID, str]]:
+    """What this write makes records refer to: (id, the object it should be of)."""
+    return {(target, wanted) for draft in drafts for _, target, wanted in _changed(draft)}
 
 
 def _comes(draft: Draft) -> bool:

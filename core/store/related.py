@@ -44,7 +44,7 @@ def _is_path(name: str) -> bool:
 async def _fetch(tx: Transaction, ids: Iterable[UUID], rows: dict[UUID, Row]) -> None:
     missing = sorted(set(ids) - rows.keys())
     if missing:
-        for record in await tx.connection.fetch(_ROWS, tx.tenant, missing):
+        for record in await tx.reading.fetch(_ROWS, tx.tenant, missing):
             rows[record["id"]] = Row(*record)
 
 

@@ -33,7 +33,7 @@ async def restore(
     ]
     for draft in found:
         finishing.compute(draft, setting)
-    kept = await rows.hold(tx, (), references.needed(found))
+    kept = await rows.hold(tx, (), {one for one, _ in references.needed(found)})
     references.check(found, kept.referred)
     nodes = await _enter_trees(tx, found)
     sound = [draft for draft in found if not draft.problems]

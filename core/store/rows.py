@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from core.store.writing import HEAD, Transaction
+from core.store.writing import HEAD, Expected, Transaction
 
 
 @dataclass(slots=True)
@@ -50,8 +50,10 @@ async def hold(tx: Transaction, ids: Iterable[UUID], referred: Iterable[UUID] = 
     """Lock records for a change, and others against deletion.
 
     Deleted records are among the rows and not among the referred. What does not exist is left
-    out.
+    out. Without locks, what is referred to is not looked up: the write expects it.
     """
+    if tx.expected is not None:
+        return Held(await _seen(tx, tx.expected, ids), {})
     objects: dict[UUID, str] = {}
     rows = await _locked(tx, _CHANGED, ids)
     kept = sorted(set(referred))
@@ -60,6 +62,17 @@ async def hold(tx: Transaction, ids: Iterable[UUID], referred: Iterable[UUID] = 
             tx.confirm(version, epoch)
             objects[one] = object_key
     return Held(rows, objects)
+
+
+async def _seen(tx: Transaction, expected: Expected, ids: Iterable[UUID]) -> dict[UUID, Row]:
+    rows: dict[UUID, Row] = {}
+    wanted = sorted(set(ids))
+    if wanted:
+        for version, epoch, xmin, *values in await tx.reading.fetch(_SEEN, tx.tenant, wanted):
+            tx.confirm(version, epoch)
+            rows[values[0]] = Row(*values)
+            expected.rows[values[0]] = xmin
+    return rows
 
 
 async def existing(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
@@ -87,6 +100,10 @@ _EXISTING = "select id from record where tenant_id = $1 and id = any($2::uuid[])
 _LOCK = (
     f"select {HEAD}, {SELECTED} from record as t"
     " where t.tenant_id = $1 and t.id = any($2::uuid[]) order by t.id"
+)
+_SEEN = (
+    f"select {HEAD}, t.xmin, {SELECTED} from record as t"
+    " where t.tenant_id = $1 and t.id = any($2::uuid[])"
 )
 _CHANGED = f"{_LOCK} for no key update of t"
 _REMOVED = f"{_LOCK} for update of t"

@@ -63,7 +63,10 @@ async def save(tx: Transaction, drafts: Sequence[Draft], saving: Saving) -> None
     setting = saving.setting
     for draft in drafts:
         finish(draft, setting)
-    references.check(drafts, saving.held.referred)
+    if tx.expected is None:
+        references.check(drafts, saving.held.referred)
+    else:
+        tx.expected.referred |= references.needed(drafts)
     await _check_ids(tx, [draft for draft in drafts if draft.has_given_id])
     for draft in drafts:
         if draft.before is not None:
@@ -109,6 +112,7 @@ async def write(tx: Transaction, writing: Writing) -> None:
     """
     claims = claiming.claims(writing.new, writing.changed)
     if writing.problems or any(draft.problems for draft in writing.drafts):
+        tx.require_locks()  # what they refer to is not known yet, and every problem is told
         raise await _refusal(tx, writing, claims)
     await claiming.release(tx, claims)
     await _freeze_currency(tx, writing.drafts)

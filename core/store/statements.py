@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
+from core.store import locks
 from core.store.shapes import Shape, most_rows
-from core.store.writing import HEAD, Transaction
+from core.store.writing import HEAD, Expected, Transaction
 
 TOGETHER = 16
 """So many rows in all go in one statement, whatever their tables."""
@@ -42,32 +43,70 @@ class Batch:
         if not self.writes:
             return 0
         if sum(len(write.rows) for write in self.writes) <= TOGETHER:
+            if tx.expected is not None:
+                return await _at_once(tx, tx.expected, self.writes)
             return await _together(tx, self.writes)
         return sum([await _apart(tx, write) for write in self.writes])
 
 
 async def _together(tx: Transaction, writes: Sequence[Write]) -> int:
-    arguments: list[object] = [tx.tenant]
-    for write in writes:
-        arguments += write.shared
-        for row in write.rows:
-            arguments += row
-    shapes = tuple((write.shape, len(write.rows), write.counted) for write in writes)
-    version, epoch, counted = await tx.connection.fetchrow(_combined(shapes), *arguments)
+    sql, arguments = _combined(_shapes(writes)), [tx.tenant, *_arguments(writes)]
+    version, epoch, counted = await tx.connection.fetchrow(sql, *arguments)
     tx.confirm(version, epoch)
     return int(counted)
 
 
+async def _at_once(tx: Transaction, expected: Expected, writes: Sequence[Write]) -> int:
+    """Everything that a write without locks writes, unless it relies on what does not hold."""
+    counted = sum(len(write.rows) for write in writes if write.counted)
+    ids, objects = [one for one, _ in expected.referred], [one for _, one in expected.referred]
+    relied = (tx.published.version, tx.head.epoch, ids, objects, counted)
+    arguments = [tx.tenant, locks.fence(tx.tenant), *relied, *_arguments(writes)]
+    await tx.reading.execute(_confirmed(_shapes(writes)), *arguments)
+    tx.confirmed = True
+    return counted
+
+
+Shapes: TypeAlias = tuple[tuple[Shape, int, bool], ...]
+
+
+def _shapes(writes: Sequence[Write]) -> Shapes:
+    return tuple((write.shape, len(write.rows), write.counted) for write in writes)
+
+
+def _arguments(writes: Sequence[Write]) -> list[object]:
+    arguments: list[object] = []
+    for write in writes:
+        arguments += write.shared
+        for row in write.rows:
+            arguments += row
+    return arguments
+
+
 @lru_cache(maxsize=2_000)
-def _combined(shapes: tuple[tuple[Shape, int, bool], ...]) -> str:
-    parts, following = [], 2
+def _combined(shapes: Shapes) -> str:
+    parts, counts = _parts(shapes, 2)
+    return f"with {parts} select {HEAD}, {counts}"
+
+
+@lru_cache(maxsize=2_000)
+def _confirmed(shapes: Shapes) -> str:
+    """As `_combined`; the fence comes first, and then what the write relies on ($3 to $7)."""
+    parts, counts = _parts(shapes, 8)
+    confirm = f"confirm_write($1, $3, $4, $5::uuid[], $6::text[], {counts}, $7)"
+    return f"with {parts} select pg_advisory_xact_lock_shared($2), {confirm}"
+
+
+def _parts(shapes: Shapes, following: int) -> tuple[str, str]:
+    """The parts of a `WITH`, their parameters from a number on, and the sum of what they count."""
+    parts = []
     for index, (shape, rows, counted) in enumerate(shapes):
         first = following + len(shape.shared)
         returning = " returning 1" if counted else ""
         parts.append(f"w{index} as ({shape.text(following, first, rows)}{returning})")
         following = first + rows * len(shape.columns)
     counts = [f"(select count(*) from w{i})" for i, shape in enumerate(shapes) if shape[2]]
-    return f"with {', '.join(parts)} select {HEAD}, {' + '.join(counts) or '0'}"
+    return ", ".join(parts), " + ".join(counts) or "0"
 
 
 async def _apart(tx: Transaction, write: Write) -> int:

@@ -3,16 +3,22 @@
 A write takes the tenant's fence shared, then reads the metadata version in a later statement.
 Publishing takes the fence alone. So whoever writes knows that its version stays the newest until
 it commits, and a publisher knows that nobody still writes by the version before.
+
+One record is first written at once: read without a lock, then written by a single statement that
+takes the fence, and that fails when what was read does not hold any more. Work that cannot be done
+so, and whatever is refused, is done anew in a transaction with locks.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from asyncpg import (
     Connection,
@@ -46,6 +52,10 @@ class MetadataMoved(Again):
     """Someone published: the work starts over by the new version."""
 
 
+class NeedsLocks(Again):
+    """The work cannot be done at once: it starts over with locks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who changes something, and on which way."""
@@ -63,18 +73,41 @@ NOBODY = Author()
 
 
 @dataclass(slots=True)
+class Expected:
+    """What a write without locks relies on: its one statement fails unless it still holds."""
+
+    referred: set[tuple[UUID, str]] = field(default_factory=set)  # live records: (id, object)
+    rows: dict[UUID, int] = field(default_factory=dict)  # records to change: {id: its xmin}
+
+
+@dataclass(slots=True)
 class Transaction:
-    """A tenant's open transaction, and the metadata that it writes by."""
+    """A tenant's open transaction, and the metadata that it writes by.
+
+    With something `expected` there is no transaction around the statements: only what is read
+    may go before the one that writes.
+    """
 
     tenant: TenantId
-    connection: Connection
+    reading: Connection  # for statements that lock nothing
     head: Head
     now: datetime
     author: Author
     store: Store
+    expected: Expected | None = None
     confirmed: bool = False
     outdates: bool = False  # whether what is remembered of the tenant is wrong once it commits
     _changes: int = field(default=0, repr=False)
+
+    @property
+    def connection(self) -> Connection:
+        """For statements that lock or write.
+
+        Raises:
+            NeedsLocks: the work is being tried without.
+        """
+        self.require_locks()
+        return self.reading
 
     @property
     def published(self) -> Published:
@@ -87,6 +120,15 @@ class Transaction:
     def plan(self, object_key: str) -> ObjectPlan:
         """How records of an object are written."""
         return self.store.plan(self.head.published, object_key)
+
+    def require_locks(self) -> None:
+        """Go no further without locks.
+
+        Raises:
+            NeedsLocks: the work is being tried without.
+        """
+        if self.expected is not None:
+            raise NeedsLocks
 
     def numbers(self, count: int) -> range:
         """The next numbers of this transaction's changes."""
@@ -107,6 +149,21 @@ class Transaction:
 
 Work = Callable[[Transaction], Awaitable[Result]]
 Prepare = Callable[[Published], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How work is gone about.
+
+    `prepare` runs before each attempt, outside the transaction. Work that writes one record, of
+    the object `alone`, is tried at once first.
+    """
+
+    prepare: Prepare | None = None
+    alone: str | None = None
+
+
+PLAIN = Manner()
 HEAD = "(select version from metadata_head where tenant_id = $1), (select epoch from platform)"
 """What a statement selects to confirm its transaction; $1 is the tenant."""
 
@@ -116,18 +173,16 @@ async def writing(
     store: Store,
     work: Work[Result],
     author: Author = NOBODY,
-    prepare: Prepare | None = None,
+    manner: Manner = PLAIN,
 ) -> Result:
     """Run the work in a transaction and commit. It may run several times: it touches only tx.
-
-    `prepare` runs before each attempt, outside the transaction.
 
     Raises:
         Conflict: others were faster again and again.
         Timeout: it took longer than a statement may.
         Unavailable: the connection was lost.
     """
-    run = Run(tenant, work, author, locks.shared(locks.fence(tenant)), prepare)
+    run = Run(tenant, work, author, locks.shared(locks.fence(tenant)), manner)
     return await _repeat(store, run)
 
 
@@ -145,7 +200,7 @@ async def confirm(tx: Transaction) -> None:
         MetadataMoved: it does not.
     """
     if not tx.confirmed:
-        tx.confirm(*await tx.connection.fetchrow(f"select {HEAD}", tx.tenant))
+        tx.confirm(*await tx.reading.fetchrow(f"select {HEAD}", tx.tenant))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +211,20 @@ class Run(Generic[Result]):
     work: Work[Result]
     author: Author
     fence: str
-    prepare: Prepare | None = None
+    manner: Manner = PLAIN
 
 
 async def _repeat(store: Store, run: Run[Result]) -> Result:
     for attempt in range(ATTEMPTS):
         head = await store.head(run.tenant)
-        if run.prepare is not None:
-            await run.prepare(head.published)
+        if run.manner.prepare is not None:
+            await run.manner.prepare(head.published)
         try:
+            if attempt == 0 and _may_go_at_once(store, run, head.published):
+                return await _at_once(store, run, head)
             return await _once(store, run, head)
+        except NeedsLocks:
+            continue
         except MetadataMoved:
             store.forget(run.tenant)
         except (Again, SerializationError, DeadlockDetectedError, UniqueViolationError):
@@ -173,8 +232,26 @@ async def _repeat(store: Store, run: Run[Result]) -> Result:
     raise Conflict("Others changed the same records again and again: try again.")
 
 
+def _may_go_at_once(store: Store, run: Run[Result], published: Published) -> bool:
+    """Whether it may go well: roll-ups take locks, and so does setting the tenant each time."""
+    alone = run.manner.alone
+    if alone is None or alone not in published.metadata.objects or store.database.in_transactions:
+        return False
+    return not store.plan(published, alone).contributes
+
+
+async def _at_once(store: Store, run: Run[Result], head: Head) -> Result:
+    with _faults():
+        async with store.database.reading(run.tenant, "generic") as connection:
+            now = datetime.now(UTC)
+            tx = Transaction(run.tenant, connection, head, now, run.author, store, Expected())
+            result = await run.work(tx)
+            await confirm(tx)
+        return result
+
+
 async def _once(store: Store, run: Run[Result], head: Head) -> Result:
-    try:
+    with _faults():
         async with store.database.transaction(run.tenant, first=run.fence) as connection:
             tx = Transaction(run.tenant, connection, head, datetime.now(UTC), run.author, store)
             result = await run.work(tx)
@@ -182,6 +259,13 @@ async def _once(store: Store, run: Run[Result], head: Head) -> Result:
         if tx.outdates:
             store.forget(run.tenant)
         return result
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """The database's faults under the names that everyone knows."""
+    try:
+        yield
     except QueryCanceledError as error:
         raise Timeout("The deadline passed before everything was written.") from error
     except (PostgresConnectionError, OSError) as error:

@@ -30,6 +30,9 @@ from schema.types.meanings import MEANS, OBJECTS
 Nodes: TypeAlias = tuple[tuple[str, tuple[FieldNode, ...]], ...]
 """Response names, in order, each with the nodes that ask for it."""
 
+Selected: TypeAlias = tuple[str, Sequence[FieldNode], tuple[str, ...]]
+"""Where records are selected in what Python answers: their object, the nodes, the path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -105,8 +108,8 @@ class Translator:
 
     def found(
         self, type_: GraphQLObjectType, asking: Sequence[FieldNode], path: tuple[str, ...]
-    ) -> Iterator[tuple[str, list[FieldNode], tuple[str, ...]]]:
-        """Where records are selected in what Python answers: object, nodes, path."""
+    ) -> Iterator[Selected]:
+        """The places below some nodes at which records are selected."""
         keys = {name: key for key, name in self.schema.extensions[OBJECTS].items()}
         selected = [it.selection_set for it in asking if it.selection_set is not None]
         asked = self._translation().selecting.asked(type_, selected)

@@ -22,7 +22,7 @@ from core.identity import IMPORT, Actor
 from core.store import sampling
 from core.store.numbering import Numbers
 from core.store.opening import Store
-from core.store.writing import Author, Transaction, Work, writing
+from core.store.writing import Author, Manner, Transaction, Work, writing
 
 SIDE_BY_SIDE = 2
 """Batches on their way at once: one is made ready here while the database writes the other."""
@@ -77,7 +77,7 @@ async def _by_batches(importing: _Importing, jobs: Sequence[Job], author: Author
 
     async def commit(work: Work[Outcome], numbers: Numbers) -> Outcome:
         tenant, store = importing.actor.tenant, importing.store
-        return await writing(tenant, store, work, author, numbers.prepare)
+        return await writing(tenant, store, work, author, Manner(numbers.prepare))
 
     return await importing.everything(jobs, commit)
 

@@ -17,7 +17,13 @@ from core.store import migrating
 from core.store.links import connected
 from tests.conftest import Urls
 
-NAMES = ["0001_tables", "0002_distribution", "0003_indexes", "0004_isolation"]
+NAMES = [
+    "0001_tables",
+    "0002_distribution",
+    "0003_indexes",
+    "0004_isolation",
+    "0005_writing_at_once",
+]
 MIGRATE = "import asyncio, sys; from core.store import migrating; "
 MIGRATE += "asyncio.run(migrating.migrate(sys.argv[1]))"
 

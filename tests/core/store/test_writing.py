@@ -6,16 +6,21 @@ import asyncio
 
 import pytest
 
+from core.actions import saving
+from core.actions.batches import setting_of
+from core.actions.saving import Edit
 from core.errors import Conflict, Timeout
+from core.store import rows, taking
 from core.store.connections import Database
 from core.store.opening import Store
 from core.store.publishing import Version, add
+from core.store.saving import Saving, save
 from core.store.ways import Options
 from core.store.writing import Again, Transaction, publishing, writing
 from tests.conftest import Urls
-from tests.core.a_store import World, a_world, an_object
+from tests.core.a_store import TEXT, World, a_world, an_object
 
-ACCOUNT = an_object("account", {})
+ACCOUNT = an_object("account", {"code": TEXT, "note": TEXT})
 COUNT = "insert into counter (tenant_id, key, value) values ($1, $2, 1)"
 
 
@@ -105,13 +110,89 @@ async def test_a_publisher_waits_for_writers_and_keeps_new_ones_out(world: World
     assert order == ["writer", "publisher", "late writer"]
 
 
-async def waiting(world: World) -> int:
-    """How many sessions wait for an advisory lock."""
+async def waiting(world: World, what: str = "advisory") -> int:
+    """How many sessions wait for a lock of this kind."""
     async with world.store.database.reading(world.tenant) as connection:
         found: int = await connection.fetchval(
-            "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+            "select count(*) from pg_locks where locktype = $1 and not granted", what
         )
     return found
+
+
+async def test_a_record_that_changes_after_it_was_read_loses_nothing(world: World) -> None:
+    account = await world.create("account", name="a")
+    holds, may_commit = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Transaction) -> None:
+        held = await rows.hold(tx, [account])
+        draft = taking.changed(
+            tx.plan("account"), held.rows[account], setting_of(tx, world.actor), (), {"code": "c"}
+        )
+        holds.set()
+        await may_commit.wait()
+        await save(tx, [draft], Saving(setting_of(tx, world.actor), held))
+
+    first = asyncio.create_task(writing(world.tenant, world.store, slow))
+    await holds.wait()
+    edit = Edit(account, {"note": "n"})
+    second = asyncio.create_task(saving.update(world.actor, world.store, "account", [edit]))
+    while not await waiting(world, "transactionid"):
+        pass
+    may_commit.set()
+    await asyncio.gather(first, second)
+
+    row = await world.row(account)
+    assert (row["version"], set(row["data"].values())) == (3, {"a", "c", "n"})
+
+
+async def test_a_record_written_while_someone_publishes_is_written_by_the_new_version(
+    world: World,
+) -> None:
+    elsewhere = Store(world.store.database, world.store.offer)
+    published = await world.store.published(world.tenant)
+    (layers,) = await world.rows("select layers from read.metadata_version where tenant_id = $1")
+    version = Version(
+        number=2,
+        kind="publish",
+        fingerprint=published.metadata.fingerprint,
+        layers=layers["layers"],
+        storage=published.storage,
+    )
+    account = await world.create("account", name="a")
+    added, may_commit = asyncio.Event(), asyncio.Event()
+
+    async def publish(tx: Transaction) -> None:
+        await add(tx.tenant, tx.connection, version)
+        tx.confirmed = True
+        added.set()
+        await may_commit.wait()
+
+    publisher = asyncio.create_task(publishing(world.tenant, elsewhere, publish))
+    await added.wait()
+    created = asyncio.create_task(world.create("account", name="b"))
+    edit = Edit(account, {"note": "n"})
+    updated = asyncio.create_task(saving.update(world.actor, world.store, "account", [edit]))
+    while await waiting(world) < 2:
+        pass
+    may_commit.set()
+    await asyncio.gather(publisher, created, updated)
+
+    for each in (created.result(), account):
+        assert (await world.row(each))["metadata_version"] == 2
+
+
+async def test_many_who_change_one_record_at_once_all_get_through(world: World) -> None:
+    account = await world.create("account", name="a")
+    edits = [Edit(account, {key: f"{key}{n}"}) for n in range(20) for key in ("code", "note")]
+    await asyncio.gather(
+        *(saving.update(world.actor, world.store, "account", [edit]) for edit in edits)
+    )
+    row = await world.row(account)
+    log = await world.rows(
+        "select version from change where tenant_id = $1 and record_id = $2", account
+    )
+    assert row["version"] == 41
+    assert sorted(change["version"] for change in log) == list(range(1, 42))
 
 
 async def test_work_that_takes_too_long_is_named_so(urls: Urls, world: World) -> None:

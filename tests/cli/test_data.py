@@ -195,6 +195,7 @@ def test_the_demo_is_made_once_and_a_token_printed(folder: Path) -> None:
     again = run("demo", "--accounts", "15", "--only-load")
     assert again.exit_code == 0
     assert again.stdout != made.stdout
+    assert again.stderr == "The demo is there already, and stays as it is.\n"
     run("export", "--tenant", "demo", "after")
     accounts = (folder / "before" / "account.jsonl").read_text("utf-8")
     assert len(accounts.splitlines()) == 12

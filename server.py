@@ -185,7 +185,7 @@ def _listener(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise Unavailable(
             f"Port {port} of {host} cannot be listened on: {os.strerror(error.errno or 0)}."
-            " Choose another with --port or --host."
+            " Choose another with --port or DEALGRAPH_PORT, or a --host of this machine."
         ) from error
 
 

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.store import DataDir, TenantKey, show, tenant_of, with_store
+from cli.store import DataDir, TenantKey, show, tenant_of, with_store, writing_to
 from core.actions.importing import mapping as mappings
 from core.actions.importing.mapping import ImportMapping
 from core.actions.importing.planning import Job, planned
@@ -161,7 +161,8 @@ def dump(
                 status.update(f"{object}: {total:,} records so far")
 
             async with exporting(actor, store, objects or ()) as export:
-                return await write(export, target, told)
+                with writing_to(folder):
+                    return await write(export, target, told)
 
     written = with_store(data_dir, work)
     show(

@@ -72,7 +72,9 @@ async def _ready(settings: server.Settings, size: Size, day: date, seed: int) ->
     """A token for the demo tenant, which holds everything."""
     async with server.open_store(settings) as store:
         tenant = await _tenant(store)
-        if not await _is_loaded(store, tenant):
+        if await _is_loaded(store, tenant):
+            typer.echo("The demo is there already, and stays as it is.", err=True)
+        else:
             await _load(store, tenant, size, (day, seed))
         grant = tokens.Grant(
             Role.ADMIN, await _visitor(store, tenant), TENANT, datetime.now(UTC) + VALID

@@ -22,11 +22,14 @@ from cli.store import (
     show,
     tenant_of,
     with_store,
+    writing_to,
 )
+from core.actions import tokens
 from core.actions.tenants import create_tenant
 from core.errors import DealgraphError
-from core.identity import RecordId, Role
-from core.store import tenants, tokens
+from core.identity import Actor, RecordId, Role
+from core.store import tenants
+from core.store import tokens as stored_tokens
 from core.store.opening import Store
 from metadata.model import Metadata
 
@@ -102,10 +105,11 @@ def print_schema(
     if client is None:
         typer.echo(sdl.sdl(published))
         return
-    client.mkdir(parents=True, exist_ok=True)
-    for name, text in sdl.client_files(published).items():
-        (client / name).write_text(text)
-        typer.echo(f"{client / name} is written.", err=True)
+    with writing_to(client):
+        client.mkdir(parents=True, exist_ok=True)
+        for name, text in sdl.client_files(published).items():
+            (client / name).write_text(text, encoding="utf-8")
+            typer.echo(f"{client / name} is written.", err=True)
 
 
 @tenant_app.command("create")
@@ -152,7 +156,8 @@ def create_token(
     grant = tokens.Grant(role, _user(user), title, _moment(expires))
 
     async def mint(store: Store) -> str:
-        text, _ = await tokens.mint((await tenant_of(store, tenant)).id, store.database, grant)
+        admin = Actor((await tenant_of(store, tenant)).id, Role.ADMIN)
+        text, _ = await tokens.create(admin, store, grant)
         return text
 
     typer.echo(with_store(data_dir, mint))
@@ -163,7 +168,7 @@ def list_tokens(tenant: TenantKey, data_dir: DataDir = None) -> None:
     """Show a tenant's tokens; their texts are stored nowhere."""
 
     async def find(store: Store) -> list[tokens.Token]:
-        return await tokens.every((await tenant_of(store, tenant)).id, store.database)
+        return await stored_tokens.every((await tenant_of(store, tenant)).id, store.database)
 
     show(
         ("id", "role", "title", "user", "created", "expires", "revoked"),

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from cli.store import DataDir, TenantKey, refusal_of, show, tenant_of, with_store
+from cli.store import DataDir, TenantKey, refusal_of, show, tenant_of, with_store, writing_to
 from core.actions import declared_files, metadata, publishing, telling
 from core.actions.publishing import Comparison, Publication, Terms
 from core.errors import DealgraphError, Refused
@@ -169,7 +169,8 @@ def export_documents(
     found = _as_admin(tenant, data_dir, work)
     if folder is None:
         _json(found)
-    else:
+        return
+    with writing_to(folder):
         _lines((f"{it} is written." for it in declared_files.write(folder, found)), err=True)
 
 

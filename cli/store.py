@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -42,6 +43,8 @@ def settings_of(**flags: object) -> server.Settings:
 def with_store(data_dir: Path | None, work: Callable[[Store], Awaitable[Answer]]) -> Answer:
     """What the work gives, done with the store open."""
     settings = settings_of(data_dir=data_dir)
+    if not settings.database_url and not settings.data_dir.exists():
+        typer.echo(f"Making a new database in {settings.data_dir.absolute()}.", err=True)
 
     async def run() -> Answer:
         async with server.open_store(settings) as store:
@@ -67,6 +70,19 @@ def refusal_of(error: DealgraphError) -> typer.Exit:
     for line in telling.of_error(error):
         typer.echo(line, err=True)
     return typer.Exit(1)
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """End the command with a message when files can't be written there."""
+    try:
+        yield
+    except ConnectionError:
+        raise
+    except OSError as error:
+        told = f"{path} cannot be written to: {error.strerror or error}."
+        typer.echo(told, err=True)
+        raise typer.Exit(1) from error
 
 
 async def tenant_of(store: Store, key: str) -> Tenant:

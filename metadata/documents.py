@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -24,8 +25,10 @@ def load(text: str | bytes, name: str) -> Document | tuple[Problem, ...]:
     """The document that a JSON text holds, or everything that is wrong with the text.
 
     Numbers are ints, or Decimals where they have a fraction. `name` is the document's, for the
-    problems.
+    problems. Bytes are UTF-8, with or without a mark at the beginning.
     """
+    if isinstance(text, bytes):
+        text = text.removeprefix(codecs.BOM_UTF8)
     size = len(text.encode(errors="surrogatepass")) if isinstance(text, str) else len(text)
     if size > bounds.DOCUMENT_BYTES:
         message = f"is {size:,} bytes long; at most {bounds.DOCUMENT_BYTES:,} are allowed."
@@ -33,8 +36,7 @@ def load(text: str | bytes, name: str) -> Document | tuple[Problem, ...]:
     try:
         rough = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        message = f"This is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
-        return (Problem(name, "", "BAD_JSON", message),)
+        return (_no_json(text, name, error),)
     if too_deep := _too_deep(rough, name):
         return too_deep
     exact = json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_int=_integer)
@@ -74,6 +76,16 @@ def text(document: object) -> str:
 def reread(text: str) -> Document:
     """The document that `text` wrote, or `load` took: quickly, since nothing is wrong with it."""
     return _DECODER.decode(text)
+
+
+def _no_json(text: str | bytes, name: str, error: orjson.JSONDecodeError) -> Problem:
+    if isinstance(text, bytes):
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            return Problem(name, "", "BAD_JSON", "This is not text in UTF-8.", "Save it as UTF-8.")
+    place = f"(line {error.lineno}, column {error.colno})"
+    return Problem(name, "", "BAD_JSON", f"This is not JSON: {error.msg} {place}.")
 
 
 def _plain(document: Document) -> bool:

@@ -97,7 +97,7 @@ def _place(draft: Draft, key: str, own: Mapping[UUID, Draft], known: dict[UUID, 
     here: Draft | None = draft
     while here is not None and here.id not in known:
         if here in above:
-            draft.wrong("CYCLE", "By its parents this record would come back to itself.", key)
+            draft.wrong("CYCLE", "Its parents go in a circle: the tree has no place for it.", key)
             return
         above.append(here)
         here = own.get(here.values.get(key))  # type: ignore[arg-type]

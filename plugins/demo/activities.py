@@ -50,10 +50,11 @@ def _rows(
         length = max(1, (last - one.course.begun).days)
         count = min(8, 1 + int(dice.expovariate(1 / 2)))
         days = sorted(
-            one.course.begun + timedelta(days=dice.randrange(length)) for _ in range(count)
+            world.workday(one.course.begun + timedelta(days=dice.randrange(length)))
+            for _ in range(count)
         )
         if one.course.open and dice.random() < 0.7:
-            days.append(world.as_of + timedelta(days=dice.randint(1, 21)))
+            days.append(world.workday(world.as_of + timedelta(days=dice.randint(3, 21))))
         for number, day in enumerate(days, 1):
             contact = dice.choice(chain[one.key]) if one.key in chain else None
             yield (

@@ -70,8 +70,7 @@ def _rows(world: World, members: list[Member]) -> Iterator[dict[str, Any]]:
     dice = world.dice("members")
     for member in members:
         one, post = member.opportunity, member.contact.post
-        place = OPEN.index(one.course.stage) if one.course.open else len(OPEN)
-        coverage = min(3, max(0, place + dice.randint(-2, 1)))
+        coverage = min(3, max(0, one.course.progress + dice.randint(-2, 1)))
         stance = _stance(dice, one, coverage)
         yield filled(
             external_id=f"{one.key}/{member.contact.key}",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from plugins.demo.sellers import Sellers
 from plugins.demo.sizes import Size
@@ -54,7 +55,7 @@ class _Shape:
     scale: float
 
 
-def companies(world: World, size: Size, sellers: Sellers) -> tuple[list[Company], Table]:
+def companies(world: World, size: Size, sellers: Sellers) -> list[Company]:
     """As many companies as the size asks for, parents before children."""
     dice = world.dice("companies")
     found: list[Company] = []
@@ -65,7 +66,12 @@ def companies(world: World, size: Size, sellers: Sellers) -> tuple[list[Company]
         grouped = dice.random() < GROUPED and room >= 5
         wanted = min(room, _group_size(dice)) if grouped else 1
         found += _group(dice, shape, wanted, len(found), sellers)
-    return found, Table("account", _rows(world, found), frozenset({"parent", "owner"}))
+    return found
+
+
+def accounts(world: World, companies: list[Company], wins: Mapping[str, date]) -> Table:
+    """The companies' rows; `wins` tells by company when it last bought."""
+    return Table("account", _rows(world, companies, wins), frozenset({"parent", "owner"}))
 
 
 class _Stems:
@@ -197,7 +203,9 @@ def _western(dice: random.Random, site: _Site) -> tuple[str, str]:
     return f"{stem} {branch} {city.name} Line {dice.randint(1, 9)}", f"{stem} {city.name}"
 
 
-def _rows(world: World, found: list[Company]) -> Iterator[dict[str, object]]:
+def _rows(
+    world: World, found: list[Company], wins: Mapping[str, date]
+) -> Iterator[dict[str, object]]:
     dice = world.dice("accounts")
     for one in found:
         revenue = round(one.scale * dice.uniform(40, 400), 1) * 1_000_000
@@ -209,6 +217,7 @@ def _rows(world: World, found: list[Company]) -> Iterator[dict[str, object]]:
             owner=one.owner,
             industry=one.branch.industry,
             tier=_tier(one),
+            deal_status=_deal_status(world, wins.get(one.key)),
             registration_number=_registration(dice) if one.chinese and one.depth < 3 else None,
             founded_year=dice.randint(1955, world.as_of.year - 3),
             employees=max(8, int(one.scale * dice.uniform(80, 2_000))),
@@ -220,6 +229,13 @@ def _rows(world: World, found: list[Company]) -> Iterator[dict[str, object]]:
             city=one.city.name,
             placeholder=one.placeholder or None,
         )
+
+
+def _deal_status(world: World, won: date | None) -> str | None:
+    """Whoever has bought nothing for a year is gone."""
+    if won is None:
+        return None
+    return "sold" if won > world.as_of - timedelta(days=365) else "churned"
 
 
 def _tier(one: Company) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from plugins.demo.companies import Company
 from plugins.demo.products import Product
-from plugins.demo.pursuits import OPEN, Course, course
+from plugins.demo.pursuits import Course, course
 from plugins.demo.sizes import Size
 from plugins.demo.tables import Table, World, filled
 
@@ -92,6 +93,13 @@ def opportunities(
     )
 
 
+def last_wins(opportunities: list[Opportunity]) -> dict[str, date]:
+    """By company, when it last bought."""
+    won = [one for one in opportunities if one.course.stage == "won"]
+    won.sort(key=lambda one: one.course.decided)
+    return {one.company.key: one.course.decided for one in won}
+
+
 def _lines(dice: random.Random, company: Company, products: list[Product]) -> tuple[Line, ...]:
     count = dice.choices((1, 2, 3, 4), (4, 3, 2, 1))[0]
     return tuple(_line(dice, company, product) for product in dice.sample(products, count))
@@ -110,7 +118,7 @@ def _rows(world: World, found: list[Opportunity]) -> Iterator[dict[str, Any]]:
     dice = world.dice("opportunity fields")
     for one in found:
         chinese, at = one.company.chinese, one.course
-        place = OPEN.index(at.stage) if at.open else len(OPEN) - 1
+        place = at.progress
         amount = sum(line.net for line in one.lines)
         history = _history(world, dice, at)
         step = dice.choice(_STEPS)[0 if chinese else 1]

@@ -50,6 +50,11 @@ class Course:
         return self.stage in OPEN
 
     @property
+    def progress(self) -> int:
+        """How far it came: the index of the furthest open stage."""
+        return max(OPEN.index(entry.stage) for entry in self.entries if entry.stage in OPEN)
+
+    @property
     def begun(self) -> date:
         return self.entries[0].day
 
@@ -61,7 +66,7 @@ def course(world: World, dice: random.Random, fitness: float) -> Course:
     entries = [Entry(OPEN[index], day)]
     while True:
         stay = max(1, round(dice.lognormvariate(0, 0.6) * _DAYS[OPEN[index]]))
-        day += timedelta(days=stay)
+        day = world.workday(day + timedelta(days=stay))
         if day >= world.as_of:
             return Course(tuple(entries), _expected(world, dice, day, index))
         step = _next(dice, index, fitness)
@@ -78,7 +83,8 @@ def course(world: World, dice: random.Random, fitness: float) -> Course:
 def _beginning(world: World, dice: random.Random) -> date:
     """More of late than long ago: the business grows."""
     days = (world.as_of - world.start).days
-    return world.start + timedelta(days=round(days * dice.betavariate(1.3, 1)) - 1)
+    since = max(2, round(days * dice.betavariate(1.3, 1)) - 1)  # no Friday before the beginning
+    return world.workday(world.start + timedelta(days=since))
 
 
 def _next(dice: random.Random, index: int, fitness: float) -> str:
@@ -93,7 +99,7 @@ def _next(dice: random.Random, index: int, fitness: float) -> str:
 
 def _again(world: World, dice: random.Random, entries: list[Entry]) -> bool:
     """Whether a lost pursuit is taken up again; then it is among the entries."""
-    day = entries[-1].day + timedelta(days=dice.randint(20, 90))
+    day = world.workday(entries[-1].day + timedelta(days=dice.randint(20, 90)))
     if day >= world.as_of:
         return False
     entries.append(Entry("qualified", day))
@@ -104,8 +110,9 @@ def _expected(world: World, dice: random.Random, leaves: date, index: int) -> da
     """When an open pursuit is expected to be decided; now and then that day has passed."""
     left = sum(_DAYS[stage] for stage in OPEN[index + 1 :])
     if dice.random() < 0.1:
-        return world.as_of - timedelta(days=dice.randint(1, 40))
-    return max(leaves, world.as_of) + timedelta(days=round(left * dice.uniform(0.7, 1.6)) + 3)
+        return world.workday(world.as_of - timedelta(days=dice.randint(1, 40)))
+    more = timedelta(days=round(left * dice.uniform(0.7, 1.6)) + 3)
+    return world.workday(max(leaves, world.as_of) + more)
 
 
 def _reason(dice: random.Random, stage: str) -> str:

@@ -40,11 +40,27 @@ class World:
     def dice(self, subject: str) -> random.Random:
         return random.Random(f"{self.seed}/{subject}")
 
+    def workday(self, day: date) -> date:
+        """The day, or the Friday before where it is a weekend."""
+        return day - timedelta(days=max(0, day.weekday() - 4))
+
     def moment(self, dice: random.Random, day: date) -> datetime:
         """Some moment of the day's work, never after the beginning of `as_of`."""
         seconds = dice.randrange(8 * 3600, 19 * 3600)
         found = datetime.combine(day, time(), CHINA) + timedelta(seconds=seconds)
         return min(found, datetime.combine(self.as_of, time(), CHINA))
+
+
+def earlier(world: World, table: Table) -> Table:
+    """The same rows, made within the two years before the opportunities begin."""
+    dice = world.dice(f"{table.object} dates")
+
+    def rows() -> Rows:
+        for row in table.rows:
+            day = world.workday(world.start - timedelta(days=dice.randint(7, 730)))
+            yield {**row, "created_at": world.moment(dice, day).isoformat()}
+
+    return Table(table.object, rows(), table.references)
 
 
 def filled(**values: Any) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from datetime import date
 
 from plugins.demo.activities import activities
 from plugins.demo.chains import chains
-from plugins.demo.companies import companies
+from plugins.demo.companies import accounts, companies
 from plugins.demo.contacts import contacts
 from plugins.demo.marketing import campaigns, leads
-from plugins.demo.opportunities import opportunities
+from plugins.demo.opportunities import last_wins, opportunities
 from plugins.demo.products import products
 from plugins.demo.sellers import sellers
 from plugins.demo.sizes import Size
-from plugins.demo.tables import Table, World
+from plugins.demo.tables import Table, World, earlier
 
 PACK = "crm"
 SEED = 1
@@ -25,16 +25,16 @@ def tables(size: Size, as_of: date, seed: int = SEED) -> Iterator[Table]:
     world = World(seed, as_of)
     team = sellers(world, size)
     catalogue, product_table = products()
-    made, account_table = companies(world, size, team)
+    made = companies(world, size, team)
     people, contact_table = contacts(world, made)
     campaign_list, campaign_table = campaigns(world)
     deals, (opportunity_table, line_table) = opportunities(world, size, made, catalogue)
     members, (member_table, relation_table) = chains(world, deals, people)
-    yield from team.tables
-    yield product_table
+    for table in (*team.tables, product_table):
+        yield earlier(world, table)
     yield campaign_table
-    yield account_table
-    yield contact_table
+    yield earlier(world, accounts(world, made, last_wins(deals)))
+    yield earlier(world, contact_table)
     yield leads(world, size, campaign_list, made)
     yield opportunity_table
     yield line_table

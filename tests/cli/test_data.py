@@ -172,6 +172,21 @@ def test_another_form_of_file_is_refused(folder: Path) -> None:
     assert result.exit_code == 2
 
 
+def test_an_export_that_can_not_be_written_is_told(folder: Path) -> None:
+    (folder / "file").touch()
+    result = run("export", "--tenant", a_tenant("unwritten"), "file/out")
+    assert result.exit_code == 1
+    assert "file/out cannot be written to: Not a directory." in result.stderr
+
+
+def test_rejects_that_can_not_be_written_are_told(folder: Path) -> None:
+    (folder / "accounts.csv").write_text("key,name,staff\n1,Acme,many\n")
+    (folder / "file").touch()
+    result = load(a_tenant("unkept"), "accounts.csv", "--rejects", "file/rejects")
+    assert result.exit_code == 1
+    assert "rejected rows can't be written there: Not a directory." in result.stderr
+
+
 def test_the_demo_is_made_once_and_a_token_printed(folder: Path) -> None:
     made = run("demo", "--accounts", "12", "--as-of", "2026-06-15", "--only-load")
     assert made.exit_code == 0, made.stderr
@@ -180,6 +195,7 @@ def test_the_demo_is_made_once_and_a_token_printed(folder: Path) -> None:
     again = run("demo", "--accounts", "15", "--only-load")
     assert again.exit_code == 0
     assert again.stdout != made.stdout
+    assert again.stderr == "The demo is there already, and stays as it is.\n"
     run("export", "--tenant", "demo", "after")
     accounts = (folder / "before" / "account.jsonl").read_text("utf-8")
     assert len(accounts.splitlines()) == 12

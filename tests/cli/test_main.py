@@ -74,6 +74,9 @@ def test_a_revoked_token_is_listed_and_opens_nothing(cluster_in_use: Cluster) ->
     assert text not in listed
 
 
+NOBODY = "01a220cd-c95f-7c3f-ab5e-0d498321195c"
+
+
 @pytest.mark.usefixtures("cluster_in_use")
 class TestRefusals:
     def test_a_taken_key(self) -> None:
@@ -104,6 +107,20 @@ class TestRefusals:
         made = run("token", "create", "--tenant", "a", "--role", "admin", "--expires", span)
         assert made.exit_code == 2
 
+    def test_a_user_that_is_none(self) -> None:
+        run("tenant", "create", "userless")
+        made = run("token", "create", "--tenant", "userless", "--role", "admin", "--user", NOBODY)
+        assert (made.exit_code, made.stdout) == (1, "")
+        assert "There is no such user." in made.stderr
+
+    def test_a_folder_that_can_not_be_written_to(self, tmp_path: Path) -> None:
+        run("tenant", "create", "folderless")
+        (tmp_path / "file").touch()
+        folder = str(tmp_path / "file" / "client")
+        refused = run("schema", "--tenant", "folderless", "--client", folder)
+        assert refused.exit_code == 1
+        assert f"{folder} cannot be written to: Not a directory." in refused.stderr
+
     def test_a_role_that_is_none(self) -> None:
         assert run("token", "create", "--tenant", "a", "--role", "king").exit_code == 2
 
@@ -113,6 +130,14 @@ def test_migrating_what_is_up_to_date_says_so() -> None:
     run("migrate")
     done = run("migrate")
     assert (done.exit_code, done.stdout) == (0, "Nothing to do: all is up to date.\n")
+
+
+def test_a_new_database_is_told_of(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = directory / "wrong"
+    monkeypatch.setenv("DEALGRAPH_DATA_DIR", str(folder))
+    told = f"Making a new database in {folder}.\n"
+    assert run("tenant", "list").stderr == told
+    assert run("tenant", "list").stderr == ""
 
 
 def test_a_setting_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,17 @@ def test_tells_line_and_column_of_bad_json() -> None:
     assert "line 2, column 8" in found[0].message
 
 
+def test_a_file_may_begin_with_the_mark_of_utf_8() -> None:
+    assert documents.load(b'\xef\xbb\xbf{"a": 1}', "x.json") == {"a": 1}
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
+def test_tells_a_file_in_another_encoding(encoding: str) -> None:
+    found = documents.load('{"title": "商机"}'.encode(encoding), "x.json")
+    assert isinstance(found, tuple)
+    assert "This is not text in UTF-8. Save it as UTF-8." in str(found[0])
+
+
 def test_refuses_lone_surrogates_however_they_come() -> None:
     assert rules('{"a": "\\ud800"}') == [("", "BAD_JSON")]
     found = documents.accepted({"a": "\ud800"}, "x.json")

@@ -24,6 +24,8 @@ Read = Callable[[Sequence[Any]], Any]
 _YES = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有"})
 _NO = frozenset({"false", "no", "n", "f", "0", "否", "错", "无"})
 _HUNDRED = Decimal(100)
+_APPROXIMATE = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?")
+"""What is no exact number may have an exponent and any number of digits."""
 
 
 class BadCell(Exception):
@@ -169,6 +171,8 @@ def _numbers(field: Field, source: Source, step: Step) -> Turn:
             value = plain(value[:-1].rstrip() if share else value)
             if share:
                 return _exact(value) / _HUNDRED
+            if field.type is FieldType.FLOAT and _APPROXIMATE.fullmatch(value):
+                value = float(value)
         return value if factor is None else decimals.trimmed(_exact(value) * factor)
 
     return turn

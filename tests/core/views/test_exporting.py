@@ -22,9 +22,51 @@ from core.views.exporting import exporting
 from plugins.demo.sizes import Size
 from plugins.demo.tables import KEY
 from plugins.demo.tenant import tables
-from tests.core.a_store import World
+from tests.core.a_store import MONEY, World, a_world, an_object, refers_to
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import a_crm, load_files, load_jobs, load_rows
+
+KINDS = [{"const": "a", "title": "A"}, {"const": "b", "title": "B"}]
+THING = an_object(
+    "thing",
+    {
+        "float": {"type": "number"},
+        "tiny": {"type": "number"},
+        "whole": {"type": "integer"},
+        "big": {"x-type": "bigint"},
+        "fine": {"type": "number", "x-type": "decimal", "x-scale": 12},
+        "share": {"type": "number", "x-type": "percent"},
+        "cash": MONEY,
+        "number": {"x-type": "autonumber", "x-format": "T-{0000}"},
+        "day": {"type": "string", "format": "date"},
+        "at": {"type": "string", "format": "date-time"},
+        "flag": {"type": "boolean", "default": True},
+        "kind": {"default": "a", "oneOf": KINDS},
+        "kinds": {"type": "array", "items": {"oneOf": KINDS}},
+        "texts": {"type": "array", "items": {"type": "string"}},
+        "long": {"type": "string", "x-type": "longtext"},
+        "nested": {"type": "object", "properties": {"一": {"type": "array"}}},
+        "next": refers_to("thing"),
+    },
+)
+EVERYTHING: dict[str, Any] = {
+    "name": '  =1+1,\t华为 \u2028 \r\n"x" \U0001f600',
+    "float": 0.1 + 0.2,
+    "tiny": -1.5e-300,
+    "whole": -(2**31),
+    "big": str(2**53 + 1),
+    "fine": "-0.000000000001",
+    "share": "0.3333",
+    "cash": "-1234567890123.45",
+    "day": "2024-02-29",
+    "at": "2024-02-29T23:59:59.123456+08:00",
+    "flag": False,
+    "kind": "b",
+    "kinds": ["b", "a"],
+    "texts": ["a;b", "", "[x]", " "],
+    "long": "长" * 3_000,
+    "nested": {"一": [{"二": None}, 0.1, "三"]},
+}
 
 
 async def exported(world: World, target: Target, *objects: str) -> Written:
@@ -113,6 +155,21 @@ async def test_values_of_every_kind_come_back(database: Database, tmp_path: Path
     account = json.loads((tmp_path / "jsonl" / "account.jsonl").read_text("utf-8"))
     assert "type" not in account
     assert account["annual_revenue"] == "-0.10"
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+async def test_fields_of_every_type_come_back(
+    database: Database, tmp_path: Path, form: Format
+) -> None:
+    world = await a_world(database, THING)
+    whole = await world.create("thing", **EVERYTHING)
+    await world.create("thing", flag=None, kind=None, nested={}, texts=[], next=str(whole))
+    before, after = Target(tmp_path / "before", form), Target(tmp_path / "after", form)
+    await exported(world, before)
+    fresh = await a_world(database, THING)
+    await imported(fresh, before.folder)
+    await exported(fresh, after)
+    assert texts(after.folder) == texts(before.folder)
 
 
 async def test_owners_and_teams_that_refer_to_each_other_come_back(

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from core.actions.importing.system import fields_of
+from plugins.demo.pursuits import OPEN
 from plugins.demo.sizes import SIZES, Size
 from plugins.demo.tables import KEY, MONTHS
 from plugins.demo.tenant import tables
 from tests.core.actions.importing.a_mapping import crm
 
+BOUGHT = {"sold", "churned"}
 AS_OF = date(2026, 6, 15)
 Rows = tuple[Mapping[str, Any], ...]
 
@@ -105,6 +107,40 @@ def test_histories_lie_within_eighteen_months_and_end_in_the_stage() -> None:
         assert moments[-1].date() <= AS_OF
         assert row["created_at"] == row["stage_history"][0]["entered_at"]
         assert row["stage"] == row["stage_history"][-1]["stage"]
+
+
+def test_nobody_works_on_weekends() -> None:
+    days = [
+        datetime.fromisoformat(entry["entered_at"])
+        for row in made()["opportunity"]
+        for entry in row["stage_history"]
+    ]
+    days += [datetime.fromisoformat(row["occurred_at"]) for row in made()["activity"]]
+    assert max(day.weekday() for day in days) == 4
+
+
+def test_companies_were_there_before_their_opportunities_and_know_what_they_bought() -> None:
+    accounts = {row[KEY]: row for row in made()["account"]}
+    won = set()
+    for row in made()["opportunity"]:
+        company = accounts[row["account"]]
+        assert company["created_at"] < row["created_at"]
+        if row["stage"] == "won":
+            won.add(company[KEY])
+    bought = {key for key, row in accounts.items() if row.get("deal_status") in BOUGHT}
+    assert bought == won
+    assert {row.get("deal_status") for row in accounts.values()} == {None, *BOUGHT}
+
+
+def test_the_further_an_opportunity_came_the_more_of_its_chain_is_covered() -> None:
+    stages = {row[KEY]: row["stage"] for row in made()["opportunity"]}
+    covered: dict[str, list[bool]] = {}
+    for member in made()["opportunity_contact"]:
+        stage = stages[member["opportunity"]]
+        covered.setdefault(stage, []).append(member["coverage"] != "uncovered")
+    rates = [sum(covered[stage]) / len(covered[stage]) for stage in OPEN]
+    assert rates == sorted(rates)
+    assert rates[0] < 0.5 < rates[-1]
 
 
 def test_every_stage_has_opportunities_and_some_were_taken_up_again() -> None:

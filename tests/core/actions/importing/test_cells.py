@@ -141,6 +141,13 @@ def test_numbers_come_in_the_units_of_the_file() -> None:
         value_of(FieldType.MONEY, "much", source=source)
 
 
+def test_a_number_that_is_not_exact_may_have_an_exponent() -> None:
+    assert value_of(FieldType.FLOAT, "-1.5e-7") == -1.5e-7
+    assert value_of(FieldType.FLOAT, "0.30000000000000004") == 0.1 + 0.2
+    assert value_of(FieldType.FLOAT, "many") == "many"
+    assert value_of(FieldType.MONEY, "1.5E+3") == "1.5E+3"  # for the write path to refuse
+
+
 def test_a_percent_sign_makes_a_fraction() -> None:
     assert value_of(FieldType.PERCENT, "12.5 %") == Decimal("0.125")
     assert value_of(FieldType.PERCENT, "0.125") == "0.125"

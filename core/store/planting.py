@@ -7,14 +7,20 @@ and a publish that breaks off leaves none. Records that can't be nodes are count
 
 from __future__ import annotations
 
-from core.store import autonumbers, drafts, rows, saving
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from core.store import autonumbers, drafts, rows, saving, tree_nodes
 from core.store.numbering import tree_counter
 from core.store.saving import Writing
+from core.store.statements import Batch
+from core.store.tree_nodes import Node
 from core.store.writing import Transaction
-from core.tree import MOST_LEVELS
+from core.tree import MOST_LEVELS, Place
 from metadata.changes import Effect
 from metadata.published import Published
 
+ROWS = 500
 # A parent that is not there is none. Nodes that no root leads to are in a cycle, or below one.
 _RECORDS = """
     select t.id, p.id as above from {schema}record as t
@@ -39,44 +45,22 @@ MISPLACED = {
 }
 """By effect: how many records can't be nodes by the reference under a key, and some of them."""
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_LONGEST = 12  # digits of the largest bigint, in base 36, but one
-
-
-def _element() -> str:
-    """What `tree.element` makes of a number `n`, in SQL."""
-    cases = []
-    for length in range(1, _LONGEST + 1):
-        digits = " || ".join(
-            f"substr('{_DIGITS}', (n / {36**place} % 36)::integer + 1, 1)"
-            for place in reversed(range(length))
-        )
-        cases.append(f"when n < {36**length} then '{chr(ord('a') - 1 + length)}' || {digits}")
-    return f"case {' '.join(cases)} end"
-
-
-_INSERT = "insert into tree_node (tenant_id, object, id, root, number, path, depth)"
 _ROOTS = f"""
-    {_INSERT}
-    select $1, $2, id, id, n, {_element()}, 0 from (
-        select id, $4::bigint + row_number() over (order by id) as n
-        from ({_RECORDS.format(schema="", key="$3::text")}) as t where above is null) as t
+    select id, null::uuid as root, '' as path, -1 as depth
+    from ({_RECORDS.format(schema="", key="$3::text")}) as t where above is null order by id
 """
-_NEXT_LEVEL = f"""
-    {_INSERT}
-    select $1, $2, id, root, n, path || {_element()}, depth + 1 from (
-        select t.id, p.root, p.path, p.depth, $4::bigint + row_number() over (order by t.id) as n
-        from tree_node as p
-        join ({_RECORDS.format(schema="", key="$3::text")}) as t on t.above = p.id
-        where p.tenant_id = $1 and p.object = $2 and p.depth = $5) as t
+_BELOW = f"""
+    select t.id, n.root, n.path, n.depth
+    from tree_node as n join ({_RECORDS.format(schema="", key="$3::text")}) as t on t.above = n.id
+    where n.tenant_id = $1 and n.object = $2 and n.depth = $4 order by t.id
 """
-_DANGLING = """
+_DANGLING = f"""
     select t.id from record as t
     where t.tenant_id = $1 and t.object = $2 and t.deleted_at is null and t.data ? $3
       and not exists (
           select from record as p
           where p.tenant_id = $1 and p.id = (t.data->>$3)::uuid and p.deleted_at is null)
-    order by t.id limit 500
+    order by t.id limit {ROWS}
 """
 _UPROOT = "delete from tree_node where tenant_id = $1 and object = $2"
 _LIVE = """
@@ -120,13 +104,38 @@ async def _let_go(tx: Transaction, object_key: str, key: str) -> None:
 
 
 async def _plant(tx: Transaction, object_key: str, key: str) -> None:
-    count = await tx.connection.fetchval(_LIVE, tx.tenant, object_key)
-    if not count:
-        return
-    counter = tree_counter(object_key)
-    number = await tx.connection.fetchval(autonumbers.TAKE, tx.tenant, counter, count) - count
     where = (tx.tenant, object_key, key)
-    status = await tx.connection.execute(_ROOTS, *where, number)
-    for depth in range(MOST_LEVELS):
-        number += int(status.rpartition(" ")[2])
-        status = await tx.connection.execute(_NEXT_LEVEL, *where, number, depth)
+    numbers = await _numbers(tx, object_key)
+    planted = await _level(tx, object_key, numbers, _ROOTS, *where)
+    depth = 0
+    while planted:
+        planted = await _level(tx, object_key, numbers, _BELOW, *where, depth)
+        depth += 1
+
+
+async def _numbers(tx: Transaction, object_key: str) -> Iterator[int]:
+    """Numbers for as many nodes as there are records."""
+    count: int = await tx.connection.fetchval(_LIVE, tx.tenant, object_key)
+    counter = tree_counter(object_key)
+    last: int = await tx.connection.fetchval(autonumbers.TAKE, tx.tenant, counter, count)
+    return iter(range(last - count + 1, last + 1))
+
+
+async def _level(
+    tx: Transaction, object_key: str, numbers: Iterator[int], statement: str, *arguments: object
+) -> int:
+    """Write the nodes that a query finds, each with the place above it; how many there were."""
+    found = await tx.connection.cursor(statement, *arguments)
+    planted = 0
+    while above := await found.fetch(ROWS):
+        batch = Batch()
+        batch.add(tree_nodes.write(object_key, map(_node, above, numbers)))
+        await batch.run(tx)
+        planted += len(above)
+    return planted
+
+
+def _node(above: Mapping[str, Any], number: int) -> Node:
+    """A record's node, below the place above it."""
+    place = Place(above["path"], above["depth"]).below(number)
+    return Node(above["id"], above["root"] or above["id"], number, place)

@@ -18,6 +18,8 @@ BOUND = ("stage_amount", "stage_date")
 TOKENS = "tokens"
 """The column that searches look into: one for all texts of a record that are searched."""
 
+STAGE = "stage"
+"""The column of a staged object's stages: written, and kept when the object is staged no more."""
 NULLS = "nulls"
 """No column, but which fields leave a token where they have no value: see `text.null_token`."""
 _MARKED = "tnzdr"
@@ -205,7 +207,17 @@ class _Run:
             else:
                 found = of.fields[named]
                 bound[column] = Place(key, self._new_slot(of, found, column, key))
+        bound[STAGE] = Place("", Slot(STAGE, self._stage_state(of)))
         self.bound[of.key] = bound
+
+    def _stage_state(self, of: ObjectType) -> SlotState:
+        """Filling, where records may be there that have no stage yet."""
+        old = self.old.bound.get(of.key, {}).get(STAGE)
+        if old is not None and old.slot is not None:
+            return old.slot.state
+        was = self.before.pipeline_of(of.key) if self.before is not None else None
+        is_new = of.key not in self.old.used
+        return SlotState.READY if is_new or was is not None else SlotState.FILLING
 
     def _search(self, of: ObjectType) -> None:
         """The tokens go by the keys of the texts that they are of, joined by spaces."""

@@ -24,9 +24,15 @@ class Effect(StrEnum):
     BROKEN_RULE = "broken_rule"
     """Live records for which the rule `value` does not hold: told, never in the way."""
     UNSTAGED = "unstaged"
-    """Live records of an object that is newly staged, which have no stage yet: told."""
+    """Live records of an object that is newly staged: those without a stage enter the first. Told."""
     TREE = "tree"
     """Live records of an object that is newly a tree, which become nodes of it: told."""
+    CYCLE = "cycle"
+    """Live records that, by the tree's field, come back to themselves or stand below such."""
+    TOO_DEEP = "too_deep"
+    """Live records that would stand below the last level that a tree may have."""
+    OFF_STAGE = "off_stage"
+    """Records, deleted ones too, in a stage that is none of `fields`: kept from another pipeline."""
     TOKENS = "tokens"
     """Live records whose search words are made anew: told."""
     COMPUTED = "computed"
@@ -48,7 +54,7 @@ class Impact:
     object: str
     field: str | None = None
     value: str | None = None  # an option, stage or rule
-    fields: tuple[str, ...] = ()  # of a unique key
+    fields: tuple[str, ...] = ()  # of a unique key; or stages
     ignore_case: bool = False
 
     @property

@@ -61,18 +61,34 @@ def _pipelines(old: Metadata, new: Metadata) -> Iterator[Change]:
                 if not new.pipeline_of(was.object)
                 else ""
             )
-            held = [Impact(Effect.HELD, was.object, None, stage.key) for stage in was.stages]
+            impacts = _unbound(was, new)
             message = f"The pipeline '{key}' of '{was.object}' is removed."
             say = Saying(f"pipeline {key}", was.object)
-            yield say("PIPELINE_REMOVED", (), message, breaks, *held)
+            yield say("PIPELINE_REMOVED", (), message, breaks, *impacts)
         elif was != now:
             yield from _pipeline(was, now)
     for key, now in new.pipelines.items():
         if key not in old.pipelines:
             message = f"'{now.object}' is now staged, by the pipeline '{key}'."
-            unstaged = [Impact(Effect.UNSTAGED, now.object)] if now.object in old.objects else []
+            impacts = _staged(now) if now.object in old.objects else ()
             say = Saying(f"pipeline {key}", now.object)
-            yield say("PIPELINE_ADDED", (), message, "", *unstaged)
+            yield say("PIPELINE_ADDED", (), message, "", *impacts)
+
+
+def _unbound(was: Pipeline, new: Metadata) -> tuple[Impact, ...]:
+    """What the end of a pipeline means for records: without another one their stages are hidden."""
+    if new.pipeline_of(was.object) is not None or was.object not in new.objects:
+        return ()
+    return (Impact(Effect.LOST, was.object),)
+
+
+def _staged(now: Pipeline) -> tuple[Impact, ...]:
+    """What a new pipeline means for records: those with a stage keep it, so it must be there."""
+    known = tuple(stage.key for stage in now.stages)
+    return (
+        Impact(Effect.UNSTAGED, now.object),
+        Impact(Effect.OFF_STAGE, now.object, fields=known),
+    )
 
 
 def _pipeline(was: Pipeline, now: Pipeline) -> Iterator[Change]:

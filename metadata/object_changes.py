@@ -79,8 +79,7 @@ def _added_field(object_key: str, field: Field) -> Iterator[Change]:
     path = ("properties", field.key)
     message = f"The field '{field.key}' is new: a {field.type}."
     if not field.required:
-        grown = (Impact(Effect.TREE, object_key, field.key),) if field.tree else ()
-        yield say("FIELD_ADDED", path, message, "", *grown)
+        yield say("FIELD_ADDED", path, message, "", *_grown(object_key, field))
         return
     breaks = "" if field.default is not None else "Creates that leave it out are refused."
     invalid = Impact(Effect.INVALID, object_key, field.key)
@@ -99,12 +98,18 @@ def _field(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Cha
     if was.hidden != now.hidden:
         yield say(*_visibility(now.hidden, (*path, "x-hidden"), f"The field '{now.key}'"))
     for code, keyword, message, breaks in comparing.traits(was, now):
-        effect = _TOLD.get(code)
-        impacts = (Impact(effect, object_key, now.key),) if effect else ()
+        impacts: tuple[Impact, ...] = ()
+        if code == "SEARCH_CHANGED":
+            impacts = (Impact(Effect.TOKENS, object_key, now.key),)
+        elif code == "TREE_CHANGED":
+            impacts = _grown(object_key, now)
         yield say(code, (*path, keyword), message, breaks, *impacts)
 
 
-_TOLD = {"SEARCH_CHANGED": Effect.TOKENS, "TREE_CHANGED": Effect.TREE}
+def _grown(object_key: str, field: Field) -> tuple[Impact, ...]:
+    """What it means for records that the field makes a tree of them, if it does."""
+    effects = (Effect.TREE, Effect.CYCLE, Effect.TOO_DEEP) if field.tree else ()
+    return tuple(Impact(effect, object_key, field.key) for effect in effects)
 
 
 def _retyped(object_key: str, was: Field, now: Field, say: Saying) -> Change:

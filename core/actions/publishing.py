@@ -26,6 +26,7 @@ from core.store.releasing import Release
 from core.store.versions import Layers
 from core.store.writing import Author, Transaction, confirm
 from core.store.writing import publishing as alone
+from core.tree import MOST_LEVELS
 from metadata import assigning, documents, evolution
 from metadata.assigning import Assignment
 from metadata.changes import Change, Consent
@@ -194,14 +195,13 @@ async def _compared(
     async with store.database.reading(tenant) as connection:
         census = Census(tenant, connection, plan.old, plan.new)
         told = await _told(census, plan)
-        in_the_way = await releasing.obstacles(census)
     filled = {(use.object, key) for use in plan.assignment.fill for key in _fields(plan, use)}
     return Comparison(
         plan.old.version,
         told,
         tuple(sorted(filled)),
         plan.assignment.unslotted,
-        (*_refusals(told, allow), *in_the_way),
+        _refusals(told, allow),
     )
 
 
@@ -310,6 +310,9 @@ _MENDS = {
     "retyped": "The type of a field changes only while no record has a value in it.",
     "held": "Mark it deprecated instead.",
     "duplicate": "Give them values of their own first.",
+    "cycle": "Give one record of each cycle another parent, or none.",
+    "too_deep": f"A tree has at most {MOST_LEVELS} levels: give some records other parents.",
+    "off_stage": "Let the pipeline have these stages too.",
 }
 
 

@@ -17,6 +17,12 @@ _CONCERNED = {
     Effect.HELD: "hold it",
     Effect.DUPLICATE: "share a value",
     Effect.BROKEN_RULE: "break the rule",
+    Effect.UNSTAGED: "enter the first stage",
+    Effect.TREE: "become nodes of the tree",
+    Effect.CYCLE: "come back to themselves by their parents, or stand below such",
+    Effect.TOO_DEEP: "would stand too deep in the tree",
+    Effect.OFF_STAGE: "are in a stage that the pipeline lacks",
+    Effect.TOKENS: "have their search words made anew",
     Effect.COMPUTED: "are computed anew",
 }
 

@@ -20,7 +20,7 @@ SMALLEST = 10
 LARGEST = 1_000
 MOST_BEGUN = 10_000
 
-_TAKE = """
+TAKE = """
     insert into counter as c (tenant_id, key, value) values ($1, $2, $3)
     on conflict (tenant_id, key) do update set value = c.value + excluded.value
     returning value
@@ -54,7 +54,7 @@ class Blocks:
 
     async def _reserve(self, tenant: TenantId, key: str, size: int) -> range:
         async with self._database.transaction(tenant) as connection:
-            last: int = await connection.fetchval(_TAKE, tenant, key, size)
+            last: int = await connection.fetchval(TAKE, tenant, key, size)
         return range(last - size + 1, last + 1)
 
 

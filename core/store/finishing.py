@@ -27,7 +27,7 @@ def finish(draft: Draft, setting: Setting) -> None:
         for sums in draft.plan.rollups.values():
             sums.begin(draft)
         if draft.plan.stage is not None:
-            _enter(draft, draft.plan.stage, setting)
+            enter_stage(draft, draft.plan.stage, setting)
     _validate(draft)
     compute(draft, setting)
 
@@ -97,7 +97,7 @@ def _validate(draft: Draft) -> None:
             draft.problems.append(Problem((*draft.path, *misfit.path), misfit.rule, misfit.message))
 
 
-def _enter(draft: Draft, plan: StagePlan, setting: Setting) -> None:
+def enter_stage(draft: Draft, plan: StagePlan, setting: Setting) -> None:
     """Let a new record enter its stage: the one given, the last of a dated history, or the first."""
     pipeline = plan.pipeline
     if draft.entries is not None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from asyncpg import Connection
 
 from core.identity import TenantId
-from core.store import drafts, finishing, unique_keys
+from core.store import drafts, finishing, planting, unique_keys
 from core.store.drafts import Setting
 from core.store.field_plans import FieldPlan, UniquePlan
 from core.store.plans import ObjectPlan, plan_of
@@ -219,6 +219,17 @@ async def _whole(census: Census, impact: Impact) -> Counted:
     return await _counted(census, impact, _COUNT + _LIVE)
 
 
+async def _off_stage(census: Census, impact: Impact) -> Counted:
+    condition = "t.stage <> all($4::text[])"
+    return await _counted(census, impact, _COUNT + condition, list(impact.fields))
+
+
+async def _misplaced(census: Census, impact: Impact) -> Counted:
+    """Records that can't be nodes; where none has changed since, none has become one."""
+    place = census.new.storage.place(impact.object, impact.field or "")
+    return await _counted(census, impact, planting.MISPLACED[impact.effect], place.key)
+
+
 async def _breaking(census: Census, impact: Impact) -> Counted:
     """Live records for which a rule does not hold, where it reads nothing but the record."""
     plan = plan_of(census.new, impact.object)
@@ -243,7 +254,10 @@ _COUNTERS: Mapping[Effect, Callable[[Census, Impact], Awaitable[Counted]]] = {
     Effect.DUPLICATE: _doubled,
     Effect.COMPUTED: _whole,
     Effect.UNSTAGED: _whole,
+    Effect.OFF_STAGE: _off_stage,
     Effect.TREE: _whole,
+    Effect.CYCLE: _misplaced,
+    Effect.TOO_DEEP: _misplaced,
     Effect.TOKENS: _whole,
     Effect.BROKEN_RULE: _breaking,
 }

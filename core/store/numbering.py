@@ -45,7 +45,7 @@ class Numbers:
 
     def give_node(self, draft: Draft) -> None:
         """Give a record that comes into a tree its node's number."""
-        draft.node_number = self._next(tree_counter(draft.plan))
+        draft.node_number = self._next(tree_counter(draft.plan.key))
 
     def give_back(self) -> None:
         """Let others have what was not needed."""
@@ -98,12 +98,12 @@ _DELETED_WITH = """
 def counters(plan: ObjectPlan) -> list[str]:
     """The counters that a new record of the object takes a number from."""
     found = [autonumber_counter(plan, fields.stored) for fields in plan.autonumbers]
-    return [*found, tree_counter(plan)] if plan.tree is not None else found
+    return [*found, tree_counter(plan.key)] if plan.tree is not None else found
 
 
 def autonumber_counter(plan: ObjectPlan, stored: str) -> str:
     return f"autonumber/{plan.key}/{stored}"
 
 
-def tree_counter(plan: ObjectPlan) -> str:
-    return f"tree/{plan.key}"
+def tree_counter(object_key: str) -> str:
+    return f"tree/{object_key}"

@@ -121,6 +121,8 @@ async def write(tx: Transaction, writing: Writing) -> None:
         plan = new[0].plan
         batch.add(*records.insert(tx, plan, new))
         batch.add(*await stage_history.begin(tx, plan, new))
+    for entering in _by_object(one.draft for one in writing.changed if one.draft.stays).values():
+        batch.add(*await stage_history.begin(tx, entering[0].plan, entering))
     batch.add(*writing.nodes)
     batch.add(*records.update(tx, (*writing.changed, *writing.rolled_up)))
     batch.add(*claiming.writes(claims))

@@ -1,7 +1,7 @@
 """What a publish leaves to be done with stored records, in pieces that get in nobody's way.
 
 Records that an older version wrote are written as the newest one does: columns that are filling,
-search tokens, computed values. Then those columns are ready to be read, and the ones that are no
+search tokens, computed values; and records that have no stage enter their first. Then those columns are ready to be read, and the ones that are no
 longer used are cleared and free. All of it can be broken off and begun again.
 """
 
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.identity import TenantId
-from core.store import counting, drafts, finishing, records, rows, sampling
+from core.store import counting, drafts, finishing, records, rows, sampling, staging
 from core.store.columns import SQL_TYPES
 from core.store.drafts import Draft, Setting
 from core.store.opening import Store
 from core.store.records import Difference
 from core.store.statements import Batch
 from core.store.writing import Transaction, writing
-from metadata.assigning import NULLS
+from metadata.assigning import NULLS, STAGE
 from metadata.storage import SlotState
 
 ROWS = 500
@@ -50,6 +50,7 @@ class Leftovers:
     """What the columns of a tenant wait for."""
 
     filling: frozenset[str]  # objects
+    staging: frozenset[str]  # those of them whose records may lack a stage
     retired: frozenset[tuple[str, str]]  # (object, column)
 
 
@@ -60,6 +61,8 @@ async def settle(tenant: TenantId, store: Store, stale: Sequence[Field] = ()) ->
     """
     left = await _leftovers(tenant, store)
     written = 0
+    for object_key in sorted(left.staging):
+        written += await staging.enter(tenant, store, object_key)
     for object_key in dict.fromkeys((*sorted(left.filling), *(field[0] for field in stale))):
         written += await _fill(tenant, store, object_key, stale)
     for object_key, column in sorted(left.retired):
@@ -74,8 +77,10 @@ async def settle(tenant: TenantId, store: Store, stale: Sequence[Field] = ()) ->
 async def _leftovers(tenant: TenantId, store: Store) -> Leftovers:
     async with store.database.reading(tenant) as connection:
         found = await connection.fetch(_UNSETTLED, tenant)
+    filling = [row for row in found if row["state"] == SlotState.FILLING]
     return Leftovers(
-        frozenset(row["object"] for row in found if row["state"] == SlotState.FILLING),
+        frozenset(row["object"] for row in filling),
+        frozenset(row["object"] for row in filling if row["slot"] == STAGE),
         frozenset(
             (row["object"], row["slot"]) for row in found if row["state"] == SlotState.RETIRED
         ),
@@ -150,7 +155,7 @@ def _whole(draft: Draft) -> Difference:
 
 async def _clear(tenant: TenantId, store: Store, object_key: str, column: str) -> None:
     """Empty a column that is no longer used, then let it be used again."""
-    if column == NULLS:  # in the tokens, which are cleared with it
+    if column in (NULLS, STAGE):  # tokens are cleared as a whole; stages stay, to be had again
         await _free(tenant, store, object_key, column)
         return
     assert column in _BOUND or column[0] in SQL_TYPES

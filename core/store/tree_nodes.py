@@ -70,12 +70,13 @@ async def enter(tx: Transaction, plan: ObjectPlan, drafts: Sequence[Draft]) -> l
     known = await _shared(tx, plan.key, [one for one in parents if one is not None])
     for draft in drafts:
         _place(draft, key, own, known)
-    rows = [
-        (node.id, node.root, node.number, node.place.path, node.place.depth)
-        for node in (known.get(draft.id) for draft in drafts)
-        if node is not None
-    ]
-    return [Write(_SHAPE, (plan.key,), rows)]
+    return [write(plan.key, [known[draft.id] for draft in drafts if draft.id in known])]
+
+
+def write(object_key: str, nodes: Iterable[Node]) -> Write:
+    """New nodes."""
+    rows = [(one.id, one.root, one.number, one.place.path, one.place.depth) for one in nodes]
+    return Write(_SHAPE, (object_key,), rows)
 
 
 async def _shared(tx: Transaction, object_key: str, wanted: Sequence[UUID]) -> dict[UUID, Node]:

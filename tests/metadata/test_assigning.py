@@ -188,6 +188,7 @@ def test_the_fields_of_a_pipeline_have_fixed_columns_as_well() -> None:
     assert one.storage.bound["deal"] == {
         "tokens": Place("", ready("tokens")),
         "nulls": Place("amount due other", ready("nulls")),
+        "stage": Place("", Slot("stage", SlotState.FILLING)),
         "stage_amount": Place("amount", Slot("stage_amount", SlotState.FILLING)),
         "stage_date": Place("due", Slot("stage_date", SlotState.FILLING)),
     }
@@ -196,12 +197,12 @@ def test_the_fields_of_a_pipeline_have_fixed_columns_as_well() -> None:
         Use("deal", "stage_date", "due"),
     }
     done = one.storage.with_states(
-        {("deal", column): SlotState.READY for column in ("stage_amount", "stage_date")}
+        {("deal", column): SlotState.READY for column in ("stage", "stage_amount", "stage_date")}
     )
     two = assign(done, staged, moved)
     assert two.fill == (Use("deal", "stage_date", "other"),)
     three = assign(two.storage, moved, plain)
-    assert {use.column for use in three.retire} == {"stage_amount", "stage_date"}
+    assert {use.column for use in three.retire} == {"stage", "stage_amount", "stage_date"}
     assert three.storage.bound["deal"].keys() == {"tokens", "nulls"}
 
 

@@ -173,9 +173,15 @@ def test_other_traits(was: Document, now: Document, code: str, breaking: bool) -
 
 def test_what_publishing_does_to_records_by_itself_is_told() -> None:
     found = only(deal(), deal({"parent": a_parent("deal")}))
-    assert found.impacts == (Impact(Effect.TREE, "deal", "parent"),)
+    assert found.impacts == tuple(
+        Impact(effect, "deal", "parent") for effect in (Effect.TREE, Effect.CYCLE, Effect.TOO_DEEP)
+    )
     found = only(deal(), metadata_of(an_object(), a_pipeline()))
-    assert found.impacts == (Impact(Effect.UNSTAGED, "deal"),)
+    stages = tuple(
+        stage.key for stage in metadata_of(an_object(), a_pipeline()).pipelines["sales"].stages
+    )
+    off_stage = Impact(Effect.OFF_STAGE, "deal", fields=stages)
+    assert found.impacts == (Impact(Effect.UNSTAGED, "deal"), off_stage)
     found = only(deal({"it": TEXT}), deal({"it": {**TEXT, "x-search": True}}))
     assert found.impacts == (Impact(Effect.TOKENS, "deal", "it"),)
     assert found.impacts[0].harmless

@@ -79,7 +79,7 @@ def _prepare(shown: _Shown, population: Population) -> None:
 def _rows(shown: _Shown) -> str:
     """The page's rows with the columns that are shown, `data` opened once where it is read often."""
     row = shown.row
-    selected = [shown.scan.row.column(name) for name in row.uses]
+    selected = [shown.scan.row.kept(name) for name in row.uses]
     selected += [f"{sql} as {name}" for name, sql in shown.extra.items()]
     rows = pages.rows(shown.scan, shown.bounds, selected, more=shown.needs_more)
     if not shown.needs_place and not scans.opens_data(row):

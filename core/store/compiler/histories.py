@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from core import query
 from core.query import ChangePart, DiffPart
+from core.stages import Move
 from core.store.changes import CURRENCY, DELETED_AT, OWNER, STAGE
 from core.store.compiler import columns, forms, kinds
 from core.store.compiler.json_text import (
@@ -25,7 +26,7 @@ from core.store.compiler.kinds import Kind
 from core.store.compiler.records_by_id import by_id
 from core.store.compiler.work import Row, source
 from metadata import naming
-from metadata.model import FieldType
+from metadata.model import FieldType, Pipeline
 
 _PICKED = frozenset({FieldType.PICKLIST, FieldType.PICKLISTS})
 
@@ -112,11 +113,37 @@ def stages(row: Row, part: query.StageHistory) -> Text:
     member = obj((o.name, _stay_part(row, shown, o.value)) for o in part.outputs)
     of_record = f"{inner}.record_id = {row.column('id')}"
     size = work.parameters.value(part.size, forms.SIZE)
-    rows = (
-        f"select {inner}.* {source('stage_history', inner, of_record)}"
-        f" order by {inner}.seq_no limit {size}"
-    )
+    rows = f"select {inner}.* {source('stage_history', inner, of_record)}"
+    if row.staging is not None:
+        rows += f" union all {_first_stay(row, row.staging)}"
+    rows = f"select * from ({rows}) as {shown} order by seq_no limit {size}"
     return sure(f"(select {array(joined(member)).sql} from ({rows}) as {shown})")
+
+
+def _first_stay(row: Row, pipeline: Pipeline) -> str:
+    """The stay that a record without a stage is going to get, as a row of the history."""
+    none, stay = row.work.alias("c"), row.work.alias("c")
+    parts = {
+        "seq_no": "1",
+        "kind": literal(Move.CREATE.value),
+        "to_stage": literal(pipeline.first.key),
+        "skipped": "'[]'::jsonb",
+        "entered_at": row.column("created_at"),
+        "currency": row.column("currency"),
+        "amount": _bound(row, pipeline.amount),
+        "close_date": _bound(row, pipeline.date),
+        "owner": row.column("owner"),
+    }
+    built = ", ".join(f"{literal(key)}, {sql}" for key, sql in parts.items())
+    like = f"(select {none} {source('stage_history', none, 'false')})"
+    return (
+        f"select {stay}.* from jsonb_populate_record({like}, jsonb_build_object({built}))"
+        f" as {stay} where {row.kept('stage')} is null"
+    )
+
+
+def _bound(row: Row, field: str | None) -> str:
+    return "null" if field is None else columns.value(row, query.Column(field)).sql
 
 
 def _stay_part(row: Row, stay: str, part: query.Part) -> Text:

@@ -58,7 +58,7 @@ def _chain(row: Row, shown: Row) -> str:
 
     def selected(of: Row, level: str) -> str:
         above = reference_id(of, tree.key)
-        return ", ".join((*(of.column(name) for name in names), f"{above} as above, {level}"))
+        return ", ".join((*(of.kept(name) for name in names), f"{above} as above, {level}"))
 
     start = _record(first, reference_id(row, tree.key))
     step = _record(following, f"{up}.above")

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from core.query import Output
-from core.store.compiler.json_text import Text
+from core.store.compiler.json_text import Text, literal
 from core.store.compiler.parameters import TENANT, Parameters
-from metadata.assigning import NULLS, TOKENS
-from metadata.model import Field, ObjectType
+from metadata.assigning import NULLS, STAGE, TOKENS
+from metadata.model import Field, ObjectType, Pipeline
 from metadata.published import Published
 from metadata.storage import Place
 from metadata.text import null_token
+
+_OF_STAGE = frozenset({"stage", "stage_entered_at"})
 
 
 @dataclass(slots=True)
@@ -30,10 +32,27 @@ class Row:
     bound: Mapping[str, str] = field(default_factory=dict)
     joins: dict[str, tuple[Row, str]] = field(default_factory=dict)
 
-    def column(self, name: str) -> str:
-        """A column of the record table."""
+    def kept(self, name: str) -> str:
+        """A column of the record table as it is kept."""
         self.uses[name] += 1
         return f"{self.alias}.{name}"
+
+    def column(self, name: str) -> str:
+        """A column of the record table, with what it stands for while it is filled."""
+        plain = self.kept(name)
+        if name not in _OF_STAGE or (pipeline := self.staging) is None:
+            return plain
+        if name == "stage":
+            return f"coalesce({plain}, {literal(pipeline.first.key)})"
+        return f"coalesce({plain}, {self.column('created_at')})"
+
+    @property
+    def staging(self) -> Pipeline | None:
+        """The pipeline whose first stage records are in that have none yet, while they get it."""
+        kept = self.work.published.storage.bound.get(self.object.key, {}).get(STAGE)
+        if kept is None or kept.readable is not None:
+            return None
+        return self.work.published.metadata.pipeline_of(self.object.key)
 
     def field(self, key: str) -> Field:
         return self.object.fields[key]

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from core.actions import removing, reparenting, saving, upserting
+from core.actions import metadata, publishing, removing, reparenting, saving, upserting
+from core.actions.publishing import Terms
 from core.actions.removing import Removal
 from core.actions.reparenting import Move
 from core.actions.saving import Edit
 from core.actions.upserting import By
 from core.store.connections import Database
-from tests.core.a_store import MONEY, TEXT, World, a_world, an_object, problems_of, refers_to
+from metadata.changes import Consent
+from tests.core.a_store import (
+    MONEY,
+    PIPELINE,
+    TEXT,
+    World,
+    a_world,
+    an_object,
+    problems_of,
+    refers_to,
+)
 
 ACCOUNT = an_object(
     "account",
@@ -75,3 +86,29 @@ async def test_deletes_restores_and_moves(world: World) -> None:
     assert (await world.row(deal))["deleted_at"] is not None
     await removing.restore(world.actor, world.store, "account", low)
     assert (await world.row(low))["data"]["total"] == "7.00"
+
+
+async def test_records_become_a_staged_tree_and_do_so_again(citus: Database) -> None:
+    world = await a_world(citus)
+    site = {**an_object("site__c", {}), "x-plural": "sites__c", "x-title": "name__c"}
+    site["properties"] = {"name__c": TEXT}
+    stages = [{"key": key, "title": key, "kind": key} for key in ("open", "won", "lost")]
+    head = {"$schema": PIPELINE, "$id": "works__c", "title": "Works", "object": "site__c"}
+    parent = {**refers_to("site__c", "cascade", inverse="children"), "x-tree": True}
+    tree = {**site, "properties": {**site["properties"], "parent": parent}}
+    await metadata.save_draft(world.actor, world.store, [site])
+    plain = (await publishing.publish(world.actor, world.store)).version
+    one = await world.create("site__c", name__c="one")
+
+    pipeline = {**head, "stages": stages}
+    await metadata.save_draft(world.actor, world.store, [tree, pipeline])
+    version = (await publishing.publish(world.actor, world.store)).version
+
+    assert (await world.row(one))["stage"] == "open"
+    low = await world.create("site__c", name__c="low", parent=one)
+    terms = Terms(frozenset({Consent.DATA_LOSS}))
+    await publishing.rollback(world.actor, world.store, plain, terms)
+    assert await world.rows("select id from read.tree_node where tenant_id = $1") == []
+    await publishing.rollback(world.actor, world.store, version)
+    sql = "select id, root, depth from read.tree_node where tenant_id = $1 order by depth"
+    assert [tuple(row.values()) for row in await world.rows(sql)] == [(one, one, 0), (low, one, 1)]

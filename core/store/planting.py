@@ -1,0 +1,141 @@
+"""Making a tree of records that are there already, where a field becomes their object's tree.
+
+It is done in the publish itself, level by level: a path is right only as long as nobody creates,
+moves or deletes what is above, and behind the fence nobody does. So nobody ever reads half a tree,
+and a publish that breaks off leaves none. Records that can't be nodes are counted before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from core.store import autonumbers, drafts, rows, saving, tree_nodes
+from core.store.numbering import tree_counter
+from core.store.saving import Writing
+from core.store.statements import Batch
+from core.store.tree_nodes import Node
+from core.store.writing import Transaction
+from core.tree import MOST_LEVELS, Place
+from metadata.changes import Effect
+from metadata.published import Published
+
+ROWS = 500
+# A parent that is not there is none. Nodes that no root leads to are in a cycle, or below one.
+_RECORDS = """
+    select t.id, p.id as above from {schema}record as t
+    left join {schema}record as p on p.tenant_id = $1 and p.object = $2
+        and p.id = (t.data->>{key})::uuid and p.deleted_at is null
+    where t.tenant_id = $1 and t.object = $2 and t.deleted_at is null"""
+_REACHED = f"""
+    with recursive nodes as materialized (
+        {_RECORDS.format(schema="read.", key="$4::text")}
+          and ($3::timestamptz is null or exists (
+              select from read.record as c
+              where c.tenant_id = $1 and c.object = $2 and c.updated_at >= $3))),
+    reached as (
+        select id, 1 as level from nodes where above is null
+        union all
+        select n.id, r.level + 1 from reached as r join nodes as n on n.above = r.id)
+"""
+_COUNTED = "select count(*), (array_agg(id order by id))[:5]"
+MISPLACED = {
+    Effect.CYCLE: f"{_REACHED} {_COUNTED} from nodes where id not in (select id from reached)",
+    Effect.TOO_DEEP: f"{_REACHED} {_COUNTED} from reached where level > {MOST_LEVELS}",
+}
+"""By effect: how many records can't be nodes by the reference under a key, and some of them."""
+
+_ROOTS = f"""
+    select id, null::uuid as root, '' as path, -1 as depth
+    from ({_RECORDS.format(schema="", key="$3::text")}) as t where above is null order by id
+"""
+_BELOW = f"""
+    select t.id, n.root, n.path, n.depth
+    from tree_node as n join ({_RECORDS.format(schema="", key="$3::text")}) as t on t.above = n.id
+    where n.tenant_id = $1 and n.object = $2 and n.depth = $4 order by t.id
+"""
+_DANGLING = f"""
+    select t.id from record as t
+    where t.tenant_id = $1 and t.object = $2 and t.deleted_at is null and t.data ? $3
+      and not exists (
+          select from record as p
+          where p.tenant_id = $1 and p.id = (t.data->>$3)::uuid and p.deleted_at is null)
+    order by t.id limit {ROWS}
+"""
+_UPROOT = "delete from tree_node where tenant_id = $1 and object = $2"
+_LIVE = """
+    select count(*) from record where tenant_id = $1 and object = $2 and deleted_at is null
+"""
+
+
+async def plant(tx: Transaction, old: Published) -> None:
+    """Make the trees that the version has and the one before has not; those that end are cleared.
+
+    The transaction works by the new version, and holds the fence alone.
+    """
+    for object_key in old.metadata.objects:
+        key = _tree_key(tx.published, object_key)
+        if key != _tree_key(old, object_key):
+            await tx.connection.execute(_UPROOT, tx.tenant, object_key)
+            if key is not None:
+                await _let_go(tx, object_key, key)
+                await _plant(tx, object_key, key)
+
+
+def _tree_key(published: Published, object_key: str) -> str | None:
+    """The storage key of the field that makes the object a tree."""
+    of = published.metadata.objects.get(object_key)
+    if of is None or of.tree is None:
+        return None
+    return published.storage.place(object_key, of.tree.key).key
+
+
+async def _let_go(tx: Transaction, object_key: str, key: str) -> None:
+    """Take their parent from records whose parent was deleted while there was no tree."""
+    plan = tx.plan(object_key)
+    assert plan.tree is not None
+    while ids := await tx.connection.fetch(_DANGLING, tx.tenant, object_key, key):
+        held = await rows.hold(tx, [one for (one,) in ids])
+        found = [drafts.loaded(plan, row) for row in held.rows.values()]
+        for draft in found:
+            draft.kind = "update"
+            drafts.point(draft, plan.tree.key, None)
+        await saving.write(tx, Writing.of(found, ()))
+
+
+async def _plant(tx: Transaction, object_key: str, key: str) -> None:
+    where = (tx.tenant, object_key, key)
+    numbers = await _numbers(tx, object_key)
+    planted = await _level(tx, object_key, numbers, _ROOTS, *where)
+    depth = 0
+    while planted:
+        planted = await _level(tx, object_key, numbers, _BELOW, *where, depth)
+        depth += 1
+
+
+async def _numbers(tx: Transaction, object_key: str) -> Iterator[int]:
+    """Numbers for as many nodes as there are records."""
+    count: int = await tx.connection.fetchval(_LIVE, tx.tenant, object_key)
+    counter = tree_counter(object_key)
+    last: int = await tx.connection.fetchval(autonumbers.TAKE, tx.tenant, counter, count)
+    return iter(range(last - count + 1, last + 1))
+
+
+async def _level(
+    tx: Transaction, object_key: str, numbers: Iterator[int], statement: str, *arguments: object
+) -> int:
+    """Write the nodes that a query finds, each with the place above it; how many there were."""
+    found = await tx.connection.cursor(statement, *arguments)
+    planted = 0
+    while above := await found.fetch(ROWS):
+        batch = Batch()
+        batch.add(tree_nodes.write(object_key, map(_node, above, numbers)))
+        await batch.run(tx)
+        planted += len(above)
+    return planted
+
+
+def _node(above: Mapping[str, Any], number: int) -> Node:
+    """A record's node, below the place above it."""
+    place = Place(above["path"], above["depth"]).below(number)
+    return Node(above["id"], above["root"] or above["id"], number, place)

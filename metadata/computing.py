@@ -10,7 +10,7 @@ from metadata.environments import TYPES, USERS, Scope
 from metadata.expressions import dependencies
 from metadata.expressions.dependencies import Cycle
 from metadata.expressions.parsing import parse
-from metadata.expressions.reads import reads
+from metadata.expressions.reads import OLD, reads
 from metadata.expressions.tree import Expression, Type
 from metadata.linking import Linked
 from metadata.model import NUMBERS, Computed, Field, FieldType, ObjectType, Rollup, Step
@@ -33,6 +33,7 @@ def computed(
         run.understand(of)
     order = run.order()
     run.settle(order)
+    run.check_rules()
     return run.result, tuple(run.steps(order))
 
 
@@ -45,6 +46,7 @@ class _Run:
         self._staged = staged
         self._reads: dict[str, set[str]] = {}  # "object.field" → "object.field"
         self._live: set[str] = set()  # "object.field" that is computed when read
+        self._ruled: list[tuple[str, Path, Expression]] = []  # (object, where, what a rule asks)
 
     def understand(self, of: ObjectType) -> None:
         found = Computed(
@@ -76,6 +78,35 @@ class _Run:
                 own.setdefault(step.object, []).append(step.field)
         for key, fields in own.items():
             self.result[key] = replace(self.result[key], order=tuple(fields))
+
+    def check_rules(self) -> None:
+        """Refuses rules that read what a write does not have: live fields of other records, and
+        live ones as they were before, also by way of the record's own live formulas.
+        """
+        for object_key, path, asked in self._ruled:
+            wrong = sorted(self._unseen(object_key, reads(asked).names))
+            if wrong:
+                message = f"The rule reads {listed(wrong, 'and')}, which is computed when asked."
+                mend = "Name the stored fields that it is computed from."
+                self._findings(object_key).add(path, "NOT_STORED", message, mend)
+
+    def _unseen(self, object_key: str, names: AbstractSet[str]) -> Iterator[str]:
+        seen: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            plain = name.removeprefix(f"{OLD}.")
+            *_, read = self._read_by(object_key, frozenset({plain}))
+            if read not in self._live:
+                continue
+            if "." in name:
+                yield name
+            else:
+                formula = self.result[object_key].formulas.get(name)
+                waiting += reads(formula).names if formula is not None else ()
 
     def steps(self, order: Sequence[str]) -> Iterator[Step]:
         for name in order:
@@ -242,6 +273,9 @@ class _Run:
             if rule.when is not None:
                 when = self._parsed(rule.when, scope, Type.BOOL, (*path, "when"))
             check = self._parsed(rule.check, scope, Type.BOOL, (*path, "check"))
+            for word, asked in (("when", when), ("check", check)):
+                if asked is not None:
+                    self._ruled.append((of.key, (*path, word), asked))
             if check is not None and (when is not None or rule.when is None):
                 yield when, check
 

@@ -7,11 +7,15 @@ from typing import TypeAlias, cast
 
 from metadata import bounds
 from metadata.doubts import Doubt
-from metadata.environments import STAGED, SYSTEM
+from metadata.environments import STAGED, SYSTEM, Scope
+from metadata.expressions.parsing import parse
 from metadata.expressions.problems import Problem as Fault
 from metadata.expressions.reading import read
+from metadata.expressions.syntax import Applied, Listed, Node, Part, Path, Sum
+from metadata.expressions.tree import Type
 from metadata.model import Criterion, Metadata, ObjectType, Pipeline
-from metadata.problems import Findings, Path, did_you_mean, listed
+from metadata.problems import Findings, did_you_mean, listed
+from metadata.problems import Path as Place
 
 PARTS = ("record", "related", "tasks", "scores", "approvals", "measures", "today")
 """The parts of the document that a criterion's schema is asked over."""
@@ -19,6 +23,7 @@ PARTS = ("record", "related", "tasks", "scores", "approvals", "measures", "today
 _SAME_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
 _REFUSED = ("$ref", "additionalProperties", "patternProperties", "minProperties", "$defs")
 _WITHIN = ("contains", "items")
+_OVER_RELATED = ("count", "sum", "any")
 
 Schema: TypeAlias = Mapping[str, object]
 
@@ -29,16 +34,45 @@ def check(pipeline: Pipeline, metadata: Metadata, doubt: Doubt, to: Findings) ->
     if bound is None or doubt.things or doubt.fields:
         return
     reading = _Reading(metadata, bound, to)
+    staged = {one.object for one in metadata.pipelines.values()}
+    scope = Scope(metadata.objects, staged, bound.key, with_old=True)
     for path, criterion in _criteria(pipeline):
         if criterion.schema is not None:
             reading.document(criterion.schema, (*path, "schema"))
         elif criterion.check is not None:
-            found = read(criterion.check)
-            if isinstance(found, Fault):
-                to.add((*path, "check"), found.code, found.what, found.mend)
+            for fault in _faults(criterion.check, scope):
+                to.add((*path, "check"), fault.code, fault.what, fault.mend)
 
 
-def _criteria(pipeline: Pipeline) -> Iterator[tuple[Path, Criterion]]:
+def _faults(text: str, scope: Scope) -> Iterable[Fault]:
+    """What is wrong with a check. One that counts related records, or reads another part of the
+    gate's document, is known only once the gate is asked: of it, only the syntax is.
+    """
+    syntax = read(text)
+    if isinstance(syntax, Fault):
+        return [syntax]
+    if _beyond(syntax):
+        return []
+    found = parse(text, scope.environment(), Type.BOOL)
+    return found if isinstance(found, list) else []
+
+
+def _beyond(node: Node) -> bool:
+    match node:
+        case Path():
+            return node.name.partition(".")[0] in PARTS
+        case Applied():
+            return node.name in _OVER_RELATED or any(map(_beyond, node.arguments))
+        case Sum():
+            return any(_beyond(term) for _, term, _ in node.terms)
+        case Listed():
+            return any(map(_beyond, node.items))
+        case Part():
+            return _beyond(node.of)
+    return False
+
+
+def _criteria(pipeline: Pipeline) -> Iterator[tuple[Place, Criterion]]:
     for index, stage in enumerate(pipeline.stages):
         for side, gate in (("entry", stage.entry), ("exit", stage.exit)):
             for place, criterion in enumerate(gate):
@@ -53,7 +87,7 @@ class _Reading:
         self._bound = bound
         self._to = to
 
-    def document(self, schema: object, path: Path) -> None:
+    def document(self, schema: object, path: Place) -> None:
         for at, name, inside in self._properties(schema, path):
             if name == "record":
                 self.record(self._bound, inside, at)
@@ -62,7 +96,7 @@ class _Reading:
             elif name not in PARTS:
                 self._unknown(name, PARTS, at)
 
-    def record(self, of: ObjectType, schema: object, path: Path) -> None:
+    def record(self, of: ObjectType, schema: object, path: Place) -> None:
         """A record's schema names only fields of its object."""
         known = [*of.fields, *SYSTEM]
         known += STAGED if self._metadata.pipeline_of(of.key) else ()
@@ -70,7 +104,7 @@ class _Reading:
             if name not in known:
                 self._unknown(name, known, at)
 
-    def _related(self, schema: object, path: Path) -> None:
+    def _related(self, schema: object, path: Place) -> None:
         inverses = {inverse.key: inverse for inverse in self._metadata.inverses(self._bound.key)}
         for at, name, inside in self._properties(schema, path):
             if name not in inverses:
@@ -80,11 +114,11 @@ class _Reading:
             for place, _, items in _lists(inside, at):
                 self.record(child, items, place)
 
-    def _unknown(self, name: str, known: Iterable[str], path: Path) -> None:
+    def _unknown(self, name: str, known: Iterable[str], path: Place) -> None:
         mend = did_you_mean(name, known) or f"Known are {listed(known, 'and')}."
         self._to.add(path, "UNKNOWN_FIELD", f"There is no '{name}' to be read here.", mend)
 
-    def _properties(self, schema: object, path: Path) -> Iterator[tuple[Path, str, object]]:
+    def _properties(self, schema: object, path: Place) -> Iterator[tuple[Place, str, object]]:
         """Every property named at this place, also in conditions."""
         for place, part in _same_place(schema, path):
             for word in _REFUSED:
@@ -98,7 +132,7 @@ class _Reading:
                 yield (*place, "properties", name), name, inside
 
 
-def _same_place(schema: object, path: Path) -> Iterator[tuple[Path, Schema]]:
+def _same_place(schema: object, path: Place) -> Iterator[tuple[Place, Schema]]:
     if not isinstance(schema, dict) or len(path) > bounds.DEPTH:
         return
     yield path, schema
@@ -111,7 +145,7 @@ def _same_place(schema: object, path: Path) -> Iterator[tuple[Path, Schema]]:
             yield from _same_place(inside, (*path, word))
 
 
-def _lists(schema: object, path: Path) -> Iterator[tuple[Path, str, object]]:
+def _lists(schema: object, path: Place) -> Iterator[tuple[Place, str, object]]:
     """What is asked of the items of a list."""
     for place, part in _same_place(schema, path):
         for word in _WITHIN:

@@ -217,3 +217,25 @@ def test_refuses_rules_that_make_no_sense() -> None:
         ("/x-rules/0/when", "EXPRESSION_WRONG_TYPE"),
         ("/x-rules/0/check", "EXPRESSION_UNKNOWN_NAME"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("check", "refused"),
+    [
+        ("deal.age > 3", True),
+        ("old.own_age > 3", True),
+        ("own_age > 3", False),
+        ("through > 3", True),
+        ("deal.day != null", False),
+    ],
+)
+def test_a_rule_reads_only_what_a_write_has(check: str, refused: bool) -> None:
+    deal = an_object(fields={"day": DATE, "age": a_formula("days_between(day, today())")})
+    line = a_line(
+        day=DATE,
+        own_age=a_formula("days_between(day, today())"),
+        through=a_formula("deal.age + 1"),
+    )
+    rule = {"key": "k", "check": check, "message": "m"}
+    found = told(deal, {**line, "x-rules": [rule]})
+    assert found == ([("/x-rules/0/check", "NOT_STORED")] if refused else [])

@@ -74,3 +74,36 @@ def test_what_would_hide_what_a_gate_reads_is_refused() -> None:
     assert a_schema({"properties": {"record": {"additionalProperties": False}}}) == [
         (f"{AT}/properties/record/additionalProperties", "NOT_ALLOWED")
     ]
+
+
+def a_check(text: str) -> list[tuple[str, str]]:
+    criterion = {"key": "known", "check": text}
+    return told(
+        DEAL, LINK, a_pipeline(stages=[a_stage("first", exit=[criterion]), a_stage("won", "won")])
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "budget > 100 && stage == 'first'",
+        "old.budget == null",
+        "count(contacts) >= 1",
+        "measures.coverage_rate > 0.5",
+    ],
+)
+def test_a_check_may_ask_for_what_the_gate_will_have(text: str) -> None:
+    assert a_check(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("budgt > 100", "EXPRESSION_UNKNOWN_NAME"),
+        ("budget == 'x'", "EXPRESSION_WRONG_TYPE"),
+        ("budget", "EXPRESSION_WRONG_TYPE"),
+        ("biggest(budget) > 1", "EXPRESSION_UNKNOWN_FUNCTION"),
+    ],
+)
+def test_a_check_that_makes_no_sense_of_the_record_is_refused(text: str, code: str) -> None:
+    assert a_check(text) == [("/stages/0/exit/0/check", code)]

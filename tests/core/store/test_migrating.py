@@ -23,6 +23,7 @@ NAMES = [
     "0003_indexes",
     "0004_isolation",
     "0005_writing_at_once",
+    "0006_by_creation",
 ]
 MIGRATE = "import asyncio, sys; from core.store import migrating; "
 MIGRATE += "asyncio.run(migrating.migrate(sys.argv[1]))"

@@ -139,7 +139,7 @@ async def _fill(connection: asyncpg.Connection, world: World, count: int) -> Non
         f"insert into record ({base}, currency, stage, stage_amount, stage_date,"
         f" {places['amount']}, {places['day']}, {places['kind']}, {places['company']})"
         " select $1, gen_random_uuid(), 'sale', 1, jsonb_build_object('name', 's' || i),"
-        " now(), now(), 1, 'CNY', (array['open', 'won', 'lost'])[1 + i % 3], a, d, a, d,"
+        " now() - i * interval '1 minute', now(), 1, 'CNY', (array['open', 'won', 'lost'])[1 + i % 3], a, d, a, d,"
         f" case when i % 1000 = 0 then 'rare' else 'common' end, {company('1 + i % $3::int')}"
         " from (select i, (i * 7919) % 100000 as a, date '2026-01-01' + i % 700 as d"
         " from generate_series(1, $2::int) as i) as g",
@@ -168,6 +168,8 @@ def by(field: str, *hops: str, descending: bool = False) -> tuple[Order, ...]:
         (sales(order=by("amount")), [50], 120),
         (sales(order=by("amount", descending=True)), [50], 120),
         (sales(order=by("day")), [50], 120),
+        (sales(order=by("created_at")), [50], 60),
+        (sales(order=by("created_at", descending=True)), [50], 60),
         (sales(compare("stage", Operator.EQ, Value(1)), by("amount")), [50, "won"], 60),
         (sales(compare("stage", Operator.EQ, Value(1)), by("day")), [50, "won"], 60),
         (sales(order=by("name", "company")), [50], 300),

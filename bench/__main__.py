@@ -37,6 +37,7 @@ from plugins.built_in import BUILT_IN
 DATABASE = "dealgraph"
 PLAIN = "plain"
 START_UP = 30.0
+WIDTH = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ async def _compare(world: World, ports: dict[str, int], chosen: argparse.Namespa
                         await load.run(target, connections=connections, seconds=chosen.seconds)
                     )
             table.add_row(*_row(question, runs))
-        Console().print(table)
+        _console().print(table)
 
 
 async def _budgets(cluster: Cluster) -> None:
@@ -200,7 +201,12 @@ async def _budgets(cluster: Cluster) -> None:
         table.add_column(name, justify="right")
     for one in found:
         table.add_row(one.title, f"{one.milliseconds:.0f}", f"{one.bar:.0f}")
-    Console().print(table)
+    _console().print(table)
+
+
+def _console() -> Console:
+    """Wide enough for the tables also where the output goes into a file."""
+    return Console() if sys.stdout.isatty() else Console(width=WIDTH)
 
 
 def _targets(world: World, ports: dict[str, int], question: Question) -> dict[str, Target]:

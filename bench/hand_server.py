@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -37,18 +37,17 @@ Answer = Callable[[Database, Values], Awaitable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One statement, its parameters after the tenant, and how it is planned."""
+    """One statement, and its parameters after the tenant; its plan is kept, as ours are."""
 
     sql: str
     names: tuple[str, ...] = ()
-    plan: Literal["custom", "generic"] = "custom"
 
     def of(self, published: Published) -> Answer:
         sql = _placed(self.sql, published)
 
         async def answer(database: Database, values: Values) -> bytes:
             given = [_READ.get(name, str)(values[name]) for name in self.names]
-            async with database.reading(TENANT, self.plan) as connection:
+            async with database.reading(TENANT, "generic") as connection:
                 return await connection.fetchval(sql, TENANT, *given)  # type: ignore[no-any-return]
 
         return answer
@@ -82,7 +81,6 @@ _RECORD = Reading(
       where o.tenant_id = $1 and o.id = $2 and o.object = 'opportunity' and o.deleted_at is null
     ), 'null') || '}}', 'UTF8')""",
     ("id",),
-    "generic",
 )
 _LIST = Reading(
     """select convert_to('{"data":{"opportunities":{"nodes":[' || coalesce(string_agg(

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from asyncpg import Connection
+from asyncpg.exceptions import InvalidParameterValueError
 from tortoise.exceptions import IntegrityError
 
 from core.errors import Conflict, NotFound, Problem, Refused
@@ -99,13 +100,24 @@ async def insert(connection: Connection, tenant: Tenant) -> None:
     """Write a tenant's row.
 
     Raises:
+        Refused: the database does not know the time zone.
         Conflict: the key is taken.
     """
+    await _check_time_zone(connection, tenant.time_zone)
     values = {name: getattr(tenant, name) for name in COLUMNS}
     try:
         await tables.Tenant.create(using_db=on(connection), **values)
     except IntegrityError as error:
         raise Conflict(f"There is a tenant {tenant.key!r} already.") from error
+
+
+async def _check_time_zone(connection: Connection, name: str) -> None:
+    """PostgreSQL has time zones of its own: what Python knows may be unknown to it."""
+    try:
+        await connection.execute("select now() at time zone $1", name)
+    except InvalidParameterValueError as error:
+        message = f"{name!r} is no time zone to PostgreSQL; name one such as Asia/Shanghai."
+        raise Refused([Problem(("time_zone",), "INVALID_TIME_ZONE", message)]) from error
 
 
 async def create(database: Database, settings: Settings) -> Tenant:

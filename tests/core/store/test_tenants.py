@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zoneinfo
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,6 +14,9 @@ from core.identity import TenantId
 from core.store import tenants
 from core.store.connections import Database
 from core.store.tenants import Settings
+
+# A zone file with one kind of local time: no offset, called UTC.
+_UTC = b"TZif" + bytes(16) + struct.pack(">6l", 0, 0, 0, 0, 1, 4) + bytes(6) + b"UTC\0"
 
 
 def a_key() -> str:
@@ -66,4 +72,18 @@ async def test_makes_nothing_of_bad_settings(database: Database) -> None:
     key = a_key()
     with pytest.raises(Refused, match="XXX"):
         await tenants.create(database, Settings(key, currency="XXX"))
+    assert await tenants.find(database, key) is None
+
+
+async def test_makes_nothing_in_a_time_zone_that_postgresql_does_not_know(
+    database: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    (tmp_path / "Moon").mkdir()
+    (tmp_path / "Moon" / "Landing").write_bytes(_UTC)
+    known = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath([tmp_path, *known])
+    request.addfinalizer(lambda: zoneinfo.reset_tzpath(known))
+    key = a_key()
+    with pytest.raises(Refused, match="PostgreSQL"):
+        await tenants.create(database, Settings(key, time_zone="Moon/Landing"))
     assert await tenants.find(database, key) is None

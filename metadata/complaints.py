@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from metadata import dialects
+from metadata import bounds, dialects
 from metadata.dialects import Kind
 from metadata.problems import Path
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 UNEXPECTED = "unexpected"
 """The keyword of a complaint about a key; its limit lists the keys that are known there."""
+
+MOST = bounds.PROBLEMS + 1
+"""Complaints about one document: one more than is told, so that it is known that there are more."""
 
 _Judge = Callable[[Any, Any, Any, Mapping[str, Any]], Iterator["jsonschema.ValidationError"]]
 
@@ -42,16 +46,20 @@ class Complaint:
 
 
 def of_document(document: Mapping[str, object], kind: Kind) -> list[Complaint]:
-    """All that a metaschema has against a document; nothing where the document is valid."""
+    """What a metaschema has against a document; nothing where the document is valid.
+
+    All of it, or the first `MOST`: a megabyte of mistakes would take half a minute to tell.
+    """
     deciding = dialects.validator(kind)
     if deciding.is_valid(document):
         return []
-    told = [
+    every = (
         _of_error(error)
         for found in _telling(kind).iter_errors(document)
         for error in _meant(found)
-    ]
-    return told or [_of_verdict(verdict) for verdict in deciding.iter_errors(document)]
+    )
+    told = list(islice(every, MOST))
+    return told or [_of_verdict(it) for it in islice(deciding.iter_errors(document), MOST)]
 
 
 def of_value(value: object, schema: dict[str, object]) -> list[Complaint]:
@@ -121,6 +129,19 @@ def _decided(keyword: str) -> _Judge:
     return judge
 
 
+def _any_of(
+    validator: Any, branches: Any, value: Any, _schema: Mapping[str, Any]
+) -> Iterator[jsonschema.ValidationError]:
+    """`anyOf`, with no more of each alternative than could be told."""
+    context: list[jsonschema.ValidationError] = []
+    for index, branch in enumerate(branches):
+        found = list(islice(validator.descend(value, branch, schema_path=index), MOST))
+        if not found:
+            return
+        context += found
+    yield _error("The value is none of the alternatives", context=context)
+
+
 def _names(
     validator: Any, names: Any, value: Any, _schema: Mapping[str, Any]
 ) -> Iterator[jsonschema.ValidationError]:
@@ -168,6 +189,7 @@ def _validators() -> Any:
         Draft202012Validator,
         {
             **{word: _decided(word) for word in ("pattern", "format", "uniqueItems")},
+            "anyOf": _any_of,
             "required": _required,
             "propertyNames": _names,
             "additionalProperties": _others,

@@ -92,7 +92,8 @@ class _Gathering:
     def _sound(self, body: Document, kind: Kind, paths: list[Path]) -> Document | None:
         """What is left of a declaration without its broken parts; what is not sure is noted."""
         key, doubt = str(body.get("$id")), self.result.doubt
-        kept = doubts.without(body, kind, paths)
+        told = len(paths) <= bounds.PROBLEMS
+        kept = doubts.without(body, kind, paths) if told else None
         if kept is not None and not wording.problems(kept, kind, ""):
             fields = {(key, str(path[1])) for path in paths if len(path) > 1}
             self.result.doubt = replace(doubt, fields=doubt.fields | fields)

@@ -43,13 +43,13 @@ def parse(layers: Sequence[Layer]) -> Metadata | tuple[Problem, ...]:
 
 
 def _told(problems: list[Problem]) -> tuple[Problem, ...]:
-    """The problems, each once; of very many the first, and how many there are."""
+    """The problems, each once; of very many the first, and that there are more."""
     found = list(dict.fromkeys(map(_presentable, problems)))
     rest = len(found) - bounds.PROBLEMS
     if rest <= 0:
         return tuple(found)
     last = found[bounds.PROBLEMS - 1]
-    more = Problem(last.document, "", "TOO_MANY", f"There are {rest} problems more.")
+    more = Problem(last.document, "", "TOO_MANY", f"There are more problems, {rest} at least.")
     return (*found[: bounds.PROBLEMS], more)
 
 

@@ -10,8 +10,10 @@ class Migration(migrations.Migration):
     operations = [
         ops.RunSQL(
             [
-                "create index if not exists record_creation on record"
-                " (tenant_id, object, created_at, id) where deleted_at is null"
+                (
+                    "create index if not exists record_creation on record"
+                    " (tenant_id, object, created_at, id) where deleted_at is null"
+                )
             ]
         )
     ]

@@ -1,8 +1,9 @@
 """What a publish leaves to be done with stored records, in pieces that get in nobody's way.
 
 Records that an older version wrote are written as the newest one does: columns that are filling,
-search tokens, computed values; and records that have no stage enter their first. Then those columns are ready to be read, and the ones that are no
-longer used are cleared and free. All of it can be broken off and begun again.
+search tokens, computed values; and records that have no stage enter their first. Then those columns
+are ready to be read, and the ones that are no longer used are cleared and free. All of it can be
+broken off and begun again.
 """
 
 from __future__ import annotations
@@ -59,12 +60,13 @@ async def settle(tenant: TenantId, store: Store, stale: Sequence[Field] = ()) ->
 
     `stale` are stored computed fields to be computed anew, in computing order.
     """
+    version = (await store.published(tenant)).version  # what is filling since is left to others
     left = await _leftovers(tenant, store)
     written = 0
     for object_key in sorted(left.staging):
         written += await staging.enter(tenant, store, object_key)
     for object_key in dict.fromkeys((*sorted(left.filling), *(field[0] for field in stale))):
-        written += await _fill(tenant, store, object_key, stale)
+        written += await _fill(tenant, store, object_key, version, stale)
     for object_key, column in sorted(left.retired):
         await _clear(tenant, store, object_key, column)
     if left.filling or left.retired:
@@ -87,10 +89,11 @@ async def _leftovers(tenant: TenantId, store: Store) -> Leftovers:
     )
 
 
-async def _fill(tenant: TenantId, store: Store, object_key: str, stale: Sequence[Field]) -> int:
-    """Write all records of an object as the newest version does, then let its columns be read."""
+async def _fill(
+    tenant: TenantId, store: Store, object_key: str, version: int, stale: Sequence[Field]
+) -> int:
+    """Write all records that are older than the version, then let its columns be read."""
     after, written = _FIRST, 0
-    version = (await store.published(tenant)).version
     while ids := await _behind(tenant, store, object_key, (after, version)):
 
         async def work(tx: Transaction, ids: Sequence[UUID] = ids) -> None:

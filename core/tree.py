@@ -61,6 +61,23 @@ def cycle(parents: Mapping[Id, Id | None], starts: Iterable[Id]) -> list[Id]:
     return [start for start in starts if _comes_back(parents, start)]
 
 
+def levels(parents: Mapping[Id, Id | None]) -> dict[Id, int]:
+    """On which level each node stands, roots on 1; nodes in a circle or below one are left out."""
+    found: dict[Id, int] = {}
+    for start in parents:
+        above: dict[Id, None] = {}
+        here: Id | None = start
+        while here is not None and here not in found and here not in above:
+            above[here] = None
+            here = parents[here]
+        if here is None or here in found:
+            level = found[here] if here is not None else 0
+            for node in reversed(above):
+                level += 1
+                found[node] = level
+    return found
+
+
 def _comes_back(parents: Mapping[Id, Id | None], start: Id) -> bool:
     seen = set()
     here = parents.get(start)

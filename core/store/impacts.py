@@ -225,9 +225,13 @@ async def _off_stage(census: Census, impact: Impact) -> Counted:
 
 
 async def _misplaced(census: Census, impact: Impact) -> Counted:
-    """Records that can't be nodes; where none has changed since, none has become one."""
-    place = census.new.storage.place(impact.object, impact.field or "")
-    return await _counted(census, impact, planting.MISPLACED[impact.effect], place.key)
+    """Records that can't be nodes."""
+    key = census.new.storage.place(impact.object, impact.field or "").key
+    found = await planting.misplaced(
+        census.tenant, census.connection, impact.object, key, census.since
+    )
+    ids = found[impact.effect]
+    return Counted(impact, len(ids), tuple(ids[:EXAMPLES]))
 
 
 async def _breaking(census: Census, impact: Impact) -> Counted:

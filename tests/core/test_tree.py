@@ -57,3 +57,16 @@ def path(numbers: list[int]) -> tree.Place:
     for number in numbers[1:]:
         place = place.below(number)
     return place
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=30))
+def test_levels_count_from_the_root_and_leave_out_what_no_root_leads_to(above: list[int]) -> None:
+    parents = {node: parent if parent < len(above) else None for node, parent in enumerate(above)}
+    found = tree.levels(parents)
+    for node, parent in parents.items():
+        chain = [node]
+        while parents[chain[-1]] is not None and parents[chain[-1]] not in chain:
+            chain.append(parents[chain[-1]])  # type: ignore[arg-type]
+        ends = parents[chain[-1]] is None
+        assert found.get(node) == (len(chain) if ends else None)
+        assert parent is None or not ends or found[node] == found[parent] + 1

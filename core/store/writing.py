@@ -17,13 +17,11 @@ from typing import Generic, TypeVar
 from asyncpg import (
     Connection,
     DeadlockDetectedError,
-    PostgresConnectionError,
-    QueryCanceledError,
     SerializationError,
     UniqueViolationError,
 )
 
-from core.errors import Conflict, Timeout, Unavailable
+from core.errors import Conflict
 from core.identity import SYSTEM, Actor, Origin, RecordId, TenantId
 from core.store import locks
 from core.store.opening import Store
@@ -174,15 +172,10 @@ async def _repeat(store: Store, run: Run[Result]) -> Result:
 
 
 async def _once(store: Store, run: Run[Result], head: Head) -> Result:
-    try:
-        async with store.database.transaction(run.tenant, first=run.fence) as connection:
-            tx = Transaction(run.tenant, connection, head, datetime.now(UTC), run.author, store)
-            result = await run.work(tx)
-            await confirm(tx)
-        if tx.outdates:
-            store.forget(run.tenant)
-        return result
-    except QueryCanceledError as error:
-        raise Timeout("The deadline passed before everything was written.") from error
-    except (PostgresConnectionError, OSError) as error:
-        raise Unavailable("The connection to the database was lost.") from error
+    async with store.database.transaction(run.tenant, first=run.fence) as connection:
+        tx = Transaction(run.tenant, connection, head, datetime.now(UTC), run.author, store)
+        result = await run.work(tx)
+        await confirm(tx)
+    if tx.outdates:
+        store.forget(run.tenant)
+    return result

@@ -10,10 +10,10 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -25,7 +25,7 @@ from uvicorn.supervisors import Multiprocess
 from core.errors import Problem, Refused, Unavailable
 from core.packs import loading as packs
 from core.packs.neighbours import in_the_way
-from core.store import epoch, fitness, migrating, roles
+from core.store import epoch, fitness, links, migrating, roles
 from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
 from core.store.opening import Store
@@ -37,6 +37,8 @@ from schema.logs import RequestLog
 from schema.serving import listening
 
 PREFIX = "DEALGRAPH_"
+LIMIT = "limit_"
+LARGEST = 2**31 - 1  # what the API can tell of a limit
 DATABASE = "dealgraph"
 
 
@@ -72,24 +74,22 @@ def settings_of(
     Raises:
         Refused: some cannot be read; every one of them is named.
     """
-    chosen: dict[str, object] = {}
+    chosen: dict[str, Any] = {}
     problems: list[Problem] = []
-    for field in fields(Settings):
-        if field.name == "limits":
-            continue
-        flag, variable = flags.get(field.name), PREFIX + field.name.upper()
+    for name, read in _READ.items():
+        flag, variable = flags.get(name), PREFIX + name.upper()
         given = flag if flag is not None else surroundings.get(variable)
         if given is None or given == "":
             continue
         try:
-            chosen[field.name] = _READ.get(field.name, str)(str(given))
+            chosen[name] = read(str(given))
         except ValueError as error:
-            problems.append(Problem((field.name,), "INVALID_SETTING", f"{variable}: {error}"))
+            problems.append(Problem((name,), "INVALID_SETTING", f"{variable}: {error}"))
     if problems:
         raise Refused(problems)
-    settings = Settings(**chosen)  # type: ignore[arg-type]
-    given = {name: surroundings.get(f"{PREFIX}LIMIT_{name.upper()}") for name in SETTABLE}
-    return replace(settings, limits=limits_of(given, deadline=settings.statement_timeout))
+    limits = {name: chosen.pop(LIMIT + name) for name in SETTABLE if LIMIT + name in chosen}
+    settings = Settings(**chosen)
+    return replace(settings, limits=limits_of(limits, deadline=settings.statement_timeout))
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -174,19 +174,23 @@ async def migrate(settings: Settings) -> list[str]:
             "Migrations run as the owner of the tables: set DEALGRAPH_OWNER_URL to a login that is"
             f" a member of {roles.OWNER}, or to a superuser for the first time."
         )
-    login = urlsplit(settings.database_url).username if settings.database_url else None
-    return await migrating.migrate(settings.owner_url, login)
+    return await migrating.migrate(settings.owner_url, links.login_of(settings.database_url))
 
 
 def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise Unavailable(
-            f"Port {port} of {host} cannot be listened on: {os.strerror(error.errno or 0)}."
+            f"Port {port} of {host} cannot be listened on: {_reason(error)}."
             " Choose another with --port or DEALGRAPH_PORT, or a --host of this machine."
         ) from error
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    number = error.errno or 0 if isinstance(error, OSError) else -1
+    return os.strerror(number) if number >= 0 else "that is no host here"  # below: a name's faults
 
 
 def _address(host: str, taken: socket.socket) -> str:
@@ -259,8 +263,8 @@ async def _migrate_embedded(cluster: Cluster) -> list[str]:
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
-            raise ValueError(f"{text!r} is not a whole number from {least} to {most}")
+        if len(text) > 10 or not text.isdecimal() or not least <= int(text) <= most:
+            raise ValueError(f"{text[:20]!r} is not a whole number from {least} to {most}")
         return int(text)
 
     return read
@@ -288,17 +292,24 @@ def _one_of(*words: str) -> Callable[[str], str]:
 def _url(text: str) -> str:
     if not text.startswith(("postgresql://", "postgres://")):
         raise ValueError("it does not start with postgresql://")
+    try:
+        urlsplit(text)
+    except ValueError:
+        raise ValueError("it is not a URL") from None  # the reason may hold the password
     return text
 
 
 _READ: Mapping[str, Callable[[str], object]] = {
+    "host": str,
     "port": _whole(0, 65_535),
     "workers": _whole(1, 64),
     "data_dir": Path,
     "database_url": _url,
     "owner_url": _url,
+    "postgres_bin": str,
     "tenant_setting": _one_of(*get_args(TenantSetting)),
     "connections": _whole(1, 1_000),
     "statement_timeout": _seconds,
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    **{LIMIT + name: _whole(0, LARGEST) for name in SETTABLE},
 }

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Final
 
-from core.errors import LimitExceeded, Problem, Refused
+from core.errors import LimitExceeded
 
 OPENS: Final = "dealgraph"
 
@@ -89,22 +89,9 @@ class Limits:
         return self.nested_page if nested else self.page
 
 
-def limits_of(given: Mapping[str, str | None], *, deadline: float) -> Limits:
-    """Limits from settings by name, the others by default; `deadline` in seconds.
-
-    Raises:
-        Refused: some aren't whole numbers; every one of them is named.
-    """
-    chosen = {name: value for name, value in given.items() if value not in (None, "")}
-    problems = [
-        Problem((name,), "INVALID_SETTING", f"Limit `{name}`: {value!r} is not a whole number.")
-        for name, value in chosen.items()
-        if not str(value).isdecimal()
-    ]
-    if problems:
-        raise Refused(problems)
-    numbers = {name: int(str(value)) for name, value in chosen.items()}
-    return replace(DEFAULTS, **numbers, deadline=round(deadline * 1000))
+def limits_of(chosen: Mapping[str, int], *, deadline: float) -> Limits:
+    """Limits that were chosen by name, the others by default; `deadline` in seconds."""
+    return replace(DEFAULTS, **chosen, deadline=round(deadline * 1000))
 
 
 DEFAULTS: Final = Limits()

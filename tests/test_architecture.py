@@ -7,6 +7,7 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ GLOBAL = {
     "embedded",
     "engine",
     "epoch",
+    "faults",
     "fitness",
     "homes",
     "links",
@@ -55,6 +57,14 @@ def sources(*folders: str) -> Iterator[tuple[str, list[str]]]:
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield str(path.relative_to(ROOT)), path.read_text(encoding="utf8").splitlines()
+
+
+def test_a_wheel_holds_every_file_that_is_no_module() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    packed = {Path(pattern).suffix for pattern in settings["package-data"]["*"]}
+    folders = [pattern.rstrip("*") for pattern in settings["packages"]["find"]["include"]]
+    files = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
+    assert {path.suffix for path in files} - {".py", ".pyc"} <= packed
 
 
 def is_of_tenants(module: ModuleType) -> bool:

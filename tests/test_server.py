@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import server
 from core.errors import Refused, Unavailable
 from core.store import postmaster, tenants
 from core.store.embedded import Embedded
+from schema.limits import DEFAULTS
 from server import Settings, settings_of
 from tests.conftest import Urls
 
@@ -40,6 +42,19 @@ def test_every_setting_can_come_from_the_environment() -> None:
     }
     settings = settings_of({}, {f"DEALGRAPH_{name.upper()}": text for name, text in given.items()})
     assert {name: str(getattr(settings, name)) for name in given} == given
+    assert set(given) == {field.name for field in fields(Settings)} - {"limits"}
+
+
+def test_a_limit_can_come_from_the_environment() -> None:
+    surroundings = {"DEALGRAPH_LIMIT_DEPTH": "4", "DEALGRAPH_LIMIT_BODY": ""}
+    assert settings_of({}, surroundings).limits == replace(DEFAULTS, depth=4)
+
+
+@pytest.mark.parametrize("text", ["postgresql://u:pa[ss@[::1/x", "postgresql://[half/x"])
+def test_a_url_that_is_none_is_named_without_its_password(text: str) -> None:
+    with pytest.raises(Refused, match="DEALGRAPH_OWNER_URL: it is not a URL") as refusal:
+        settings_of({}, {"DEALGRAPH_OWNER_URL": text})
+    assert "pa[ss" not in refusal.value.message
 
 
 def test_names_everything_that_cannot_be_read() -> None:
@@ -50,6 +65,8 @@ def test_names_everything_that_cannot_be_read() -> None:
         "DEALGRAPH_TENANT_SETTING": "maybe",
         "DEALGRAPH_STATEMENT_TIMEOUT": "nan",
         "DEALGRAPH_LOG_LEVEL": "loud",
+        "DEALGRAPH_LIMIT_DEPTH": "ten",
+        "DEALGRAPH_LIMIT_BODY": "9" * 5_000,
     }
     with pytest.raises(Refused) as refusal:
         settings_of({}, surroundings)

@@ -166,6 +166,7 @@ async def test_says_when_the_database_is_away_and_goes_on_when_it_is_back(
         database.release()
         away = server.get("/readyz")
         assert (away.status_code, away.json()["code"]) == (503, "UNAVAILABLE")
+        assert roles.APP not in away.text
         assert server.get("/healthz").status_code == 200
         assert codes(server.answer(token, NAMES)) == ["UNAVAILABLE"]
         database.start()
@@ -181,10 +182,12 @@ def test_a_login_that_sees_everyone_is_refused(site: Site, fresh_urls: Urls) -> 
     assert "Traceback" not in refused.stderr
 
 
-def test_a_host_that_is_not_ours_is_told(site: Site) -> None:
-    refused = site.run("dealgraph", "serve", "--host", "192.0.2.1")
+@pytest.mark.parametrize("host", ["192.0.2.1", "256.1.1.1", "a..b"])
+def test_a_host_that_is_not_ours_is_told(site: Site, host: str) -> None:
+    refused = site.run("dealgraph", "serve", "--host", host)
     assert refused.returncode == 1
     assert "--host" in refused.stderr
+    assert "Unknown error" not in refused.stderr
 
 
 def test_a_stranger_learns_nothing(server: Server) -> None:

@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Literal
 
-from asyncpg import Connection, InterfaceError, PostgresError
+from asyncpg import Connection
 
-from core.errors import Unavailable
 from core.identity import TenantId
-from core.store import engine, sessions
+from core.store import engine, faults, sessions
 from core.store.pool import Pool
 from core.store.sessions import Session, Unit
 from core.store.ways import PLANS, Options, Plan, Ways, ways_of
@@ -62,11 +61,8 @@ class Database:
         Raises:
             Unavailable: it does not.
         """
-        try:
-            async with self.unscoped() as connection:
-                await connection.execute("select 1")
-        except (OSError, PostgresError, InterfaceError) as error:
-            raise Unavailable("The database does not answer.") from error
+        async with self.unscoped() as connection:
+            await connection.execute("select 1")
 
     async def close(self) -> None:
         """Close every connection, lent ones after a moment's grace."""
@@ -127,10 +123,7 @@ class Reading:
         session, self._session = self._session, None
         if session is None:
             return
-        if kind is not None:
-            session.tenant = None
-            session.is_certain = False
-        self._pool.give_back(session)
+        _give_back(self._pool, session, error)
 
     async def _set(self, session: Session) -> None:
         """Remember a tenant only after the server has it: until then nobody knows."""
@@ -191,8 +184,8 @@ class Writing:
         self._unit = Unit(session, begin)
         try:
             await self._unit.start()
-        except BaseException:
-            self._return(session, failed=True)
+        except BaseException as fault:
+            self._return(session, fault)
             raise
         return session
 
@@ -205,19 +198,25 @@ class Writing:
         session, unit = self._session, self._unit
         if session is None or unit is None:
             return
-        failed = True
         try:
-            if kind is None:
-                await unit.commit()
-                failed = False
-            else:
-                await unit.roll_back()
-        finally:
-            self._return(session, failed=failed)
+            await (unit.commit() if kind is None else unit.roll_back())
+        except BaseException as fault:
+            self._return(session, fault)
+            raise
+        self._return(session, error)
 
-    def _return(self, session: Session, *, failed: bool) -> None:
+    def _return(self, session: Session, fault: BaseException | None) -> None:
         self._session = None
-        if failed:
-            session.tenant = None
-            session.is_certain = False
-        self._pool.give_back(session)
+        _give_back(self._pool, session, fault)
+
+
+def _give_back(pool: Pool, session: Session, fault: BaseException | None) -> None:
+    """Return a session: after a fault nobody knows its tenant, nor whether it still lives."""
+    if fault is not None:
+        session.tenant = None
+        session.is_certain = False
+    if faults.ends_session(fault):
+        session.terminate()
+    closed = session.is_closed()
+    pool.give_back(session)
+    faults.tell(fault, closed=closed)

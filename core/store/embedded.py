@@ -239,10 +239,9 @@ class Embedded:
             )
 
     def _socket_folder(self, home: Path, account: accounts.Account) -> Path:
-        folder = home / "run"
-        if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET_PATH:
-            name = sha256(os.fsencode(self.directory)).hexdigest()[:16]
-            folder = Path(tempfile.gettempdir()) / f"dealgraph-{name}"
+        short = "dealgraph-" + sha256(os.fsencode(self.directory)).hexdigest()[:16]
+        folders = (home / "run", Path(tempfile.gettempdir()) / short, Path("/tmp") / short)
+        folder = next(filter(_takes_a_socket, folders), folders[-1])
         accounts.make_private(folder, account)
         return folder
 
@@ -346,6 +345,10 @@ def _run(
         )
         output.seek(0)
         return subprocess.CompletedProcess(done.args, done.returncode, output.read())
+
+
+def _takes_a_socket(folder: Path) -> bool:
+    return len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH
 
 
 def _told(answer: subprocess.CompletedProcess[str]) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 from asyncpg import Connection
 
 from core.errors import Unavailable
 
+SERVING = "DEALGRAPH_DATABASE_URL"
+MIGRATING = "DEALGRAPH_OWNER_URL"
+
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Connection]:
-    """A connection of one's own, closed at the end.
+async def connected(url: str, setting: str = SERVING) -> AsyncIterator[Connection]:
+    """A connection of one's own, closed at the end. `setting` is where the URL stands.
 
     Raises:
         Unavailable: the server cannot be reached, or refuses this login.
@@ -24,18 +27,29 @@ async def connected(url: str) -> AsyncIterator[Connection]:
             url, server_settings={"application_name": "dealgraph", "timezone": "UTC"}
         )
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise unreachable(url, error) from error
+        raise unreachable(url, error, setting) from error
     try:
         yield connection
     finally:
         await connection.close()
 
 
-def unreachable(url: str, error: BaseException) -> Unavailable:
+def unreachable(url: str, error: BaseException, setting: str = SERVING) -> Unavailable:
     """What to tell whoever runs the server; the URL's password stays out of it."""
-    parts = urlsplit(url)
-    where = f"{parts.hostname}:{parts.port or 5432}" if parts.hostname else "the local server"
+    if isinstance(error, ValueError) and not isinstance(error, asyncpg.InterfaceError):
+        return Unavailable(  # the error's own text may hold a piece of the password
+            f"{setting} cannot be read. It is postgresql://login:password@host:port/database, with"
+            " the special characters of the password as %40 for @, %2F for /, and so on."
+        )
+    where = urlsplit(url).netloc.rpartition("@")[2] or "the local server"
     return Unavailable(
-        f"The database on {where} cannot be reached as {parts.username or 'the current user'}:"
-        f" {error or type(error).__name__}. Check DEALGRAPH_DATABASE_URL."
+        f"The database on {where} cannot be reached as {login_of(url) or 'the current user'}:"
+        f" {error or type(error).__name__}. Check {setting}."
     )
+
+
+def login_of(url: str) -> str | None:
+    """The login that a URL names, before the host or among its parameters."""
+    parts = urlsplit(url)
+    named = parse_qs(parts.query).get("user")
+    return unquote(parts.username) if parts.username else named[-1] if named else None

@@ -12,7 +12,7 @@ from tortoise.migrations.executor import MigrationExecutor
 
 from core.errors import Unavailable
 from core.store import engine, roles
-from core.store.links import connected
+from core.store.links import MIGRATING, connected
 
 OLDEST = 18
 LOCK = 0x6465616C  # "deal"
@@ -30,7 +30,7 @@ async def migrate(url: str, app_login: str | None = None) -> list[str]:
             than this login has; then the message holds the SQL that does it.
     """
     await engine.prepare()
-    async with connected(url) as lock, connected(url) as connection:
+    async with connected(url, MIGRATING) as lock, connected(url, MIGRATING) as connection:
         await lock.execute("select pg_advisory_lock($1)", LOCK)
         await require_version(connection)
         await roles.prepare(connection, app_login)

@@ -8,10 +8,11 @@ operations.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from contextlib import suppress
 
-from asyncpg import PostgresError
+from asyncpg import InterfaceError, PostgresError
 
 from core.errors import Unavailable
 from core.identity import TenantId
@@ -19,6 +20,8 @@ from core.store.sessions import Opener, Session
 
 MENDING = 5.0
 GRACE = 10.0
+
+_log = logging.getLogger("dealgraph")
 
 
 class Pool:
@@ -111,9 +114,12 @@ class Pool:
         self._opened += 1
         try:
             return await self._open_session()
-        except BaseException:
+        except BaseException as error:
             self._opened -= 1
             self._wake_one(None)
+            if isinstance(error, Unavailable):  # where the server is, and whose login: not for all
+                _log.warning(error.message)
+                raise Unavailable("The database does not answer; try again soon.") from error
             raise
 
     async def _next_returned(self) -> Session | None:
@@ -161,7 +167,7 @@ class Pool:
             async with asyncio.timeout(MENDING):
                 session._top_xact = None
                 await session.execute("ROLLBACK")
-        except (OSError, TimeoutError, PostgresError):
+        except (OSError, TimeoutError, PostgresError, InterfaceError):
             self._drop(session)
             return
         self.give_back(session)

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -23,13 +22,11 @@ from uuid import UUID
 from asyncpg import (
     Connection,
     DeadlockDetectedError,
-    PostgresConnectionError,
-    QueryCanceledError,
     SerializationError,
     UniqueViolationError,
 )
 
-from core.errors import Conflict, Timeout, Unavailable
+from core.errors import Conflict
 from core.identity import SYSTEM, Actor, Origin, RecordId, TenantId
 from core.store import locks
 from core.store.opening import Store
@@ -241,32 +238,19 @@ def _may_go_at_once(store: Store, run: Run[Result], published: Published) -> boo
 
 
 async def _at_once(store: Store, run: Run[Result], head: Head) -> Result:
-    with _faults():
-        async with store.database.reading(run.tenant, "generic") as connection:
-            now = datetime.now(UTC)
-            tx = Transaction(run.tenant, connection, head, now, run.author, store, Expected())
-            result = await run.work(tx)
-            await confirm(tx)
-        return result
+    async with store.database.reading(run.tenant, "generic") as connection:
+        now = datetime.now(UTC)
+        tx = Transaction(run.tenant, connection, head, now, run.author, store, Expected())
+        result = await run.work(tx)
+        await confirm(tx)
+    return result
 
 
 async def _once(store: Store, run: Run[Result], head: Head) -> Result:
-    with _faults():
-        async with store.database.transaction(run.tenant, first=run.fence) as connection:
-            tx = Transaction(run.tenant, connection, head, datetime.now(UTC), run.author, store)
-            result = await run.work(tx)
-            await confirm(tx)
-        if tx.outdates:
-            store.forget(run.tenant)
-        return result
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
-    """The database's faults under the names that everyone knows."""
-    try:
-        yield
-    except QueryCanceledError as error:
-        raise Timeout("The deadline passed before everything was written.") from error
-    except (PostgresConnectionError, OSError) as error:
-        raise Unavailable("The connection to the database was lost.") from error
+    async with store.database.transaction(run.tenant, first=run.fence) as connection:
+        tx = Transaction(run.tenant, connection, head, datetime.now(UTC), run.author, store)
+        result = await run.work(tx)
+        await confirm(tx)
+    if tx.outdates:
+        store.forget(run.tenant)
+    return result

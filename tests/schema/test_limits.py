@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from core.errors import LimitExceeded, Refused
+from core.errors import LimitExceeded
 from schema.limits import SETTABLE, Limits, limits_of
 
 
@@ -48,12 +48,6 @@ def test_what_equals_the_limit_is_allowed() -> None:
 
 
 def test_every_limit_but_the_deadline_is_a_setting_of_its_own() -> None:
-    limits = limits_of({"depth": "4", "cost": None, "body": ""}, deadline=2.5)
+    limits = limits_of({"depth": 4}, deadline=2.5)
     assert limits == replace(Limits(), depth=4, deadline=2500)
     assert set(SETTABLE) == {it.name for it in fields(Limits)} - {"deadline"}
-
-
-def test_names_every_setting_that_is_no_number() -> None:
-    with pytest.raises(Refused) as caught:
-        limits_of({"depth": "-1", "cost": "many", "page": "5"}, deadline=5)
-    assert [it.path for it in caught.value.problems] == [("depth",), ("cost",)]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from core.errors import Unavailable
+from core.errors import Timeout, Unavailable
 from core.identity import TenantId
 from core.store.connections import Database
+from core.store.links import login_of
 from core.store.ways import Options
 from tests.conftest import Urls
 
@@ -270,6 +273,34 @@ async def test_tells_what_cannot_be_reached_without_the_password() -> None:
     assert "secret" not in refusal.value.message
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://someone:hunter/2@127.0.0.1:1/nowhere",
+        "postgresql://someone:hunter2@127.0.0.1:port/nowhere",
+        "postgresql://someone:hunter2@[::1/nowhere",
+    ],
+)
+async def test_tells_how_a_url_is_written_without_its_password(url: str) -> None:
+    with pytest.raises(Unavailable, match="DEALGRAPH_DATABASE_URL cannot be read") as refusal:
+        await Database.open(url)
+    assert "hunter" not in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("url", "login"),
+    [
+        ("postgresql://sales:secret@host/x", "sales"),
+        ("postgresql://web%40app@host/x", "web@app"),
+        ("postgresql:///x?host=/run&user=sales", "sales"),
+        ("postgresql://host/x", None),
+        ("", None),
+    ],
+)
+def test_finds_the_login_that_a_url_names(url: str, login: str | None) -> None:
+    assert login_of(url) == login
+
+
 async def test_survives_a_server_that_drops_its_connections(urls: Urls, tenant: TenantId) -> None:
     database = await Database.open(urls.app, Options("session", 2))
     async with database.reading(tenant) as connection:
@@ -281,6 +312,50 @@ async def test_survives_a_server_that_drops_its_connections(urls: Urls, tenant: 
         assert connection.get_server_pid() != pid
         assert await connection.fetchval(WHO) == str(tenant)
     await database.close()
+
+
+WAYS: dict[str, Callable[[Database, TenantId], AbstractAsyncContextManager[asyncpg.Connection]]] = {
+    "reading": lambda database, tenant: database.reading(tenant),
+    "writing": lambda database, tenant: database.transaction(tenant),
+    "of nobody": lambda database, tenant: database.unscoped(),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+async def test_a_server_that_goes_away_is_no_fault_of_ours(
+    urls: Urls, tenant: TenantId, way: Callable[..., AbstractAsyncContextManager[Any]]
+) -> None:
+    database = await Database.open(urls.app, Options("session", 1))
+    with pytest.raises(Unavailable, match="went away"):
+        async with way(database, tenant) as connection:
+            await connection.execute("select pg_terminate_backend(pg_backend_pid())")
+    async with way(database, tenant) as connection:
+        assert await connection.fetchval("select 1") == 1
+    await database.close()
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+async def test_a_statement_that_takes_too_long_is_told(
+    urls: Urls, tenant: TenantId, way: Callable[..., AbstractAsyncContextManager[Any]]
+) -> None:
+    database = await Database.open(urls.app, Options("session", 1, statement_timeout=0.02))
+    async with way(database, tenant) as connection:
+        process = connection.get_server_pid()
+    with pytest.raises(Timeout):
+        async with way(database, tenant) as connection:
+            await connection.execute("select pg_sleep(60)")
+    async with way(database, tenant) as connection:
+        assert connection.get_server_pid() == process
+    await database.close()
+
+
+async def test_an_error_of_another_kind_is_left_alone(single: Database, tenant: TenantId) -> None:
+    with pytest.raises(FileNotFoundError):
+        async with single.reading(tenant):
+            raise FileNotFoundError
+    with pytest.raises(asyncpg.DataError):
+        async with single.transaction(tenant) as connection:
+            await connection.execute("select $1::int", "one")
 
 
 async def test_tells_whether_the_server_answers(urls: Urls) -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import IO
@@ -220,6 +221,18 @@ async def test_a_long_path_gets_a_short_socket(directory: Path) -> None:
     with an_embedded(deep) as cluster:
         assert await asked(cluster, "select 1") == 1
         assert len(str(cluster.socket_folder)) < len(str(deep))
+    shutil.rmtree(cluster.socket_folder)
+
+
+async def test_a_long_folder_for_temporary_files_is_passed_over(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = directory / ("long" * 25)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with an_embedded(deep) as cluster:
+        assert await asked(cluster, "select 1") == 1
+        assert cluster.socket_folder.parent == Path("/tmp")
     shutil.rmtree(cluster.socket_folder)
 
 

@@ -99,19 +99,23 @@ async def test_an_unclean_session_is_mended_before_anyone_has_it(pool: Pool) -> 
     pool.give_back(again)
 
 
-async def test_a_failed_opening_leaves_room_to_try_again(urls: Urls) -> None:
+async def test_a_failed_opening_leaves_room_to_try_again(
+    urls: Urls, caplog: pytest.LogCaptureFixture
+) -> None:
     right, attempts = opener(urls.app, {}), 0
 
     async def sometimes() -> Session:
         nonlocal attempts
         attempts += 1
         if attempts == 1:
-            raise Unavailable("not now")
+            raise Unavailable("not now, at db.example.com")
         return await right()
 
     pool = Pool(sometimes, size=1)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="does not answer") as refusal:
         await pool.take(None)
+    assert "db.example.com" not in refusal.value.message
+    assert "db.example.com" in caplog.text
     pool.give_back(await pool.take(None))
     await pool.close()
 

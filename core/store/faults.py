@@ -1,0 +1,48 @@
+"""The database's faults under the names that everyone knows."""
+
+from __future__ import annotations
+
+import logging
+
+from asyncpg import InterfaceError, PostgresConnectionError, QueryCanceledError
+from asyncpg.exceptions import (
+    IdleInTransactionSessionTimeoutError,
+    InsufficientResourcesError,
+    InternalClientError,
+    OperatorInterventionError,
+)
+
+from core.errors import Timeout, Unavailable
+
+LATE = (QueryCanceledError, IdleInTransactionSessionTimeoutError)
+AWAY = (
+    PostgresConnectionError,
+    OperatorInterventionError,
+    InsufficientResourcesError,
+    InternalClientError,  # the driver's, for a session whose last words have arrived
+)
+
+_log = logging.getLogger("dealgraph")
+
+
+def ends_session(fault: BaseException | None) -> bool:
+    """Whether nothing more comes of the connection, closed already or not."""
+    return isinstance(fault, AWAY) and not isinstance(fault, QueryCanceledError)
+
+
+def tell(fault: BaseException | None, *, closed: bool) -> None:
+    """Raise what the fault means where it is the database's state; leave all others alone.
+
+    On a connection that is `closed`, errors of the driver and the network are of that kind too.
+
+    Raises:
+        Timeout: a statement took longer than it may, or a transaction idled.
+        Unavailable: the server stopped, lost the connection, or has no room.
+    """
+    if isinstance(fault, LATE):
+        raise Timeout("The deadline passed before the database was done.") from fault
+    if isinstance(fault, AWAY) or (closed and isinstance(fault, InterfaceError | OSError)):
+        _log.warning("the database failed a request: %s", fault)
+        raise Unavailable(
+            "The database went away before it had answered; try again soon."
+        ) from fault

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import re
 import signal
 import socket
 import threading
@@ -34,6 +35,7 @@ from core.store.ways import Options, TenantSetting
 from plugins.built_in import BUILT_IN
 from schema.limits import DEFAULTS, SETTABLE, Limits, limits_of
 from schema.logs import RequestLog
+from schema.origins import ANY, open_to
 from schema.serving import listening
 
 PREFIX = "DEALGRAPH_"
@@ -57,6 +59,7 @@ class Settings:
     connections: int = 10
     statement_timeout: float = 5.0
     log_level: str = "INFO"
+    origins: tuple[str, ...] = ()
     limits: Limits = DEFAULTS
 
     @property
@@ -107,7 +110,7 @@ def create_app(settings: Settings) -> ASGIApp:
             yield
 
     router = Router(lifespan=lifespan)
-    return RequestLog(router)
+    return RequestLog(open_to(router, settings.origins))
 
 
 def serve(settings: Settings, announce: Callable[[str], object]) -> None:
@@ -280,6 +283,17 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _origins(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(filter(None, re.split(r"[,\s]+", text))))
+    for origin in found:
+        if origin != ANY and not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no origin such as https://crm.example.com")
+    return found
+
+
+_ORIGIN = re.compile(r"https?://[^/\s?#@]+")
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in words:
@@ -311,5 +325,6 @@ _READ: Mapping[str, Callable[[str], object]] = {
     "connections": _whole(1, 1_000),
     "statement_timeout": _seconds,
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    "origins": _origins,
     **{LIMIT + name: _whole(0, LARGEST) for name in SETTABLE},
 }

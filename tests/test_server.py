@@ -42,7 +42,13 @@ def test_every_setting_can_come_from_the_environment() -> None:
     }
     settings = settings_of({}, {f"DEALGRAPH_{name.upper()}": text for name, text in given.items()})
     assert {name: str(getattr(settings, name)) for name in given} == given
-    assert set(given) == {field.name for field in fields(Settings)} - {"limits"}
+    assert set(given) == {field.name for field in fields(Settings)} - {"limits", "origins"}
+
+
+def test_origins_stand_between_commas() -> None:
+    given = {"DEALGRAPH_ORIGINS": "https://crm.example.com, http://localhost:5173"}
+    assert settings_of({}, given).origins == ("https://crm.example.com", "http://localhost:5173")
+    assert settings_of({}, {"DEALGRAPH_ORIGINS": "*"}).origins == ("*",)
 
 
 def test_a_limit_can_come_from_the_environment() -> None:
@@ -65,6 +71,7 @@ def test_names_everything_that_cannot_be_read() -> None:
         "DEALGRAPH_TENANT_SETTING": "maybe",
         "DEALGRAPH_STATEMENT_TIMEOUT": "nan",
         "DEALGRAPH_LOG_LEVEL": "loud",
+        "DEALGRAPH_ORIGINS": "crm.example.com",
         "DEALGRAPH_LIMIT_DEPTH": "ten",
         "DEALGRAPH_LIMIT_BODY": "9" * 5_000,
     }

@@ -7,16 +7,20 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+import uvicorn
 
-from tests.schema.a_server import AUTHORIZED, TOKEN
+from schema import serving
+from tests.schema.a_server import AUTHORIZED, TOKEN, a_server
 
 ROOT = Path(__file__).parents[2]
 AUDITS = """
@@ -89,6 +93,83 @@ async def test_a_client_sees_why_its_body_was_refused() -> None:
             assert response.status_code == 413
             assert response.json()["errors"][0]["extensions"]["value"] == 10_000_000
         assert (await client.post(url, content=b'{"query":"{__typename}"}')).status_code == 200
+
+
+async def send(writer: asyncio.StreamWriter, pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        writer.write(piece)
+        await writer.drain()
+
+
+async def sent(host: str, port: int, pieces: Iterable[bytes]) -> bytes:
+    """All that a server answers before it closes the connection."""
+    reader, writer = await asyncio.open_connection(host, port)
+    with suppress(ConnectionError):  # it may close before everything has been sent
+        await send(writer, pieces)
+    answer = bytearray()
+    with suppress(ConnectionError):
+        while piece := await reader.read(65_536):
+            answer += piece
+    writer.close()
+    return bytes(answer)
+
+
+@pytest.mark.parametrize("head", [b"GET /", b"GET / HTTP/1.1\r\nhost: x\r\nx-endless: "])
+async def test_does_not_listen_to_a_head_without_an_end(head: bytes) -> None:
+    async with a_process() as (_, url):
+        _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        writer.write(head)
+        with pytest.raises(ConnectionError):
+            await send(writer, [b"x" * 65_536] * 2_000)  # more than lies on the way
+        writer.close()
+        async with httpx2.AsyncClient(headers=AUTHORIZED) as client:
+            response = await client.get(url, params={"query": "{__typename}"})
+        assert response.status_code == 200
+
+
+async def test_tells_that_a_head_is_too_long() -> None:
+    async with a_process() as (_, url):
+        pieces = [b"GET / HTTP/1.1\r\nx-long: ", b"x" * serving.LONGEST_HEAD]
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        await send(writer, pieces)
+        answer = bytearray()
+        while not answer:  # byte by byte, so that none is lost on the way when it closes
+            writer.write(b"x")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    answer += await reader.read(65_536)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 431")
+    assert b'"code":"HEAD_TOO_LARGE"' in answer
+
+
+async def test_a_head_in_pieces_is_read_to_its_end() -> None:
+    wanted = "GET /graphql?query={__typename} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+    token = f"authorization: {AUTHORIZED['authorization']}\r\nx-long: {'x' * 100_000}\r\n\r\n"
+    async with a_process() as (_, url):
+        pieces = [
+            wanted.encode(),
+            *(token[at : at + 9_999].encode() for at in range(0, len(token), 9_999)),
+        ]
+        answer = await sent("127.0.0.1", urlsplit(url).port or 0, pieces)
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+async def test_a_head_that_does_not_arrive_is_not_awaited_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serving, "HEAD_SECONDS", 0.05)
+    taken = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(serving.listening(a_server))
+    running = asyncio.create_task(server.serve([taken]))
+    try:
+        for pieces in ([], [b"POST /graphql HTTP/1.1\r\nhost:"]):
+            answer = await sent(*taken.getsockname(), pieces)
+            assert answer.startswith(b"HTTP/1.1 408")
+            assert b'"code":"TIMEOUT"' in answer
+    finally:
+        server.should_exit = True
+        await running
 
 
 async def test_passes_every_audit_of_graphql_over_http() -> None:

@@ -47,8 +47,8 @@ class Protocol(HttpToolsProtocol):
     """uvicorn's, but heads have bounds, and that of a response leaves with its body.
 
     uvicorn keeps a head of any length for any time, from a client that has shown no token yet.
-    And it writes a response's head and body one after the other, which wakes the client twice: a
-    record by its id takes 15 % less of the processor so.
+    And it writes a response's head and body one after the other: two system calls and two packets
+    where one does (3 % of the processor's time, with one record by its id).
     """
 
     _head_size = 0

@@ -9,14 +9,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
-import signal
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import budgets, data, load, tenant
+from bench import budgets, crowd, data, load, servers, tenant
 from bench.load import Load, Target
 from bench.questions import Ids, Question, questions
 from core.packs import loading
@@ -36,7 +31,6 @@ from plugins.built_in import BUILT_IN
 
 DATABASE = "dealgraph"
 PLAIN = "plain"
-START_UP = 30.0
 WIDTH = 180
 
 
@@ -81,7 +75,7 @@ def main() -> None:
             with _servers(world) as ports:
                 asyncio.run(_compare(world, ports, chosen))
             if not chosen.only:
-                asyncio.run(_budgets(cluster))
+                asyncio.run(_budgets(world))
 
 
 async def _prepare(cluster: Cluster, directory: Path) -> World:
@@ -117,61 +111,21 @@ def _url(cluster: Cluster, database: str) -> str:
 @contextlib.contextmanager
 def _servers(world: World) -> Iterator[dict[str, int]]:
     """The three servers, each in a process of its own."""
-    ports = {name: _free_port() for name in ("dealgraph", "hand", "plain")}
+    ports = {name: servers.free_port() for name in ("dealgraph", "hand", "plain")}
     uvicorn = [sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning"]
     commands = {
-        "dealgraph": [
-            sys.executable,
-            "-c",
-            "from cli.main import main; main()",
-            "serve",
-            "--data-dir",
-            str(world.directory),
-            "--port",
-            str(ports["dealgraph"]),
-        ],
+        "dealgraph": servers.dealgraph(world.directory, ports["dealgraph"]),
         "hand": [*uvicorn, "bench.hand_server:app", "--port", str(ports["hand"])],
         "plain": [*uvicorn, "bench.plain_server:app", "--port", str(ports["plain"])],
     }
     given = {
-        **os.environ,
         "BENCH_TENANT": str(world.made.tenant),
         "BENCH_URL": world.cluster.url(roles.APP, DATABASE),
         "BENCH_PLAIN_URL": _url(world.cluster, PLAIN),
         "DEALGRAPH_LIMIT_COST": "1000000",
     }
-    logs = {name: world.directory / f"{name}.log" for name in commands}
-    running = []
-    for name, command in commands.items():
-        with logs[name].open("wb") as log:
-            running.append(subprocess.Popen(command, env=given, stdout=log, stderr=log))
-    try:
-        for port in ports.values():
-            _wait_for(port)
+    with servers.running(commands, ports, world.directory, given):
         yield ports
-    except BaseException:
-        for name, log in logs.items():
-            sys.stderr.write(f"--- {name}\n{log.read_text()[-1500:]}\n")
-        raise
-    finally:
-        for process in running:
-            process.send_signal(signal.SIGTERM)
-        for process in running:
-            process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + START_UP
-    while time.monotonic() < until:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"nothing listens on port {port}")
 
 
 async def _compare(world: World, ports: dict[str, int], chosen: argparse.Namespace) -> None:
@@ -192,15 +146,17 @@ async def _compare(world: World, ports: dict[str, int], chosen: argparse.Namespa
         _console().print(table)
 
 
-async def _budgets(cluster: Cluster) -> None:
-    database = await Database.open(cluster.url(roles.APP, DATABASE))
+async def _budgets(world: World) -> None:
+    database = await Database.open(world.cluster.url(roles.APP, DATABASE))
     found = await budgets.measure(Store(database, loading.load(BUILT_IN)))
+    found += await crowd.measure(database, world.directory)
     await database.close()
     table = Table("figure", title="Budgets")
-    for name in ("ms", "bar"):
+    for name in ("measured", "bar"):
         table.add_column(name, justify="right")
     for one in found:
-        table.add_row(one.title, f"{one.milliseconds:.0f}", f"{one.bar:.0f}")
+        digits = 0 if one.measured >= 10 else 1
+        table.add_row(one.title, f"{one.measured:.{digits}f}", f"{one.bar:.0f}")
     _console().print(table)
 
 
@@ -220,7 +176,9 @@ def _targets(world: World, ports: dict[str, int], question: Question) -> dict[st
         return make if question.key == "create" else body
 
     return {
-        "dealgraph": Target(ports["dealgraph"], "/graphql", fresh(question.body), world.made.token),  # type: ignore[arg-type]
+        "dealgraph": Target(
+            ports["dealgraph"], "/graphql", fresh(question.body), (world.made.token,)
+        ),  # type: ignore[arg-type]
         "hand": Target(ports["hand"], f"/{question.key}", fresh(question.hand_body)),  # type: ignore[arg-type]
         "plain": Target(ports["plain"], "/graphql/", fresh(question.plain_body)),  # type: ignore[arg-type]
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import httptools
@@ -12,12 +12,15 @@ import httptools
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where requests go: `body(n)` is the n-th request's body, so that writes can differ."""
+    """Where requests go: `body(n)` is the n-th request's body, so that writes can differ.
+
+    With several `tokens` each request has the next one's.
+    """
 
     port: int
     path: str
     body: Callable[[int], bytes]
-    token: str = ""
+    tokens: Sequence[str] = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,11 @@ class Load:
         return sorted(self.latencies)[min(int(len(self.latencies) * share), self.requests - 1)]
 
 
-async def run(target: Target, *, connections: int, seconds: float) -> Load:
-    """Drive a target for some seconds. Raises RuntimeError at the first answer that is not 200."""
+async def run(target: Target, *, connections: int, seconds: float, least: int = 0) -> Load:
+    """Drive a target for some seconds, and until `least` requests have been sent.
+
+    Raises RuntimeError at the first answer that is not 200.
+    """
     clients = [_Client(target) for _ in range(connections)]
     loop = asyncio.get_running_loop()
     for client in clients:
@@ -46,7 +52,7 @@ async def run(target: Target, *, connections: int, seconds: float) -> Load:
     counter = iter(range(10**9))
     started = time.perf_counter()
     until = started + seconds
-    await asyncio.gather(*(_drive(client, counter, until) for client in clients))
+    await asyncio.gather(*(_drive(client, counter, until, least) for client in clients))
     elapsed = time.perf_counter() - started
     for client in clients:
         client.close()
@@ -54,10 +60,11 @@ async def run(target: Target, *, connections: int, seconds: float) -> Load:
     return Load(len(latencies), elapsed, tuple(latencies), clients[0].answer)
 
 
-async def _drive(client: _Client, counter: Iterator[int], until: float) -> None:
-    while time.perf_counter() < until:
-        sent = time.perf_counter()
-        await client.ask(next(counter))
+async def _drive(client: _Client, counter: Iterator[int], until: float, least: int) -> None:
+    number = 0
+    while (sent := time.perf_counter()) < until or number < least:
+        number = next(counter)
+        await client.ask(number)
         client.latencies.append((time.perf_counter() - sent) * 1000)
 
 
@@ -66,16 +73,19 @@ class _Client(asyncio.Protocol):
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._head = (
-            f"POST {target.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-            "Content-Type: application/json\r\nAccept: application/graphql-response+json\r\n"
-            f"Authorization: Bearer {target.token}\r\nContent-Length: "
-        ).encode()
+        self._heads = [self._head(token) for token in target.tokens]
         self._waiter: asyncio.Future[None] | None = None
         self._parts: list[bytes] = []
         self._parser = httptools.HttpResponseParser(self)
         self.latencies: list[float] = []
         self.answer = b""
+
+    def _head(self, token: str) -> bytes:
+        return (
+            f"POST {self._target.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            "Content-Type: application/json\r\nAccept: application/graphql-response+json\r\n"
+            f"Authorization: Bearer {token}\r\nContent-Length: "
+        ).encode()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -105,7 +115,8 @@ class _Client(asyncio.Protocol):
         body = self._target.body(number)
         self._parts = []
         self._waiter = asyncio.get_running_loop().create_future()
-        self._transport.write(self._head + str(len(body)).encode() + b"\r\n\r\n" + body)
+        head = self._heads[number % len(self._heads)]
+        self._transport.write(head + str(len(body)).encode() + b"\r\n\r\n" + body)
         await self._waiter
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from cli.store import (
     DataDir,
     TenantKey,
     announce,
+    as_text,
     finish,
     refusal_of,
     settings_of,
@@ -118,7 +119,9 @@ def make_tenant(
     pack: Annotated[
         list[str] | None, typer.Option(help="What it declares; again for more.")
     ] = None,
-    title: Annotated[str, typer.Option(help="What people call it.", show_default="the key")] = "",
+    title: Annotated[
+        str, typer.Option(help="What people call it.", show_default="the key", callback=as_text)
+    ] = "",
     currency: Annotated[str, typer.Option(help="What amounts are compared in.")] = "CNY",
     time_zone: Annotated[str, typer.Option(help="Where its days begin.")] = "Asia/Shanghai",
     language: Annotated[str, typer.Option(help="Of its labels.")] = "en",
@@ -149,7 +152,7 @@ def create_token(
     role: Annotated[Role, typer.Option(help="What it allows.")],
     user: Annotated[str, typer.Option(help="The id of the user that it speaks for.")] = "",
     expires: Annotated[str, typer.Option(help="After 12h, 30d, 8w, …", show_default="never")] = "",
-    title: Annotated[str, typer.Option(help="What it is for.")] = "",
+    title: Annotated[str, typer.Option(help="What it is for.", callback=as_text)] = "",
     data_dir: DataDir = None,
 ) -> None:
     """Make a token and print it, alone: it is told this once."""

@@ -8,7 +8,16 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from cli.store import DataDir, TenantKey, refusal_of, show, tenant_of, with_store, writing_to
+from cli.store import (
+    DataDir,
+    TenantKey,
+    as_text,
+    refusal_of,
+    show,
+    tenant_of,
+    with_store,
+    writing_to,
+)
 from core.actions import declared_files, metadata, publishing, telling
 from core.actions.publishing import Comparison, Publication, Terms
 from core.errors import DealgraphError, Refused
@@ -36,6 +45,7 @@ Allowed = Annotated[
     list[Consent] | None,
     typer.Option("--allow", help="What may happen to stored records all the same."),
 ]
+Note = Annotated[str, typer.Option(help="Kept with the version.", callback=as_text)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program.")]
 
 
@@ -92,7 +102,7 @@ def publish_draft(
     files: Files = None,
     prune: Prune = False,
     allow: Allowed = None,
-    note: Annotated[str, typer.Option(help="Kept with the version.")] = "",
+    note: Note = "",
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -114,7 +124,7 @@ def roll_back(
     tenant: TenantKey,
     to: Annotated[int, typer.Option(help="The version to publish again.")],
     allow: Allowed = None,
-    note: Annotated[str, typer.Option(help="Kept with the version.")] = "",
+    note: Note = "",
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:

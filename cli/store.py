@@ -29,7 +29,21 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Where the embedded PostgreSQL keeps its data.", show_default=".dealgraph"),
 ]
-TenantKey = Annotated[str, typer.Option("--tenant", metavar="KEY", help="The tenant's key.")]
+
+
+def as_text(given: str) -> str:
+    """What was typed, if it is text: bytes of another encoding can be neither stored nor found."""
+    try:
+        given.encode()
+    except UnicodeEncodeError as error:
+        raise typer.BadParameter("That is not text in UTF-8.") from error
+    return given
+
+
+TenantKey = Annotated[
+    str,
+    typer.Option("--tenant", metavar="KEY", help="The tenant's key.", callback=as_text),
+]
 
 
 def settings_of(**flags: object) -> server.Settings:

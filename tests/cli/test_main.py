@@ -121,6 +121,20 @@ class TestRefusals:
         assert refused.exit_code == 1
         assert f"{folder} cannot be written to: Not a directory." in refused.stderr
 
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("tenant", "create", "bytes", "--title", "a\udcff"),
+            ("token", "create", "--tenant", "a", "--role", "admin", "--title", "a\udcff"),
+            ("token", "list", "--tenant", "a\udcff"),
+            ("metadata", "rollback", "--tenant", "a", "--to", "1", "--note", "a\udcff"),
+        ],
+    )
+    def test_bytes_that_are_no_text(self, words: tuple[str, ...]) -> None:
+        refused = run(*words)
+        assert refused.exit_code == 2
+        assert "not text in UTF-8" in refused.stderr
+
     def test_a_role_that_is_none(self) -> None:
         assert run("token", "create", "--tenant", "a", "--role", "king").exit_code == 2
 

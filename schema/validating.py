@@ -8,9 +8,15 @@ from typing import Any, Final
 from graphql import (
     DocumentNode,
     FieldNode,
+    GraphQLError,
+    GraphQLInputObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
+    GraphQLWrappingType,
+    NonNullTypeNode,
+    OperationDefinitionNode,
     SelectionSetNode,
+    get_named_type,
     parse,
     specified_rules,
     validate,
@@ -19,6 +25,7 @@ from graphql.validation import (
     ASTValidationRule,
     OverlappingFieldsCanBeMergedRule,
     ValidationContext,
+    ValidationRule,
 )
 from graphql.validation.validate import ValidationAbortedError
 
@@ -113,7 +120,33 @@ def _rules(budget: int) -> tuple[type[ASTValidationRule], ...]:
                 raise _OverBudgetError("Validation aborted.") from None
 
     others = (rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule)
-    return (*others, WithinBudget)
+    return (*others, OneOfInLists, WithinBudget)
+
+
+class OneOfInLists(ValidationRule):
+    """A variable alone in a @oneOf input must have a value; graphql-core misses items of lists."""
+
+    def leave_operation_definition(self, operation: OperationDefinitionNode, *_: object) -> None:
+        nullable = {
+            it.variable.name.value: it
+            for it in operation.variable_definitions or ()
+            if not isinstance(it.type, NonNullTypeNode)
+        }
+        for usage in self.context.get_recursive_variable_usages(operation):
+            definition = nullable.get(usage.node.name.value)
+            if definition is not None and _is_one_of_item(usage.parent_type):
+                message = (
+                    f"Variable '${usage.node.name.value}' must be non-nullable to be used for"
+                    f" OneOf Input Object '{get_named_type(usage.parent_type)}'."
+                )
+                self.report_error(GraphQLError(message, [definition, usage.node]))
+
+
+def _is_one_of_item(type_: object) -> bool:
+    if not isinstance(type_, GraphQLWrappingType):
+        return False
+    named = get_named_type(type_)
+    return isinstance(named, GraphQLInputObjectType) and named.is_one_of
 
 
 class _OverBudgetError(ValidationAbortedError):

@@ -7,9 +7,11 @@ from typing import Any
 
 import strawberry
 from graphql import (
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
+    GraphQLSchema,
     is_introspection_type,
     is_specified_scalar_type,
 )
@@ -36,6 +38,7 @@ def platform() -> Platform:
     schema = made._schema  # nothing public leads there
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)
+    _tell_one_of(schema)
     node.resolve_type = None  # records are no Strawberry types; statements tell what they are
     return Platform(
         node=node,
@@ -44,6 +47,17 @@ def platform() -> Platform:
         mutation=_fields(schema.mutation_type),
         extensions=schema.extensions,
     )
+
+
+def _tell_one_of(schema: GraphQLSchema) -> None:
+    """Let `__Type.isOneOf` tell of every type: Strawberry makes it false of all but its own."""
+    described = schema.type_map["__Type"]
+    assert isinstance(described, GraphQLObjectType)
+    described.fields["isOneOf"].resolve = _is_one_of
+
+
+def _is_one_of(type_: GraphQLNamedType, _: object) -> bool | None:
+    return type_.is_one_of if isinstance(type_, GraphQLInputObjectType) else None
 
 
 def _is_ours(type_: GraphQLNamedType) -> bool:

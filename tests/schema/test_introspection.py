@@ -7,7 +7,12 @@ import gzip
 import time
 
 import orjson
-from graphql import build_client_schema, get_introspection_query
+from graphql import (
+    build_client_schema,
+    get_introspection_query,
+    lexicographic_sort_schema,
+    print_schema,
+)
 
 from schema.platform.strawberry_schema import platform
 from schema.requests import Request
@@ -15,16 +20,34 @@ from schema.types.tenant_schema import full
 from tests.schema.an_api import Client
 from tests.schema.some_metadata import crm
 
-EVERYTHING = get_introspection_query(input_value_deprecation=True)
+EVERYTHING = get_introspection_query(
+    specified_by_url=True,
+    directive_is_repeatable=True,
+    schema_description=True,
+    input_value_deprecation=True,
+    one_of=True,
+)
 
 
-async def test_describes_every_type(client: Client) -> None:
+async def test_tells_clients_the_whole_schema(client: Client) -> None:
     data = await client.data(EVERYTHING)
 
-    told = build_client_schema(data)
-    expected = full(crm(), platform())
-    assert told.type_map.keys() == expected.type_map.keys()
-    assert str(told.type_map["Opportunity"]) == "Opportunity"
+    told = lexicographic_sort_schema(build_client_schema(data))
+    assert print_schema(told) == print_schema(lexicographic_sort_schema(full(crm(), platform())))
+
+
+async def test_tells_which_inputs_take_one_field(client: Client) -> None:
+    source = """{
+      order: __type(name: "AccountOrderBy") { isOneOf }
+      input: __type(name: "AccountInput") { isOneOf }
+      record: __type(name: "Account") { isOneOf }
+    }"""
+
+    assert await client.data(source) == {
+        "order": {"isOneOf": True},
+        "input": {"isOneOf": False},
+        "record": {"isOneOf": None},
+    }
 
 
 async def test_others_are_served_meanwhile(client: Client) -> None:

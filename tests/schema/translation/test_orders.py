@@ -45,6 +45,26 @@ def test_orders_by_nothing(order: str) -> None:
     assert connection.order == ()
 
 
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "($by: OrderKind) { accounts(orderBy: [{name: $by}]) { totalCount } }",
+        "($by: OrderKind) { accounts(orderBy: {name: $by}) { totalCount } }",
+        "($by: UserOrderBy) { accounts(orderBy: [{name: ASC}, {owner: $by}]) { totalCount } }",
+        "($by: OrderKind) { accounts(orderBy: [{owner: {name: $by}}]) { totalCount } }",
+        "($by: Boolean) { accounts { groups(by: [{industry: $by}]) { aggregate { count } } } }",
+    ],
+)
+@pytest.mark.parametrize("given", [{}, {"by": None}])
+def test_what_alone_decides_must_have_a_value(asking: str, given: dict[str, None]) -> None:
+    with pytest.raises(BadRequest) as refused:
+        planned(f"query {asking}", **given)
+
+    (error,) = refused.value.errors
+    assert "Variable '$by'" in error["message"]
+    assert "must be non-nullable" in error["message"]
+
+
 def test_groups_by_values_periods_and_references() -> None:
     groups = grouped("[{stage: true}, {closeDate: MONTH}, {account: {industry: true}}]")
 

@@ -8,15 +8,18 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
 
 from core.errors import DealgraphError
+from schema import errors
 from schema.limits import Limits
 from schema.playground.pages import playground
 from schema.requests import Answering, Authenticating
 from schema.transport import GraphQLEndpoint
 
 _SECONDS: Final = 2.0
+_UNKEPT: Final = {"cache-control": "no-store"}
 
 
 def routes(
@@ -26,6 +29,8 @@ def routes(
     limits: Limits,
 ) -> list[BaseRoute]:
     """`/graphql`, the playground's assets, `/healthz`, `/readyz`; `/` leads to the playground.
+
+    Any other path, and any other way of asking, is told where the API is.
 
     `ready` returns when requests can be served, and raises a `DealgraphError` otherwise.
     """
@@ -48,6 +53,7 @@ def routes(
         Route("/healthz", _alive),
         Route("/readyz", readiness),
         Route("/", _front),
+        Mount("/", _nowhere),
     ]
 
 
@@ -59,5 +65,10 @@ async def _front(request: Request) -> Response:
     return RedirectResponse("graphql")
 
 
+async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    told = errors.told("Nothing answers this here: the API is at /graphql.", "NOT_FOUND")
+    await Response(errors.body_of((told,)), 404, _UNKEPT, "application/json")(scope, receive, send)
+
+
 def _state(status: int, **what: object) -> Response:
-    return JSONResponse(what, status, headers={"cache-control": "no-store"})
+    return JSONResponse(what, status, headers=_UNKEPT)

@@ -86,8 +86,8 @@ def _instant(value: object) -> dt.datetime:
         except (ValueError, OverflowError):
             pass
     raise GraphQLError(
-        f"DateTime cannot represent {inspect(value)}: not an instant with an offset,"
-        " such as 2026-01-31T08:30:00Z."
+        f"DateTime cannot represent {inspect(value)}: not an instant with an offset, such as"
+        " 2026-01-31T08:30:00Z, in the years 1 to 9999, with at most 6 digits of a second."
     )
 
 
@@ -172,8 +172,8 @@ DATE: Final = GraphQLScalarType(
 DATE_TIME: Final = GraphQLScalarType(
     "DateTime",
     description=(
-        "An instant by RFC 3339 with an offset, such as 2026-01-31T08:30:00+08:00;"
-        " given in UTC with microseconds."
+        "An instant by RFC 3339 with an offset, such as 2026-01-31T08:30:00+08:00, and at most"
+        " 6 digits of a second; given in UTC with microseconds."
     ),
     coerce_output_value=_instant_out,
     coerce_input_value=_instant,

@@ -84,7 +84,7 @@ async def _match(tx: Transaction, plan: ObjectPlan, by: By, inputs: Sequence[Inp
     for index, given in enumerate(inputs):
         claim = _claim(unique, given)
         if claim is None:
-            text = f"Give {' and '.join(unique.unique.fields)}: records are matched by it."
+            text = f"Give {plan.titles(unique.unique)}: records are matched by it."
             problems.append(Problem((index, unique.unique.fields[0]), "KEY_MISSING", text))
         elif claim in first:
             text = f"The record at index {first[claim]} has the same key."

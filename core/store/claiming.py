@@ -62,7 +62,8 @@ async def note_taken(tx: Transaction, drafts: Iterable[Draft], claims: Claims) -
             draft = by_id[claim.record]
             uniques = (plan.unique for plan in draft.plan.uniques)
             unique = next(one for one in uniques if one.key == claim.constraint)
-            text = f"Another {object_key} has the same {' and '.join(unique.fields)}."
+            plan = draft.plan
+            text = f"Another '{plan.of.title}' has the same {plan.titles(unique)}."
             draft.wrong("TAKEN", text, unique.fields[0])
             constraints.add(claim.constraint)
     return frozenset(constraints)

@@ -62,6 +62,10 @@ class ObjectPlan:
     def key(self) -> str:
         return self.of.key
 
+    def titles(self, unique: Unique) -> str:
+        """What people call the fields of a unique key, in a sentence."""
+        return " and ".join(f"'{self.of.fields[key].title}'" for key in unique.fields)
+
 
 def plan_of(published: Published, object: str) -> ObjectPlan:
     """The plan for an object of the published version."""

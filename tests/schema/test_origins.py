@@ -11,7 +11,7 @@ from tests.schema.a_server import AUTHORIZED, a_server
 HERE, ELSEWHERE = "https://crm.example.com", "https://elsewhere.example.com"
 ASKING = {
     "access-control-request-method": "POST",
-    "access-control-request-headers": "authorization,content-type",
+    "access-control-request-headers": "authorization,content-type,traceparent",
 }
 QUERY = {"query": "{ __typename }"}
 
@@ -24,7 +24,8 @@ def test_a_browser_that_asks_is_told_yes() -> None:
     told = a_client(HERE).options("/graphql", headers={"origin": HERE, **ASKING})
     assert told.status_code == 200
     assert told.headers["access-control-allow-origin"] == HERE
-    assert "authorization" in told.headers["access-control-allow-headers"]
+    allowed = told.headers["access-control-allow-headers"]
+    assert {"authorization", "traceparent"} <= set(allowed.replace(" ", "").split(","))
 
 
 def test_an_answer_may_be_read_with_its_request_id() -> None:

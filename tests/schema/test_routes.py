@@ -52,5 +52,14 @@ def test_leads_from_the_root_to_the_playground() -> None:
     assert (response.status_code, response.headers["location"]) == (307, "graphql")
 
 
-def test_knows_no_other_path() -> None:
-    assert TestClient(a_server()).get("/admin").status_code == 404
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/admin"), ("GET", "/graphql/"), ("POST", "/"), ("POST", "/api"), ("PUT", "/%ff")],
+)
+def test_any_other_path_is_told_where_the_api_is(method: str, path: str) -> None:
+    response = TestClient(a_server()).request(method, path)
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/json"
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "NOT_FOUND"
+    assert "/graphql" in error["message"]

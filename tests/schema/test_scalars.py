@@ -102,6 +102,7 @@ def test_takes_instants_with_an_offset(given: str, taken: dt.datetime) -> None:
         "0001-01-01T00:00:00+14:00",
         "2026-01-31T25:00:00Z",
         "2026-01-31 08:30:00Z",
+        "2026-01-31T08:30:00.1234567Z",
         "infinity",
         0,
     ],

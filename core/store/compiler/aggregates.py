@@ -81,13 +81,18 @@ def _key_sql(row: Row, by: GroupBy) -> str:
     if by.unit is None:
         is_text = typed.kind in (Kind.TEXT, Kind.KEY)
         return f'({typed.sql} collate "C")' if is_text else typed.sql
-    local = f"{typed.sql}::timestamp"
     if typed.kind is Kind.INSTANT:
         zone = row.work.parameters.of_context("time_zone", forms.TEXT)
-        local = f"({typed.sql} at time zone {zone})"
-    elif by.unit is Unit.DAY:
+        period = f"date_trunc('{by.unit.value}', {typed.sql} at time zone {zone})::date"
+        return f"case when {typed.sql} is not null then {_a_date(period)} end"
+    if by.unit is Unit.DAY:
         return typed.sql
-    return f"date_trunc('{by.unit.value}', {local})::date"
+    return f"date_trunc('{by.unit.value}', {typed.sql}::timestamp)::date"
+
+
+def _a_date(day: str) -> str:
+    """The day, or the nearest that a date can be: a zone shifts instants at either end beyond."""
+    return f"greatest(least({day}, date '9999-12-31'), date '0001-01-01')"
 
 
 _AS_NUMBERS = frozenset({FieldType.INTEGER, FieldType.FLOAT})

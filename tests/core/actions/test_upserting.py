@@ -9,7 +9,7 @@ import pytest
 
 from core.actions import saving, upserting
 from core.actions.upserting import By
-from core.errors import NotFound
+from core.errors import NotFound, Refused
 from core.store.connections import Database
 from tests.core.a_store import TEXT, World, a_world, an_object, problems_of
 
@@ -87,6 +87,16 @@ async def test_a_value_that_another_record_has_is_taken(world: World) -> None:
     )
 
     assert await problems_of(write) == [((0, "email"), "TAKEN")]
+
+
+async def test_a_taken_key_is_told_by_the_titles_of_its_fields(world: World) -> None:
+    await world.create("account", region="north", branch=1)
+
+    with pytest.raises(Refused) as refused:
+        await world.create("account", region="north", branch=1)
+
+    (problem,) = refused.value.problems
+    assert problem.message == "Another 'Account' has the same 'Region' and 'Branch'."
 
 
 async def test_upserts_of_one_key_at_once_make_one_record(world: World) -> None:

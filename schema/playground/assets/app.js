@@ -14,10 +14,12 @@ import { WORDS, say, speak } from './words.js';
 
 const URL_OF_API = endpoint(document.baseURI);
 const MOST_KEPT = 60;
+const NARROW = matchMedia('(max-width: 900px)'); // as in the style sheet: the panes stand below each other
 const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 const session = store('sessionStorage', 'dealgraph.');
 const local = store('localStorage', 'dealgraph.');
 
+let language = speak(local.get('language') ?? navigator.language);
 const docs = new Docs();
 const response = new Response((line, column) => query.goTo(line, column));
 const query = new Editor(at('query'), {
@@ -35,7 +37,6 @@ tabs(at('right').querySelector('[role=tablist]'));
 
 let model = null;
 let running = null;
-let language = speak(local.get('language') ?? navigator.language);
 
 // ---- tokens
 
@@ -131,6 +132,7 @@ async function run() {
   try {
     const result = await send(URL_OF_API, { token: token(), headers: givenHeaders(), body, signal: controller.signal });
     response.show(result);
+    at('right').scrollIntoView({ block: 'nearest' });
     query.mark(wrongLines(result.json));
     at('token').parentElement.classList.toggle('wrong', result.status === 401);
     keep(body, result);
@@ -374,7 +376,7 @@ function documentWord() {
 function showSide(is) {
   at('work').classList.toggle('narrow-side', !is);
   at('side-toggle').setAttribute('aria-expanded', String(is));
-  local.set('side', is);
+  if (!NARROW.matches) local.set('side', is);
 }
 
 function start() {
@@ -385,7 +387,7 @@ function start() {
   variables.text = given?.variables ?? searched.get('variables') ?? session.get('variables') ?? '';
   headers.text = session.get('headers') ?? '';
   translate();
-  showSide(local.get('side') ?? true);
+  showSide(NARROW.matches ? false : local.get('side') ?? true);
   for (const it of document.querySelectorAll('.divider')) divider(it, local);
   at('token').addEventListener('input', tokenTyped);
   at('token-show').onclick = ({ currentTarget: button }) => {

@@ -75,8 +75,8 @@ PLATFORM_TYPES = frozenset(
     ConsentKind DateUnitKind OrderKind RoleKind StageKind
     DiffInfo DocumentInfo DraftInfo FieldChangeInfo FieldInfo ImpactInfo LimitInfo MeInfo
     MetadataChangeInfo MetadataVersionInfo PackInfo PluginInfo ProblemInfo RecordChangeInfo
-    ReparentPreviewInfo TenantInfo TokenInfo
-    CreateTokenPayload DraftPayload PublishPayload RevokeTokenPayload
+    ExchangeRateInfo ExchangeRateInput ReparentPreviewInfo TenantInfo TokenInfo
+    ExchangeRatesPayload CreateTokenPayload DraftPayload PublishPayload RevokeTokenPayload
     """.split()  # noqa: SIM905
 )
 """What the platform's own types are called; a test of the API keeps this true."""
@@ -84,11 +84,13 @@ PLATFORM_TYPES = frozenset(
 PLATFORM_QUERIES = frozenset(
     """
     node limits me plugins packs tokens draft checkDraft diffDraft declarations metadataVersions
+    exchangeRates
     """.split()  # noqa: SIM905
 )
 PLATFORM_MUTATIONS = frozenset(
     """
     saveDraft discardDraft publishDraft rollbackMetadata createToken revokeToken
+    setExchangeRates
     """.split()  # noqa: SIM905
 )
 

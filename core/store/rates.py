@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from core.identity import TenantId
+from core.store.connections import Database
 from core.store.writing import Transaction
 from metadata import currencies, decimals
 
@@ -16,6 +18,57 @@ _RATES = """
     select currency, valid_from, rate from exchange_rate
     where tenant_id = $1 and currency = any($2::text[]) order by valid_from
 """
+_NEWEST = """
+    select currency, valid_from, rate from read.exchange_rate
+    where tenant_id = $1 and ($2::text is null or currency = $2)
+    order by valid_from desc, currency limit $3
+"""
+_PUT = """
+    insert into exchange_rate (tenant_id, currency, valid_from, rate)
+    select $1::uuid, currency, valid_from, rate
+    from unnest($2::text[], $3::date[], $4::numeric[]) as given (currency, valid_from, rate)
+    on conflict (tenant_id, currency, valid_from) do update set rate = excluded.rate
+"""
+_TAKE_OUT = """
+    delete from exchange_rate using unnest($2::text[], $3::date[]) as gone (currency, valid_from)
+    where exchange_rate.tenant_id = $1 and exchange_rate.currency = gone.currency
+    and exchange_rate.valid_from = gone.valid_from
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one unit of a currency is worth in the tenant's own, from a day on."""
+
+    currency: str
+    valid_from: date
+    rate: Decimal
+
+
+async def newest(
+    tenant: TenantId, database: Database, currency: str | None, most: int
+) -> list[Rate]:
+    """Rates of one currency or of all, the newest first."""
+    async with database.reading(tenant, "generic") as connection:
+        rows = await connection.fetch(_NEWEST, tenant, currency, most)
+    return [Rate(*row) for row in rows]
+
+
+async def put(
+    tenant: TenantId, database: Database, rates: Sequence[Rate], gone: Sequence[tuple[str, date]]
+) -> None:
+    """Set rates and take others out, all or nothing."""
+    ordered = sorted(rates, key=lambda it: (it.currency, it.valid_from))
+    async with database.transaction(tenant) as connection:
+        await connection.execute(
+            _PUT,
+            tenant,
+            [it.currency for it in ordered],
+            [it.valid_from for it in ordered],
+            [it.rate for it in ordered],
+        )
+        codes, days = [code for code, _ in gone], [day for _, day in gone]
+        await connection.execute(_TAKE_OUT, tenant, codes, days)
 
 
 @dataclass(frozen=True, slots=True)

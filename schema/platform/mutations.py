@@ -10,7 +10,7 @@ from core.actions import tokens
 from core.actions.tokens import Grant
 from core.errors import NotFound, Problem, Refused
 from core.identity import RecordId
-from schema.platform import metadata_mutations
+from schema.platform import exchange_rates, metadata_mutations
 from schema.platform.answers import (
     CreateTokenPayload,
     RevokeTokenPayload,
@@ -18,6 +18,7 @@ from schema.platform.answers import (
     token_info,
     told,
 )
+from schema.platform.exchange_rates import ExchangeRatesPayload
 from schema.platform.info import Info
 from schema.platform.metadata_answers import DraftPayload, PublishPayload
 from schema.translation.filters import identity
@@ -76,4 +77,11 @@ class PlatformMutation:
     )
     revoke_token: RevokeTokenPayload | None = strawberry.mutation(
         resolver=revoke_token, description="End a token, at once. For administrators."
+    )
+    set_exchange_rates: ExchangeRatesPayload | None = strawberry.mutation(
+        resolver=exchange_rates.set_exchange_rates,
+        description=(
+            "Set what other currencies are worth in the tenant's own, each from a day on; at most"
+            " 1,000 at a time, all or nothing. For administrators."
+        ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from core.views import tenancy, tokens
-from schema.platform import metadata_queries
+from schema.platform import exchange_rates, metadata_queries
 from schema.platform.answers import (
     LimitInfo,
     MeInfo,
@@ -17,6 +17,7 @@ from schema.platform.answers import (
     token_info,
     user,
 )
+from schema.platform.exchange_rates import ExchangeRateInfo
 from schema.platform.info import Info
 from schema.platform.metadata_answers import (
     DiffInfo,
@@ -109,4 +110,11 @@ class PlatformQuery:
     )
     tokens: list[TokenInfo] | None = strawberry.field(
         resolver=all_tokens, description="The tenant's tokens, oldest first. For administrators."
+    )
+    exchange_rates: list[ExchangeRateInfo] | None = strawberry.field(
+        resolver=exchange_rates.exchange_rates,
+        description=(
+            "What other currencies, or one, are worth in the tenant's own: the newest rates first,"
+            " at most 1,000."
+        ),
     )

@@ -90,3 +90,45 @@ async def test_tokens_are_for_administrators(client: Client) -> None:
     member = client.acting(role=Role.MEMBER)
 
     assert await member.codes("mutation { createToken(role: ADMIN) { secret } }") == ["FORBIDDEN"]
+
+
+SET_RATES = """mutation ($rates: [ExchangeRateInput!]!) {
+  setExchangeRates(rates: $rates) {
+    rates { currency validFrom rate } errors { path code }
+  }
+}"""
+
+
+async def test_a_rate_that_is_set_counts_at_once(client: Client) -> None:
+    await client.one("opportunity", name="Far away", amount="10.05", currency="USD")
+    asking = "{ opportunities { nodes { amount amountCorporate } } exchangeRates { rate } }"
+    before = await client.data(asking)
+
+    rate = {"currency": "USD", "validFrom": "2020-01-01", "rate": "7.1234"}
+    made = (await client.data(SET_RATES, rates=[rate]))["setExchangeRates"]
+
+    after = await client.data(asking)
+    assert made == {"rates": [rate], "errors": []}
+    assert before["opportunities"]["nodes"] == [{"amount": "10.05", "amountCorporate": None}]
+    assert after["opportunities"]["nodes"] == [{"amount": "10.05", "amountCorporate": "71.59"}]
+    assert after["exchangeRates"] == [{"rate": "7.1234"}]
+
+
+async def test_a_rate_is_given_or_taken_out_never_forgotten(client: Client) -> None:
+    rates = [
+        {"currency": "USD", "validFrom": "2020-01-01", "rate": None},
+        {"currency": "USD", "validFrom": "2020-01-02"},
+    ]
+
+    made = (await client.data(SET_RATES, rates=rates))["setExchangeRates"]
+
+    assert made["errors"] == [{"path": ["rates", "1", "rate"], "code": "REQUIRED"}]
+
+
+async def test_readers_see_rates_and_set_none(client: Client) -> None:
+    reader = client.acting(role=Role.READER)
+
+    assert await reader.data('{ exchangeRates(currency: "USD") { rate } }') == {"exchangeRates": []}
+    assert await reader.codes("mutation { setExchangeRates(rates: []) { errors { code } } }") == [
+        "FORBIDDEN"
+    ]

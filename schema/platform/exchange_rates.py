@@ -1,0 +1,76 @@
+"""What other currencies are worth in the tenant's own: told, and set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+
+import strawberry
+
+from core.actions import exchange_rates as actions
+from core.actions.exchange_rates import Rate, Setting
+from core.errors import Problem, Refused
+from core.views import exchange_rates as views
+from schema.platform.answers import UserError, told
+from schema.platform.info import Info
+
+
+@strawberry.type
+class ExchangeRateInfo:
+    """What one unit of a currency is worth in the tenant's own, from a day on."""
+
+    currency: str | None
+    valid_from: date | None
+    rate: Decimal | None
+
+
+@strawberry.input
+class ExchangeRateInput:
+    currency: str = strawberry.field(description="As a code of three letters.")
+    valid_from: date
+    rate: Decimal | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="What one unit is worth in the tenant's own currency. Null takes the rate out.",
+    )
+
+
+@strawberry.type
+class ExchangeRatesPayload:
+    rates: list[ExchangeRateInfo] | None = strawberry.field(description="Those that were set.")
+    errors: list[UserError]
+
+
+async def exchange_rates(info: Info, currency: str | None = None) -> list[ExchangeRateInfo] | None:
+    run = info.context.run
+    return _shown(await views.newest(run.actor, run.tools.store, currency))
+
+
+async def set_exchange_rates(
+    info: Info, rates: list[ExchangeRateInput]
+) -> ExchangeRatesPayload | None:
+    run = info.context.run
+    settings = [Setting(it.currency, it.valid_from, it.rate) for it in rates]
+    missing = list(_without_rate(rates))
+    if missing:
+        return ExchangeRatesPayload(rates=None, errors=told(missing))
+    try:
+        kept = await actions.set_rates(run.actor, run.tools.store, settings)
+    except Refused as refused:
+        return ExchangeRatesPayload(rates=None, errors=told(refused.problems))
+    return ExchangeRatesPayload(rates=_shown(kept), errors=[])
+
+
+def _without_rate(rates: Iterable[ExchangeRateInput]) -> Iterator[Problem]:
+    for index, it in enumerate(rates):
+        if it.rate is strawberry.UNSET:
+            yield Problem(
+                ("rates", index, "rate"), "REQUIRED", "Give a rate, or null to take it out."
+            )
+
+
+def _shown(rates: Iterable[Rate]) -> list[ExchangeRateInfo]:
+    return [
+        ExchangeRateInfo(currency=it.currency, valid_from=it.valid_from, rate=it.rate)
+        for it in rates
+    ]

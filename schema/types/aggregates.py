@@ -43,7 +43,7 @@ def _fields(catalogue: Catalogue, of: ObjectType) -> Fields:
             operators.DATE_TIME_STATS, extensions={MEANS: StatsOf(key)}
         )
     if USER in catalogue.objects:
-        fields["owner"] = _hop(catalogue, "owner", USER, "Whose records they are.")
+        fields["owner"] = _hop(catalogue, "owner", USER, "Owner")
     return fields
 
 

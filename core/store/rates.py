@@ -24,15 +24,11 @@ _NEWEST = """
     order by valid_from desc, currency limit $3
 """
 _PUT = """
-    insert into exchange_rate (tenant_id, currency, valid_from, rate)
-    select $1::uuid, currency, valid_from, rate
-    from unnest($2::text[], $3::date[], $4::numeric[]) as given (currency, valid_from, rate)
+    insert into exchange_rate (tenant_id, currency, valid_from, rate) values ($1, $2, $3, $4)
     on conflict (tenant_id, currency, valid_from) do update set rate = excluded.rate
 """
 _TAKE_OUT = """
-    delete from exchange_rate using unnest($2::text[], $3::date[]) as gone (currency, valid_from)
-    where exchange_rate.tenant_id = $1 and exchange_rate.currency = gone.currency
-    and exchange_rate.valid_from = gone.valid_from
+    delete from exchange_rate where tenant_id = $1 and currency = $2 and valid_from = $3
 """
 
 
@@ -59,16 +55,10 @@ async def put(
 ) -> None:
     """Set rates and take others out, all or nothing."""
     ordered = sorted(rates, key=lambda it: (it.currency, it.valid_from))
+    kept = [(tenant, it.currency, it.valid_from, it.rate) for it in ordered]
     async with database.transaction(tenant) as connection:
-        await connection.execute(
-            _PUT,
-            tenant,
-            [it.currency for it in ordered],
-            [it.valid_from for it in ordered],
-            [it.rate for it in ordered],
-        )
-        codes, days = [code for code, _ in gone], [day for _, day in gone]
-        await connection.execute(_TAKE_OUT, tenant, codes, days)
+        await connection.executemany(_PUT, kept)
+        await connection.executemany(_TAKE_OUT, [(tenant, *it) for it in sorted(gone)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
-from core.actions import metadata, publishing, removing, reparenting, saving, upserting
+from core.actions import (
+    exchange_rates,
+    metadata,
+    publishing,
+    removing,
+    reparenting,
+    saving,
+    upserting,
+)
+from core.actions.exchange_rates import Setting
 from core.actions.publishing import Terms
 from core.actions.removing import Removal
 from core.actions.reparenting import Move
 from core.actions.saving import Edit
 from core.actions.upserting import By
 from core.store.connections import Database
+from core.views import exchange_rates as rates
 from metadata.changes import Consent
 from tests.core.a_store import (
     MONEY,
@@ -112,3 +125,13 @@ async def test_records_become_a_staged_tree_and_do_so_again(citus: Database) -> 
     await publishing.rollback(world.actor, world.store, version)
     sql = "select id, root, depth from read.tree_node where tenant_id = $1 order by depth"
     assert [tuple(row.values()) for row in await world.rows(sql)] == [(one, one, 0), (low, one, 1)]
+
+
+async def test_sets_exchange_rates_and_takes_them_out(world: World) -> None:
+    days = [date(2026, 1, 1), date(2026, 2, 1)]
+    await exchange_rates.set_rates(
+        world.actor, world.store, [Setting("USD", day, Decimal(7)) for day in days]
+    )
+    changed = [Setting("USD", days[0], Decimal("7.1")), Setting("USD", days[1], None)]
+    await exchange_rates.set_rates(world.actor, world.store, changed)
+    assert [it.rate for it in await rates.newest(world.actor, world.store)] == [Decimal("7.1")]

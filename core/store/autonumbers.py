@@ -53,7 +53,8 @@ class Blocks:
         self._begun.get_or((tenant, key), _Block).left.extendleft(reversed([*numbers]))
 
     async def _reserve(self, tenant: TenantId, key: str, size: int) -> range:
-        async with self._database.transaction(tenant) as connection:
+        """The next block. Not from the connections that writes hold: some of them wait for it."""
+        async with self._database.transaction(tenant, plan="custom") as connection:
             last: int = await connection.fetchval(TAKE, tenant, key, size)
         return range(last - size + 1, last + 1)
 

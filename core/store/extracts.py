@@ -88,11 +88,13 @@ class Moment:
 @asynccontextmanager
 async def moment(tenant: TenantId, store: Store) -> AsyncIterator[Moment]:
     """The tenant's records from one snapshot, whatever is written meanwhile."""
-    async with store.database.transaction(tenant, "repeatable read") as connection:
-        version = await connection.fetchval(_VERSION, tenant)
-        if version != (await store.published(tenant)).version:
-            store.forget(tenant)
-        yield Moment(tenant, connection, store, await store.published(tenant))
+    while True:
+        published = await store.published(tenant)  # before a connection is held: it may take one
+        async with store.database.transaction(tenant, "repeatable read") as connection:
+            if published.version == await connection.fetchval(_VERSION, tenant):
+                yield Moment(tenant, connection, store, published)
+                return
+        store.forget(tenant)
 
 
 def _extract(plan: ObjectPlan, row: Mapping[str, Any], stays: Sequence[Stay]) -> Extract:

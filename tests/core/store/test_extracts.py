@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 from core.store import extracts
 from core.store.connections import Database
 from core.store.extracts import Moment
+from core.store.opening import Store
+from core.store.ways import Options
+from tests.conftest import Urls
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import a_crm, load_rows
 
@@ -39,3 +43,15 @@ async def test_another_tenants_records_are_not_among_them(database: Database) ->
     await other.create("account", name="Secret")
     async with extracts.moment(world.tenant, world.store) as moment:
         assert await ids_of(moment, "account") == []
+
+
+async def test_one_connection_is_enough_for_a_store_that_knows_nothing_yet(
+    urls: Urls, database: Database
+) -> None:
+    world = await a_crm(database)
+    first = await world.create("account", name="Acme")
+    alone = await Database.open(urls.app, Options(connections=1))
+    async with asyncio.timeout(30):
+        async with extracts.moment(world.tenant, Store(alone, world.store.offer)) as moment:
+            assert await ids_of(moment, "account") == [first]
+    await alone.close()

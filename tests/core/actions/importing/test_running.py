@@ -19,6 +19,8 @@ from core.actions.importing.running import Options, run
 from core.errors import Forbidden
 from core.identity import Role
 from core.store.connections import Database
+from core.store.ways import Options as Ways
+from tests.conftest import Urls
 from tests.core.a_store import World
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import Kept, a_crm, data, load_files, load_rows
@@ -439,3 +441,16 @@ async def transactions(world: World) -> int:
     """How many have written so far."""
     rows = await world.rows("select count(distinct xact) as n from change where tenant_id = $1")
     return int(rows[0]["n"])
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_one_connection_is_enough_also_where_records_need_numbers(
+    urls: Urls, dry_run: bool
+) -> None:
+    database = await Database.open(urls.app, Ways(connections=1))
+    rows = [a_row(f"k{n}", **({"name": "x" * 5_000} if n % 3 else {})) for n in range(400)]
+    async with asyncio.timeout(60):
+        world = await a_crm(database)
+        report, _ = await load_rows(world, accounts(), rows, Options(dry_run=dry_run))
+    assert (report.loaded, report.rejected) == (134, 266)
+    await database.close()

@@ -11,7 +11,7 @@ import typer
 
 import server
 from cli.data import Watch, few_collections, tell
-from cli.store import DataDir, announce, refusal_of, settings_of
+from cli.store import DataDir, Host, Port, announce, refusal_of, settings_of
 from core.actions.importing.feeds import GivenFeed
 from core.actions.importing.mapping import identity
 from core.actions.importing.planning import Job
@@ -44,12 +44,8 @@ def demo(
         typer.Option(formats=["%Y-%m-%d"], help="The day that it stands at.", show_default="today"),
     ] = None,
     only_load: Annotated[bool, typer.Option("--only-load", help="Don't serve it.")] = False,
-    host: Annotated[
-        str | None, typer.Option(help="Where to listen.", show_default="127.0.0.1")
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option(help="0 for any that is free.", show_default="8000")
-    ] = None,
+    host: Host = None,
+    port: Port = None,
     data_dir: DataDir = None,
 ) -> None:
     """Make up a tenant `demo`, print the way in, and serve it."""

@@ -14,6 +14,8 @@ import server
 from cli import data, demo, metadata
 from cli.store import (
     DataDir,
+    Host,
+    Port,
     TenantKey,
     announce,
     as_text,
@@ -59,12 +61,8 @@ def main() -> None:
 
 @app.command()
 def serve(
-    host: Annotated[
-        str | None, typer.Option(help="Where to listen.", show_default="127.0.0.1")
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option(help="0 for any that is free.", show_default="8000")
-    ] = None,
+    host: Host = None,
+    port: Port = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes that share the work.", show_default="1")
     ] = None,

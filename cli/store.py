@@ -29,6 +29,8 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Where the embedded PostgreSQL keeps its data.", show_default=".dealgraph"),
 ]
+Host = Annotated[str | None, typer.Option(help="Where to listen.", show_default="127.0.0.1")]
+Port = Annotated[int | None, typer.Option(help="0 for any that is free.", show_default="8000")]
 
 
 def as_text(given: str) -> str:

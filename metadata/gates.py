@@ -8,14 +8,13 @@ from typing import TypeAlias, cast
 from metadata import bounds
 from metadata.doubts import Doubt
 from metadata.environments import STAGED, SYSTEM, Scope
+from metadata.expressions import syntax
 from metadata.expressions.parsing import parse
 from metadata.expressions.problems import Problem as Fault
 from metadata.expressions.reading import read
-from metadata.expressions.syntax import Applied, Listed, Node, Part, Path, Sum
 from metadata.expressions.tree import Type
 from metadata.model import Criterion, Metadata, ObjectType, Pipeline
-from metadata.problems import Findings, did_you_mean, listed
-from metadata.problems import Path as Place
+from metadata.problems import Findings, Path, did_you_mean, listed
 
 PARTS = ("record", "related", "tasks", "scores", "approvals", "measures", "today")
 """The parts of the document that a criterion's schema is asked over."""
@@ -48,31 +47,31 @@ def _faults(text: str, scope: Scope) -> Iterable[Fault]:
     """What is wrong with a check. One that counts related records, or reads another part of the
     gate's document, is known only once the gate is asked: of it, only the syntax is.
     """
-    syntax = read(text)
-    if isinstance(syntax, Fault):
-        return [syntax]
-    if _beyond(syntax):
+    written = read(text)
+    if isinstance(written, Fault):
+        return [written]
+    if _beyond(written):
         return []
     found = parse(text, scope.environment(), Type.BOOL)
     return found if isinstance(found, list) else []
 
 
-def _beyond(node: Node) -> bool:
+def _beyond(node: syntax.Node) -> bool:
     match node:
-        case Path():
+        case syntax.Path():
             return node.name.partition(".")[0] in PARTS
-        case Applied():
+        case syntax.Applied():
             return node.name in _OVER_RELATED or any(map(_beyond, node.arguments))
-        case Sum():
+        case syntax.Sum():
             return any(_beyond(term) for _, term, _ in node.terms)
-        case Listed():
+        case syntax.Listed():
             return any(map(_beyond, node.items))
-        case Part():
+        case syntax.Part():
             return _beyond(node.of)
     return False
 
 
-def _criteria(pipeline: Pipeline) -> Iterator[tuple[Place, Criterion]]:
+def _criteria(pipeline: Pipeline) -> Iterator[tuple[Path, Criterion]]:
     for index, stage in enumerate(pipeline.stages):
         for side, gate in (("entry", stage.entry), ("exit", stage.exit)):
             for place, criterion in enumerate(gate):
@@ -87,7 +86,7 @@ class _Reading:
         self._bound = bound
         self._to = to
 
-    def document(self, schema: object, path: Place) -> None:
+    def document(self, schema: object, path: Path) -> None:
         for at, name, inside in self._properties(schema, path):
             if name == "record":
                 self.record(self._bound, inside, at)
@@ -96,7 +95,7 @@ class _Reading:
             elif name not in PARTS:
                 self._unknown(name, PARTS, at)
 
-    def record(self, of: ObjectType, schema: object, path: Place) -> None:
+    def record(self, of: ObjectType, schema: object, path: Path) -> None:
         """A record's schema names only fields of its object."""
         known = [*of.fields, *SYSTEM]
         known += STAGED if self._metadata.pipeline_of(of.key) else ()
@@ -104,7 +103,7 @@ class _Reading:
             if name not in known:
                 self._unknown(name, known, at)
 
-    def _related(self, schema: object, path: Place) -> None:
+    def _related(self, schema: object, path: Path) -> None:
         inverses = {inverse.key: inverse for inverse in self._metadata.inverses(self._bound.key)}
         for at, name, inside in self._properties(schema, path):
             if name not in inverses:
@@ -114,11 +113,11 @@ class _Reading:
             for place, _, items in _lists(inside, at):
                 self.record(child, items, place)
 
-    def _unknown(self, name: str, known: Iterable[str], path: Place) -> None:
+    def _unknown(self, name: str, known: Iterable[str], path: Path) -> None:
         mend = did_you_mean(name, known) or f"Known are {listed(known, 'and')}."
         self._to.add(path, "UNKNOWN_FIELD", f"There is no '{name}' to be read here.", mend)
 
-    def _properties(self, schema: object, path: Place) -> Iterator[tuple[Place, str, object]]:
+    def _properties(self, schema: object, path: Path) -> Iterator[tuple[Path, str, object]]:
         """Every property named at this place, also in conditions."""
         for place, part in _same_place(schema, path):
             for word in _REFUSED:
@@ -132,7 +131,7 @@ class _Reading:
                 yield (*place, "properties", name), name, inside
 
 
-def _same_place(schema: object, path: Place) -> Iterator[tuple[Place, Schema]]:
+def _same_place(schema: object, path: Path) -> Iterator[tuple[Path, Schema]]:
     if not isinstance(schema, dict) or len(path) > bounds.DEPTH:
         return
     yield path, schema
@@ -145,7 +144,7 @@ def _same_place(schema: object, path: Place) -> Iterator[tuple[Place, Schema]]:
             yield from _same_place(inside, (*path, word))
 
 
-def _lists(schema: object, path: Place) -> Iterator[tuple[Place, str, object]]:
+def _lists(schema: object, path: Path) -> Iterator[tuple[Path, str, object]]:
     """What is asked of the items of a list."""
     for place, part in _same_place(schema, path):
         for word in _WITHIN:

@@ -74,14 +74,12 @@ class Census:
 
 async def count(census: Census, impacts: Sequence[Impact]) -> list[Counted]:
     """Each impact with its count, in the order given."""
-    invalid = await _invalid(census, [one for one in impacts if one.effect is Effect.INVALID])
-    found = []
-    for impact in impacts:
-        if impact.effect is Effect.INVALID:
-            found.append(invalid[impact])
-        else:
-            found.append(await _COUNTERS[impact.effect](census, impact))
-    return found
+    together = await _invalid(census, [one for one in impacts if one.effect is Effect.INVALID])
+    together |= await _misplaced(census, [one for one in impacts if one.effect in _MISPLACED])
+    return [
+        together[impact] if impact in together else await _COUNTERS[impact.effect](census, impact)
+        for impact in impacts
+    ]
 
 
 async def pages(census: Census, object_key: str) -> AsyncIterator[list[Row]]:
@@ -224,13 +222,17 @@ async def _off_stage(census: Census, impact: Impact) -> Counted:
     return await _counted(census, impact, _COUNT + condition, list(impact.fields))
 
 
-async def _misplaced(census: Census, impact: Impact) -> Counted:
-    """Records that can't be nodes."""
-    key = census.new.storage.place(impact.object, impact.field or "").key
-    found = await planting.misplaced(
-        census.tenant, census.connection, impact.object, key, census.since
-    )
-    ids = found[impact.effect]
+async def _misplaced(census: Census, impacts: Sequence[Impact]) -> dict[Impact, Counted]:
+    """Records that can't be nodes; each object is looked through once for all reasons."""
+    found = {}
+    for object_key, parent in dict.fromkeys((one.object, one.field or "") for one in impacts):
+        key = census.new.storage.place(object_key, parent).key
+        where = (census.tenant, census.connection, object_key, key, census.since)
+        found[object_key] = await planting.misplaced(*where)
+    return {one: _some(one, found[one.object][one.effect]) for one in impacts}
+
+
+def _some(impact: Impact, ids: Sequence[UUID]) -> Counted:
     return Counted(impact, len(ids), tuple(ids[:EXAMPLES]))
 
 
@@ -251,6 +253,7 @@ async def _breaking(census: Census, impact: Impact) -> Counted:
     return Counted(impact, tally.count, tuple(tally.examples))
 
 
+_MISPLACED = (Effect.CYCLE, Effect.TOO_DEEP)
 _COUNTERS: Mapping[Effect, Callable[[Census, Impact], Awaitable[Counted]]] = {
     Effect.LOST: _having,
     Effect.RETYPED: _having,
@@ -260,8 +263,6 @@ _COUNTERS: Mapping[Effect, Callable[[Census, Impact], Awaitable[Counted]]] = {
     Effect.UNSTAGED: _whole,
     Effect.OFF_STAGE: _off_stage,
     Effect.TREE: _whole,
-    Effect.CYCLE: _misplaced,
-    Effect.TOO_DEEP: _misplaced,
     Effect.TOKENS: _whole,
     Effect.BROKEN_RULE: _breaking,
 }

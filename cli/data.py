@@ -26,6 +26,8 @@ from core.store.opening import Store
 from core.views.export_files import Format, Target, Written, write
 from core.views.exporting import exporting
 
+app = typer.Typer()
+
 SOME_REJECTED = 3
 INTERRUPTED = 130
 SHOWN = 20
@@ -97,6 +99,7 @@ class Watch:
         self._rejects.add(reject)
 
 
+@app.command("import")
 def load(
     files: Annotated[list[Path], typer.Argument(metavar="FILES", help="CSV, JSON lines; .gz too.")],
     tenant: TenantKey,
@@ -136,6 +139,7 @@ def load(
         raise typer.Exit(SOME_REJECTED)
 
 
+@app.command("export")
 def dump(
     folder: Annotated[Path, typer.Argument(help="Where to; made if need be.")],
     tenant: TenantKey,

@@ -27,12 +27,15 @@ from plugins.demo.sizes import SIZES, Size
 from plugins.demo.tables import CHINA, KEY
 from plugins.demo.tenant import PACK, SEED, tables
 
+app = typer.Typer()
+
 TENANT = "demo"
 VISITOR = "U-000"
 """Whose token is printed: the head of sales."""
 VALID = timedelta(days=30)
 
 
+@app.command()
 def demo(
     size: Annotated[str, typer.Option(help=f"How much: {', '.join(SIZES)}.")] = "small",
     accounts: Annotated[

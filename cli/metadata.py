@@ -28,7 +28,9 @@ from metadata.changes import Consent
 from metadata.documents import Document
 from metadata.problems import Problem
 
-app = typer.Typer(no_args_is_help=True, help="What a tenant declares.")
+app = typer.Typer()
+metadata_app = typer.Typer(no_args_is_help=True, help="What a tenant declares.")
+app.add_typer(metadata_app, name="metadata")
 
 Answer = TypeVar("Answer")
 Files = Annotated[
@@ -49,7 +51,7 @@ Note = Annotated[str, typer.Option(help="Kept with the version.", callback=as_te
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program.")]
 
 
-@app.command("check")
+@metadata_app.command("check")
 def check_draft(
     tenant: TenantKey,
     files: Files = None,
@@ -72,7 +74,7 @@ def check_draft(
     raise typer.Exit(1 if found else 0)
 
 
-@app.command("diff")
+@metadata_app.command("diff")
 def compare_draft(
     tenant: TenantKey,
     files: Files = None,
@@ -96,7 +98,7 @@ def compare_draft(
     raise typer.Exit(1 if found.refusals else 0)
 
 
-@app.command("publish")
+@metadata_app.command("publish")
 def publish_draft(
     tenant: TenantKey,
     files: Files = None,
@@ -119,7 +121,7 @@ def publish_draft(
     _published(_as_admin(tenant, data_dir, work), as_json=as_json)
 
 
-@app.command("rollback")
+@metadata_app.command("rollback")
 def roll_back(
     tenant: TenantKey,
     to: Annotated[int, typer.Option(help="The version to publish again.")],
@@ -137,14 +139,14 @@ def roll_back(
     _published(_as_admin(tenant, data_dir, work), as_json=as_json)
 
 
-@app.command("discard")
+@metadata_app.command("discard")
 def discard_draft(tenant: TenantKey, data_dir: DataDir = None) -> None:
     """Make the draft what is published again."""
     _as_admin(tenant, data_dir, metadata.discard_draft)
     typer.echo("The draft is what is published.")
 
 
-@app.command("versions")
+@metadata_app.command("versions")
 def list_versions(tenant: TenantKey, data_dir: DataDir = None) -> None:
     """Show what was published, and when."""
     show(
@@ -162,7 +164,7 @@ def list_versions(tenant: TenantKey, data_dir: DataDir = None) -> None:
     )
 
 
-@app.command("export")
+@metadata_app.command("export")
 def export_documents(
     tenant: TenantKey,
     folder: Annotated[

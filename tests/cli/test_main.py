@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,17 @@ def actor_of(cluster: Cluster, text: str) -> Actor:
             await database.close()
 
     return asyncio.run(ask())
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").stdout == f"dealgraph {version('dealgraph')}\n"
+
+
+def test_every_command_is_in_the_help_and_found_by_a_name_that_is_nearly_its_own() -> None:
+    told = run("--help").stdout
+    for name in ("serve", "token", "metadata", "import", "export", "demo"):
+        assert f" {name} " in told
+        assert f"Did you mean '{name}'?" in run(name[:-1]).stderr
 
 
 def test_a_token_is_printed_alone_and_opens_the_door(cluster_in_use: Cluster) -> None:

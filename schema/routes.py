@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import DealgraphError
 from schema import errors
@@ -18,8 +18,28 @@ from schema.playground.pages import playground
 from schema.requests import Answering, Authenticating
 from schema.transport import GraphQLEndpoint
 
+_API: Final = "/graphql"
 _SECONDS: Final = 2.0
 _UNKEPT: Final = {"cache-control": "no-store"}
+
+
+class Paths(Router):
+    """Starlette's router, which requests of the API are led around.
+
+    Finding a way that is nearly always the same took 5 % of a small answer's time.
+    """
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        api = self._api if scope["type"] == "http" and scope["path"] == _API else None
+        await (api or super().app)(scope, receive, send)
+
+    def open(self, routes: Sequence[BaseRoute]) -> None:
+        """Answer these from now on."""
+        self.routes[:] = routes
+        found = (it.app for it in routes if isinstance(it, Route) and it.path == _API)
+        self._api = next(found, None)
+
+    _api: ASGIApp | None = None
 
 
 def routes(
@@ -48,7 +68,7 @@ def routes(
 
     ours = playground()
     return [
-        Route("/graphql", GraphQLEndpoint(answer, authenticate, limits, ours.page)),
+        Route(_API, GraphQLEndpoint(answer, authenticate, limits, ours.page)),
         Route("/playground/{path:path}", ours),
         Route("/healthz", _alive),
         Route("/readyz", readiness),

@@ -19,7 +19,7 @@ def aggregate(population: Population, part: query.Aggregate) -> Text:
     row = scans.row(population)
     values = Values(population.work.alias("s"))
     text = figures.figures(row, values, part)
-    return over(text, values.rows(scans.source(population, row)))
+    return over(text, values.rows(scans.whole(population, row)))
 
 
 def groups(population: Population, part: query.Groups) -> Text:
@@ -34,7 +34,7 @@ def groups(population: Population, part: query.Groups) -> Text:
     limit = work.parameters.value(part.limit, forms.SIZE)
     found = work.alias("g")
     rows = (
-        f"select {member.sql} as member from {values.rows(scans.source(population, row))}"
+        f"select {member.sql} as member from {values.rows(scans.whole(population, row))}"
         f" group by {grouped} order by count(*) desc, {order} limit {limit}"
     )
     text = array(joined(sure(f"{found}.member")))

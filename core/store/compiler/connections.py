@@ -185,6 +185,6 @@ def _beside(population: Population, part: query.Part) -> Text:
 def _total(population: Population) -> Text:
     row = scans.row(population)
     alias = population.work.alias("c")
-    limited = f"select {scans.source(population, row)} limit {MOST_COUNTED + 1}"
+    limited = f"select {scans.whole(population, row)} limit {MOST_COUNTED + 1}"
     shown = f"case when count(*) > {MOST_COUNTED} then {said(NULL).sql} else count(*)::text end"
     return sure(f"(select {shown} from ({limited}) as {alias})")

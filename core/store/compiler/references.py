@@ -12,13 +12,21 @@ PEOPLE = frozenset({"owner", "created_by", "updated_by"})
 
 def reference_id(row: Row, reference: str) -> str:
     """SQL for the id that a reference holds: a uuid."""
-    if reference in PEOPLE:
-        return row.column(reference)
+    column = reference_column(row, reference)
+    if column is not None:
+        return row.column(column)
     place = row.place(reference)
     assert place is not None
-    if place.readable is not None:
-        return row.column(place.readable)
     return typed_data(row, place.key, "uuid")
+
+
+def reference_column(row: Row, reference: str) -> str | None:
+    """The column that holds a reference; None while it is being filled."""
+    if reference in PEOPLE:
+        return reference
+    place = row.place(reference)
+    assert place is not None
+    return place.readable
 
 
 def target(row: Row, reference: str) -> str:

@@ -6,25 +6,18 @@ from dataclasses import dataclass
 
 from core import query
 from core.query import Column, Operator, Order
-from core.store.compiler import forms, orders, predicates, subtrees
+from core.store.compiler import orders, predicates, subtrees
 from core.store.compiler.json_text import literal
 from core.store.compiler.kinds import Kind
 from core.store.compiler.orders import Key, Ordering
 from core.store.compiler.pages import Scan
-from core.store.compiler.references import reference_id
+from core.store.compiler.references import reference_column, reference_id
+from core.store.compiler.subtrees import Below
 from core.store.compiler.work import Row, Work, live, of_tenant
 from metadata.model import ObjectType
 
 _PRESENT = frozenset(Operator) - {Operator.NE, Operator.NOT_IN, Operator.IS_NULL}
 """Operators that no null satisfies."""
-
-
-@dataclass(frozen=True, slots=True)
-class Below:
-    """The nodes under the parent, down to so many levels; or with it."""
-
-    depth: query.Value | None = None
-    inclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +45,46 @@ def row(population: Population) -> Row:
     return found
 
 
-def source(population: Population, row: Row) -> str:
-    """FROM and WHERE of the whole population; ask for it when all hops are known."""
+def whole(population: Population, row: Row) -> str:
+    """FROM and WHERE of the whole population, for figures; ask for it when all hops are known.
+
+    Of a subtree the records are found by a list of ids, in one pass over an index. In a join the
+    planner takes any subtree for a ninth of the tree, and looks up one record after the other: the
+    two figures of `bench` over 20,000 nodes took 78 ms then, and take 27 now.
+    """
     parent = population.parent
-    wanted = predicates.parts(population.connection.where)
-    conditions = [predicates.condition(row, part) for part in wanted]
+    via = _in_subtree(population, row)
+    if parent is None or via is None:
+        return _source(population, row)
+    conditions = _conditions(population, row)
+    below = population.below or subtrees.EVERYTHING
+    ids = subtrees.node_ids(row.work, parent.object.key, parent.column("id"), below)
+    if population.below is not None and not (conditions or row.uses or row.joins):
+        return f"from ({ids}) as {row.alias}"  # the nodes are those of the records that are live
+    where = of_tenant(row.alias, *live(row), f"{row.alias}.{via} = any(array({ids}))")
+    inner = f"select * from read.record as {row.alias} where {where} offset 0"
+    outside = f" where {' and '.join(conditions)}" if conditions else ""
+    return f"from ({inner}) as {row.alias}{row.joined()}{outside}"
+
+
+def _in_subtree(population: Population, row: Row) -> str | None:
+    """The indexed column by which records belong to the parent's subtree, if they do."""
+    if population.below is not None:
+        return "id"
+    via = population.connection.via
+    if via is None or population.connection.scope is not query.Scope.SUBTREE:
+        return None
+    return reference_column(row, via)
+
+
+def _conditions(population: Population, row: Row) -> list[str]:
+    return [predicates.condition(row, it) for it in predicates.parts(population.connection.where)]
+
+
+def _source(population: Population, row: Row) -> str:
+    """FROM and WHERE of the population as it is paged."""
+    parent = population.parent
+    conditions = _conditions(population, row)
     if population.below is not None:
         assert parent is not None
         return _from_tree(row, parent, population.below, conditions)
@@ -76,7 +104,7 @@ def scan(population: Population) -> Scan:
         found.bound = {}
     if population.below is not None:
         path = Key(f"{_node(found)}.path", Kind.KEY, descending=False, nullable=False)
-        return Scan(found, source(population, found), Ordering((), path))
+        return Scan(found, _source(population, found), Ordering((), path))
     ordering = orders.ordering(found, population.order)
     key = ordering.keys[0] if ordering.keys else None
     splits = (
@@ -85,7 +113,7 @@ def scan(population: Population) -> Scan:
         and population.parent is None
         and not _excludes_nulls(population, population.order[0].column)
     )
-    rows = source(population, found)
+    rows = _source(population, found)
     is_walked = not population.order and population.parent is None
     return Scan(found, rows, ordering, splits, _walked(rows, found) if is_walked else "")
 
@@ -123,10 +151,7 @@ _OPENED = ("data", "long")
 def _from_tree(row: Row, parent: Row, below: Below, conditions: list[str]) -> str:
     """The parent's node, the nodes in its subtree, and their records."""
     node, top, key = _node(row), f"{row.alias}_top", row.object.key
-    inside = subtrees.within(node, top, key, inclusive=below.inclusive)
-    if below.depth is not None:
-        depth = row.work.parameters.value(below.depth, forms.SIZE)
-        inside += f" and {node}.depth <= {top}.depth + {depth}"
+    inside = subtrees.within(row.work, node, top, key, below)
     record = of_tenant(row.alias, f"{row.alias}.id = {node}.id")
     where = " and ".join((subtrees.at(top, key, parent.column("id")), *live(row), *conditions))
     return (
@@ -146,10 +171,10 @@ def _from_subtree(row: Row, parent: Row, via: str, conditions: list[str]) -> str
     """
     node, top, key = _node(row), f"{row.alias}_top", parent.object.key
     record = of_tenant(row.alias, f"{reference_id(row, via)} = {node}.id")
+    inside = subtrees.within(row.work, node, top, key, subtrees.EVERYTHING)
     where = " and ".join((subtrees.at(top, key, parent.column("id")), *live(row), *conditions))
     return (
-        f"from read.tree_node as {top}"
-        f" join read.tree_node as {node} on {subtrees.within(node, top, key)}"
+        f"from read.tree_node as {top} join read.tree_node as {node} on {inside}"
         f" join read.record as {row.alias} on {record}{row.joined()} where {where}"
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from core.query import Value
 from core.store.compiler import forms
 from core.store.compiler.json_text import literal
@@ -9,17 +11,28 @@ from core.store.compiler.work import Work, of_tenant
 from core.tree import BEYOND
 
 
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The nodes under a top, down to so many levels; or with it."""
+
+    depth: Value | None = None
+    inclusive: bool = False
+
+
+EVERYTHING = Below(inclusive=True)
+
+
 def is_under(work: Work, object_key: str, id: str, top: Value) -> str:
     """That a node, by its id, is in the subtree of the node whose id is given."""
     return f"{id} in ({node_ids(work, object_key, work.parameters.value(top, forms.ID))})"
 
 
-def node_ids(work: Work, object_key: str, top: str) -> str:
-    """The ids of a subtree's nodes, the top included."""
+def node_ids(work: Work, object_key: str, top: str, below: Below = EVERYTHING) -> str:
+    """The ids of the nodes under a top."""
     high, node = work.alias("y"), work.alias("n")
     return (
         f"select {node}.id from read.tree_node as {high}"
-        f" join read.tree_node as {node} on {within(node, high, object_key)}"
+        f" join read.tree_node as {node} on {within(work, node, high, object_key, below)}"
         f" where {at(high, object_key, top)}"
     )
 
@@ -29,11 +42,14 @@ def at(alias: str, object_key: str, id: str) -> str:
     return of_tenant(alias, f"{alias}.object = {literal(object_key)}", f"{alias}.id = {id}")
 
 
-def within(node: str, top: str, object_key: str, *, inclusive: bool = True) -> str:
-    """Conditions that make an alias a node of the other one's subtree."""
-    return of_tenant(
-        node,
+def within(work: Work, node: str, top: str, object_key: str, below: Below) -> str:
+    """Conditions that make an alias a node under the other one."""
+    conditions = [
         f"{node}.object = {literal(object_key)}",
-        f"{node}.path {'>=' if inclusive else '>'} {top}.path",
+        f"{node}.path {'>=' if below.inclusive else '>'} {top}.path",
         f"{node}.path < {top}.path || {literal(BEYOND)}",
-    )
+    ]
+    if below.depth is not None:
+        depth = work.parameters.value(below.depth, forms.SIZE)
+        conditions.append(f"{node}.depth <= {top}.depth + {depth}")
+    return of_tenant(node, *conditions)

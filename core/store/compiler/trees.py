@@ -7,7 +7,8 @@ from core.store.compiler import aggregates, connections, subtrees
 from core.store.compiler.json_text import Text, array, bare, joined, obj, said, sure
 from core.store.compiler.records_by_id import by_id
 from core.store.compiler.references import reference_id
-from core.store.compiler.scans import Below, Population
+from core.store.compiler.scans import Population
+from core.store.compiler.subtrees import EVERYTHING, Below
 from core.store.compiler.work import Row, live, of_tenant
 from core.tree import MOST_LEVELS
 
@@ -82,4 +83,4 @@ def _subtree_part(row: Row, part: query.Part) -> Text:
         return connections.connection(Population(row.work, part, row))
     assert isinstance(part, query.Aggregate)
     nodes = query.Connection(row.object.key, (), query.Page(query.Value(0)))
-    return aggregates.aggregate(Population(row.work, nodes, row, Below(inclusive=True)), part)
+    return aggregates.aggregate(Population(row.work, nodes, row, EVERYTHING), part)

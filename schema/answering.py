@@ -23,6 +23,7 @@ from schema.introspection import Introspector
 from schema.limits import Limits
 from schema.live import Schemas
 from schema.numbers import Exact
+from schema.performing import perform
 from schema.platform.strawberry_schema import platform
 from schema.requests import Answer, BadRequest, Request
 from schema.running import Answered, Plans, Run, Tools, Top
@@ -91,6 +92,9 @@ class Answers:
         answered, wrong = await _statement(run, top)
         if top.is_whole:
             data: object = {name: answered[name] for name, _ in top.nodes}
+        elif top.tasks:
+            run.rehearse(top)
+            data, wrong = await perform(run, top.tasks)
         else:
             if top.described:
                 answered.update(await self._introspector.described(run))

@@ -28,6 +28,7 @@ from schema.translation.operations import Script
 from schema.translation.outlines import Shape
 from schema.translation.plans import Nodes, Plan, Selected, Translator, raise_for
 from schema.translation.roots import IDS
+from schema.translation.writes import TYPENAME, Task, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Top:
 
     `compiled` are the response names that a statement answers, `described` those that describe
     the schema, `names` those that ask for the name of the root type. Python answers the rest;
-    `found` are the places there at which records are selected.
+    `found` are the places there at which records are selected, `tasks` the writes where there is
+    nothing else.
     """
 
     nodes: Nodes
@@ -53,6 +55,7 @@ class Top:
     names: tuple[tuple[str, str], ...]
     planned: Planned | None
     found: tuple[Selected, ...]
+    tasks: tuple[Task, ...]
 
     @property
     def is_whole(self) -> bool:
@@ -194,9 +197,12 @@ class Run:
             nodes,
             compiled,
             described=tuple(n for n, asked in nodes if asked[0].name.value in _DESCRIBED),
-            names=tuple((n, root_type.name) for n, asked in nodes if asked[0].name.value == _NAME),
+            names=tuple(
+                (n, root_type.name) for n, asked in nodes if asked[0].name.value == TYPENAME
+            ),
             planned=self._planned(plan) if compiled else None,
             found=tuple(self._found(translator, nodes, compiled)),
+            tasks=tasks(translator, root_type, nodes),
         )
 
     def _found(
@@ -247,5 +253,4 @@ def _weight(planned: Planned | None) -> int:
     return 1_000 + (len(planned.prepared.statement.sql) if planned is not None else 0)
 
 
-_NAME = "__typename"
 _DESCRIBED = frozenset({"__schema", "__type"})

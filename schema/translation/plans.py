@@ -23,7 +23,7 @@ from schema.translation.arguments import Reading
 from schema.translation.given import Fetch, Variables
 from schema.translation.operations import Script
 from schema.translation.outlines import Shape
-from schema.translation.selections import Selecting
+from schema.translation.selections import Asked, Selecting
 from schema.translation.translating import BadArgument, Translation
 from schema.types.meanings import MEANS, OBJECTS
 
@@ -111,13 +111,16 @@ class Translator:
     ) -> Iterator[Selected]:
         """The places below some nodes at which records are selected."""
         keys = {name: key for key, name in self.schema.extensions[OBJECTS].items()}
-        selected = [it.selection_set for it in asking if it.selection_set is not None]
-        asked = self._translation().selecting.asked(type_, selected)
-        for name, nodes in asked.items():
+        for name, nodes in self.below(type_, asking).items():
             field = type_.fields.get(nodes[0].name.value)
             key = keys.get(get_named_type(field.type).name) if field is not None else None
             if key is not None:
                 yield key, nodes, (*path, name)
+
+    def below(self, type_: GraphQLObjectType, asking: Sequence[FieldNode]) -> Asked:
+        """What some nodes ask of an object of a type."""
+        selected = [it.selection_set for it in asking if it.selection_set is not None]
+        return self._translation().selecting.asked(type_, selected)
 
     def _translation(self) -> Translation:
         conditions = self.script.known(self.shape)

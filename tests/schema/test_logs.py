@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from datetime import datetime
@@ -11,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from schema.logs import JsonLines, RequestLog, logging_settings
+from schema.logs import JsonLines, Lines, RequestLog, logging_settings
 from tests.schema.a_server import AUTHORIZED, TENANT, TOKEN, a_server
 
 SECRET = "a-secret-value"
@@ -146,3 +147,16 @@ def test_settings_suit_the_logging_module() -> None:
     settings = logging_settings("WARNING")
     DictConfigurator(settings).configure_formatter(settings["formatters"]["json"])
     assert settings["disable_existing_loggers"] is False
+
+
+async def test_lines_of_one_turn_come_out_whole_and_in_their_order(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    lines = Lines()
+    written = [b"%d %s\n" % (at, b"x" * at) for at in range(200)]  # more than a pipe takes at once
+
+    for line in written:
+        lines.write(line)
+    await asyncio.sleep(0)
+
+    assert capsysbinary.readouterr().out == b"".join(written)

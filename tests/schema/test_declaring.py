@@ -52,6 +52,25 @@ async def test_names_what_is_wrong_with_a_draft(client: Client) -> None:
     assert refused["publishDraft"]["errors"] != []
 
 
+async def test_fields_computed_by_any_function_are_checked_and_described(client: Client) -> None:
+    computed = {
+        "length__c": {"type": "integer", "x-formula": "size(place__c)"},
+        "year__c": {"type": "integer", "x-formula": "year(date(created_at))"},
+        "later__c": {"type": "string", "format": "date-time", "x-formula": "add_hours(now(), 1)"},
+    }
+    place = {"place__c": {"type": "string"}}
+    await client.data(SAVE, documents=[an_object("visit__c", place | computed)])
+
+    checked = await client.data("{ checkDraft { rule message } }")
+    await client.data(PUBLISH)
+    described = await client.data('{ __type(name: "Visit__c") { fields { name } } }')
+
+    assert checked["checkDraft"] == []
+    assert {"length__c", "year__c", "later__c"} <= {
+        field["name"] for field in described["__type"]["fields"]
+    }
+
+
 async def test_takes_documents_as_text_and_refuses_a_key_that_comes_twice(client: Client) -> None:
     text = '{"$schema": "x", "$id": "visit__c", "title": "a", "title": "b"}'
 

@@ -14,7 +14,7 @@ from metadata.expressions.reads import OLD, reads
 from metadata.expressions.tree import Expression, Type
 from metadata.linking import Linked
 from metadata.model import NUMBERS, Computed, Field, FieldType, ObjectType, Rollup, Step
-from metadata.problems import Findings, Path, did_you_mean, listed
+from metadata.problems import Findings, Path, a, did_you_mean, listed
 
 _SPANS = NUMBERS | {FieldType.DATE, FieldType.DATETIME}
 _UNSET = Computed()
@@ -251,7 +251,7 @@ class _Run:
                 message = "A count counts records, not a field."
                 findings.add((*path, "field"), "MISPLACED", message, "Remove it.")
             if field.type not in NUMBERS - {FieldType.MONEY}:
-                message = f"A count is a number; '{field.key}' is a {field.type}."
+                message = f"A count is a number; '{field.key}' is {a(field.type)}."
                 findings.add(path, "WRONG_TYPE", message, 'Say "type": "integer".')
             return
         if rollup.field is None:
@@ -290,13 +290,13 @@ def _check_taken(
 ) -> None:
     able = NUMBERS if rollup.op in ("sum", "avg") else _SPANS
     if taken.type not in able:
-        message = f"A {taken.type} has no {rollup.op}."
+        message = f"{a(taken.type).capitalize()} has no {rollup.op}."
         findings.add((*path, "field"), "WRONG_TYPE", message, f"Name a field of {listed(able)}.")
         return
     money = FieldType.MONEY
     both_numbers = field.type in NUMBERS and taken.type in NUMBERS
     fits = field.type is taken.type or (both_numbers and money not in (field.type, taken.type))
     if not fits:
-        message = f"The {rollup.op} of a {taken.type} is no {field.type}."
+        message = f"The {rollup.op} of {a(taken.type)} is no {field.type}."
         mend = f"Declare '{field.key}' as {taken.type}."
         findings.add(path, "WRONG_TYPE", message, mend)

@@ -20,7 +20,7 @@ from metadata.model import (
     Reference,
     Rollup,
 )
-from metadata.problems import Findings, Path
+from metadata.problems import Findings, Path, a
 
 Body: TypeAlias = Mapping[str, object]
 
@@ -146,7 +146,7 @@ def _agreed(type: FieldType, plain: str, seen: Body, place: Place) -> FieldType:
     """The type, where the plain one beside it is the one that it goes with."""
     declared = seen.get("type", plain)
     if declared != plain:
-        message = f'A {type} goes with "type": "{plain}", not "{declared}".'
+        message = f'{a(type).capitalize()} goes with "type": "{plain}", not "{declared}".'
         place.add("type", "TYPES_DISAGREE", message, f'Write "type": "{plain}" or leave it out.')
     return type
 

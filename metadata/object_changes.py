@@ -8,7 +8,7 @@ from metadata import comparing, naming
 from metadata.assigning import same_values
 from metadata.changes import Change, Effect, Impact, Saying
 from metadata.model import Field, Metadata, ObjectType, Rule
-from metadata.problems import Path
+from metadata.problems import Path, a
 
 
 def changes(old: Metadata, new: Metadata) -> Iterator[Change]:
@@ -77,7 +77,7 @@ def _fields(was: ObjectType, now: ObjectType) -> Iterator[Change]:
 def _added_field(object_key: str, field: Field) -> Iterator[Change]:
     say = Saying(f"object {object_key}", object_key, field.key)
     path = ("properties", field.key)
-    message = f"The field '{field.key}' is new: a {field.type}."
+    message = f"The field '{field.key}' is new: {a(field.type)}."
     if not field.required:
         yield say("FIELD_ADDED", path, message, "", *_grown(object_key, field))
         return

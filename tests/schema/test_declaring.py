@@ -49,7 +49,10 @@ async def test_names_what_is_wrong_with_a_draft(client: Client) -> None:
     assert found["checkDraft"][0]["document"] == "objects/visit__c.json"
     assert found["checkDraft"][0]["pointer"].startswith("/properties/place__c")
     assert refused["publishDraft"]["version"] is None
-    assert refused["publishDraft"]["errors"] != []
+    assert refused["publishDraft"]["errors"][0]["path"] == [
+        found["checkDraft"][0]["document"],
+        found["checkDraft"][0]["pointer"],
+    ]
 
 
 async def test_fields_computed_by_any_function_are_checked_and_described(client: Client) -> None:

@@ -88,6 +88,9 @@ def _added_field(object_key: str, field: Field) -> Iterator[Change]:
 
 def _field(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:
     path: Path = ("properties", now.key)
+    if was.derived != now.derived:
+        yield _turned(object_key, was, now, say)
+        return
     if not same_values(was, now):
         yield _retyped(object_key, was, now, say)
         return
@@ -117,7 +120,27 @@ def _retyped(object_key: str, was: Field, now: Field, say: Saying) -> Change:
     retyped = () if was.derived and now.derived else (Impact(Effect.RETYPED, object_key, now.key),)
     breaks = f"The type of {naming.field_name(now.key)} changes in outputs, inputs and filters."
     message = f"The field '{now.key}' was {of} and is {to}."
-    return say("FIELD_RETYPED", ("properties", now.key), message, breaks, *retyped)
+    lacking = _lacking(object_key, now)
+    return say("FIELD_RETYPED", ("properties", now.key), message, breaks, *retyped, *lacking)
+
+
+def _turned(object_key: str, was: Field, now: Field, say: Saying) -> Change:
+    """A field that was written becomes computed, or the other way round."""
+    of, to = comparing.described(was), comparing.described(now)
+    path = ("properties", now.key)
+    if now.derived:
+        message = f"The field '{now.key}' was {of} and is {to} that the server computes."
+        breaks = "It is gone from the inputs, and what was written there is not read any more."
+        lost = Impact(Effect.LOST, object_key, now.key)
+        return say("FIELD_COMPUTED", path, message, breaks, lost)
+    message = f"The field '{now.key}' was computed: {of}. It is {to} that is written."
+    breaks = "It is null in every record until it is written."
+    return say("FIELD_WRITTEN", path, message, breaks, *_lacking(object_key, now))
+
+
+def _lacking(object_key: str, now: Field) -> tuple[Impact, ...]:
+    """What a field that no record has a value in means for them, if it is required."""
+    return (Impact(Effect.INVALID, object_key, now.key),) if now.required else ()
 
 
 def _required(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:

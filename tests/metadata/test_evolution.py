@@ -85,6 +85,22 @@ def test_a_changed_type_is_refused_while_values_are_there(was: Document, now: Do
     assert impact.consent is None
 
 
+def test_what_was_written_into_a_field_is_lost_when_it_becomes_computed() -> None:
+    written, computed = deal({"it": DECIMAL}), deal({"it": a_formula("2")})
+    found = diff(written, computed)[0]
+    assert (found.code, found.breaking) == ("FIELD_COMPUTED", True)
+    assert found.impacts == (Impact(Effect.LOST, "deal", "it"),)
+    found = only(computed, written)
+    assert (found.code, found.breaking, found.impacts) == ("FIELD_WRITTEN", True, ())
+    found = only(computed, deal({"it": DECIMAL}, required=["it"]))
+    assert found.impacts == (Impact(Effect.INVALID, "deal", "it"),)
+
+
+def test_a_retyped_field_that_is_required_leaves_records_invalid() -> None:
+    found = only(deal({"it": INTEGER}), deal({"it": DATE}, required=["it"]))
+    assert Impact(Effect.INVALID, "deal", "it") in found.impacts
+
+
 def test_a_required_field_may_make_records_invalid() -> None:
     found = only(deal(), deal(required=["name"]))
     assert (found.code, found.breaking) == ("FIELD_REQUIRED", True)

@@ -164,6 +164,25 @@ async def test_the_type_of_a_field_with_values_stays(admin: Actor, store: Store)
     assert "RETYPED" in {problem.code for problem in refused.value.problems}
 
 
+async def test_what_was_written_is_there_again_after_a_field_was_computed_for_a_while(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit(count__c={"type": "integer"}))
+    await saving.create(admin, store, "visit__c", [{"subject__c": "Tour", "count__c": 3}])
+    computed = {"type": "integer", "x-formula": "size(subject__c)"}
+    await metadata.save_draft(admin, store, [visit(count__c=computed)])
+
+    with pytest.raises(Refused) as refused:
+        await publishing.publish(admin, store)
+    await publishing.publish(admin, store, Terms(frozenset({Consent.DATA_LOSS})))
+    meanwhile = await values(admin, store, await column_of(admin, store, "count__c"))
+    await publishing.rollback(admin, store, 2)
+    again = await values(admin, store, await column_of(admin, store, "count__c"))
+
+    assert [problem.code for problem in refused.value.problems] == ["LOST"]
+    assert (meanwhile, again) == ([4], [3])
+
+
 async def test_columns_of_fields_that_become_indexed_are_filled(admin: Actor, store: Store) -> None:
     await published(admin, store, visit())
     texts = [f"主题 {number:03}" for number in range(1_200)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from metadata import naming, object_changes
@@ -21,6 +22,22 @@ def diff(old: Metadata, new: Metadata) -> list[Change]:
         *_roles(old, new),
         *_computed(old, new),
     ]
+
+
+def diff_back(old: Metadata, new: Metadata) -> list[Change]:
+    """The same on the way back to a version that was there before.
+
+    A field that had another type then has its values of then again, so those of now are lost,
+    where a new version would have to read them otherwise.
+    """
+    return [
+        replace(change, impacts=tuple(map(_lost_on_the_way, change.impacts)))
+        for change in diff(old, new)
+    ]
+
+
+def _lost_on_the_way(impact: Impact) -> Impact:
+    return replace(impact, effect=Effect.LOST) if impact.effect is Effect.RETYPED else impact
 
 
 def recomputed(old: Metadata | None, new: Metadata) -> list[tuple[str, str]]:

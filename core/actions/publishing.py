@@ -182,7 +182,7 @@ async def _plan_of_version(actor: Actor, store: Store, to: int, note: str) -> _P
         _following(old, metadata, assignment),
         stored,
         assignment,
-        tuple(evolution.diff(old.metadata, metadata)),
+        tuple(evolution.diff_back(old.metadata, metadata)),
         "rollback",
         note,
         of_version=to,

@@ -183,6 +183,25 @@ async def test_what_was_written_is_there_again_after_a_field_was_computed_for_a_
     assert (meanwhile, again) == ([4], [3])
 
 
+async def test_a_rollback_past_a_change_of_type_brings_the_values_of_then(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit(it__c={"type": "string", "x-index": True}))
+    await saving.create(admin, store, "visit__c", [{"it__c": "then"}])
+    loss = Terms(frozenset({Consent.DATA_LOSS}))
+    await metadata.save_draft(admin, store, [visit()])
+    await publishing.publish(admin, store, loss)
+    await published(admin, store, visit(it__c={"type": "integer"}))
+    await saving.create(admin, store, "visit__c", [{"it__c": 7}])
+
+    with pytest.raises(Refused) as refused:
+        await publishing.rollback(admin, store, 2)
+    await publishing.rollback(admin, store, 2, loss)
+
+    assert [problem.code for problem in refused.value.problems] == ["LOST"]
+    assert await values(admin, store, await column_of(admin, store, "it__c")) == ["then", None]
+
+
 async def test_columns_of_fields_that_become_indexed_are_filled(admin: Actor, store: Store) -> None:
     await published(admin, store, visit())
     texts = [f"主题 {number:03}" for number in range(1_200)]

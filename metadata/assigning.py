@@ -147,10 +147,14 @@ class _Run:
         )
 
     def _key(self, of: ObjectType, found: Field, counts: dict[str, int]) -> str:
-        """The key that the field has already, had in the restored version, or a new one."""
-        for storage, metadata in self._known():
-            known = metadata.objects.get(of.key)
-            same = known.fields.get(found.key) if known else None
+        """The key that the field has already, had in the restored version, or a new one.
+
+        What is computed is the same anywhere, so it stays where it is; the rest goes back.
+        """
+        known = list(self._known())
+        for storage, metadata in reversed(known) if found.derived else known:
+            there = metadata.objects.get(of.key)
+            same = there.fields.get(found.key) if there else None
             if same is not None and same_values(same, found):
                 return storage.place(of.key, found.key).key
         counts[found.key] = number = counts.get(found.key, 0) + 1

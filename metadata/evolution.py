@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import chain
 
 from metadata import naming, object_changes
+from metadata.assigning import Left
 from metadata.changes import Change, Effect, Impact, Saying
 from metadata.model import Field, Graph, Metadata, Pipeline, Stage
 
 
-def diff(old: Metadata, new: Metadata) -> list[Change]:
-    """Everything that differs, objects first, in declared order; empty for equal versions."""
+def diff(old: Metadata, new: Metadata, left: Collection[Left] = ()) -> list[Change]:
+    """Everything that differs, objects first, in declared order; empty for equal versions.
+
+    `left` are the values that the new version does not read any more.
+    """
+    return [*_declared(old, new), *_computed(old, new, left)]
+
+
+def diff_back(old: Metadata, new: Metadata, left: Collection[Left]) -> list[Change]:
+    """The same on the way back to a version that was there before.
+
+    A field that was another one meanwhile has its values of then again.
+    """
+    return [
+        *map(_not_retyped, _declared(old, new)),
+        *_returned(old, new, left),
+        *_computed(old, new, left),
+    ]
+
+
+def _declared(old: Metadata, new: Metadata) -> list[Change]:
     if old.fingerprint and old.fingerprint == new.fingerprint:
         return []
     return [
@@ -20,38 +40,39 @@ def diff(old: Metadata, new: Metadata) -> list[Change]:
         *_pipelines(old, new),
         *_graphs(old, new),
         *_roles(old, new),
-        *_computed(old, new),
     ]
 
 
-def diff_back(old: Metadata, new: Metadata) -> list[Change]:
-    """The same on the way back to a version that was there before.
-
-    A field that had another type then has its values of then again, so those of now are lost,
-    where a new version would have to read them otherwise.
-    """
-    return [
-        replace(change, impacts=tuple(map(_lost_on_the_way, change.impacts)))
-        for change in diff(old, new)
-    ]
+def _not_retyped(change: Change) -> Change:
+    """The change without what it would mean to read the values of now otherwise."""
+    impacts = tuple(one for one in change.impacts if one.effect is not Effect.RETYPED)
+    return replace(change, impacts=impacts)
 
 
-def _lost_on_the_way(impact: Impact) -> Impact:
-    return replace(impact, effect=Effect.LOST) if impact.effect is Effect.RETYPED else impact
+def _returned(old: Metadata, new: Metadata, left: Collection[Left]) -> Iterator[Change]:
+    for one in left:
+        was, of = old.objects[one.object].fields[one.field], new.objects.get(one.object)
+        now = of.fields.get(one.field) if of is not None else None
+        if of is not None and now is not None and not now.derived:
+            yield object_changes.returned(of, was, now)
 
 
-def recomputed(old: Metadata | None, new: Metadata) -> list[tuple[str, str]]:
+def recomputed(
+    old: Metadata | None, new: Metadata, left: Collection[Left] = ()
+) -> list[tuple[str, str]]:
     """(object, field) of stored computed values that differ by declaration, in computing order.
 
-    Also those that read such a value.
+    Also those that read such a value, or one that has another place than the one `left`.
     """
+    elsewhere = {(one.object, one.field) for one in left}
     stale: dict[tuple[str, str], None] = {}
     for step in new.steps:
         key = (step.object, step.field)
         before = old.objects.get(step.object) if old else None
         was = before.fields.get(step.field) if before else None
         now = new.objects[step.object].fields[step.field]
-        if was is None or _how(was) != _how(now) or not step.reads.isdisjoint(stale):
+        moved = not (step.reads.isdisjoint(stale) and step.reads.isdisjoint(elsewhere))
+        if was is None or _how(was) != _how(now) or moved:
             stale[key] = None
     return list(stale)
 
@@ -60,8 +81,8 @@ def _how(field: Field) -> tuple[object, ...]:
     return field.type, field.scale, field.formula, field.rollup, field.stored
 
 
-def _computed(old: Metadata, new: Metadata) -> Iterator[Change]:
-    for object_key, key in recomputed(old, new):
+def _computed(old: Metadata, new: Metadata, left: Collection[Left]) -> Iterator[Change]:
+    for object_key, key in recomputed(old, new, left):
         if object_key in old.objects:
             say = Saying(f"object {object_key}", object_key, key)
             impact = Impact(Effect.COMPUTED, object_key, key)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metadata import comparing, naming
 from metadata.assigning import same_values
 from metadata.changes import Change, Effect, Impact, Saying
-from metadata.model import Field, Metadata, ObjectType, Rule
+from metadata.model import Field, Metadata, ObjectType, Rule, Unique
 from metadata.problems import Path, a
 
 
@@ -124,6 +124,21 @@ def _retyped(object_key: str, was: Field, now: Field, say: Saying) -> Change:
     return say("FIELD_RETYPED", ("properties", now.key), message, breaks, *retyped, *lacking)
 
 
+def returned(of: ObjectType, was: Field, now: Field) -> Change:
+    """A field that has the values again which it had before it was dropped and declared anew."""
+    lost = () if was.derived else (Impact(Effect.LOST, of.key, now.key),)
+    shared = (_shared(of, unique) for unique in of.uniques if now.key in unique.fields)
+    invalid = Impact(Effect.INVALID, of.key, now.key)
+    message = f"The field '{now.key}' has its values of then again, not those written since."
+    say = Saying(f"object {of.key}", of.key, now.key)
+    path = ("properties", now.key)
+    return say("VALUES_RETURN", path, message, "", *lost, *shared, *_grown(of.key, now), invalid)
+
+
+def _shared(of: ObjectType, unique: Unique) -> Impact:
+    return Impact(Effect.DUPLICATE, of.key, None, unique.key, unique.fields, unique.ignore_case)
+
+
 def _turned(object_key: str, was: Field, now: Field, say: Saying) -> Change:
     """A field that was written becomes computed, or the other way round."""
     of, to = comparing.described(was), comparing.described(now)
@@ -222,9 +237,8 @@ def _uniques(was: ObjectType, now: ObjectType) -> Iterator[Change]:
     for key, unique in after.items():
         if before.get(key) != unique:
             breaks = "" if key not in before else f"Upserts by '{key}' find records differently."
-            shared = Impact(Effect.DUPLICATE, now.key, None, key, unique.fields, unique.ignore_case)
             message = f"{', '.join(unique.fields)} must be unique ('{key}')."
-            yield say("UNIQUE_ADDED", ("x-unique",), message, breaks, shared)
+            yield say("UNIQUE_ADDED", ("x-unique",), message, breaks, _shared(now, unique))
 
 
 def _rules(was: ObjectType, now: ObjectType) -> Iterator[Change]:

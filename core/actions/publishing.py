@@ -163,7 +163,7 @@ async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
         _following(old, metadata, assignment),
         versions.stored_layers(found),
         assignment,
-        tuple(evolution.diff(old.metadata, metadata)),
+        tuple(evolution.diff(old.metadata, metadata, assignment.left)),
         "publish",
         note,
         draft=MetadataDraft(state.version, state.documents),
@@ -182,7 +182,7 @@ async def _plan_of_version(actor: Actor, store: Store, to: int, note: str) -> _P
         _following(old, metadata, assignment),
         stored,
         assignment,
-        tuple(evolution.diff_back(old.metadata, metadata)),
+        tuple(evolution.diff_back(old.metadata, metadata, assignment.left)),
         "rollback",
         note,
         of_version=to,
@@ -240,7 +240,7 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
     await alone(tenant, by.store, work, Author.of(by.actor, by.terms.origin))
     by.store.know(plan.new.metadata)
     by.store.forget(tenant)
-    stale = evolution.recomputed(plan.old.metadata, plan.new.metadata)
+    stale = evolution.recomputed(plan.old.metadata, plan.new.metadata, plan.assignment.left)
     await settling.settle(tenant, by.store, stale)
     return Publication(plan.new.version, comparison)
 

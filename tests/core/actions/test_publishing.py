@@ -202,6 +202,44 @@ async def test_a_rollback_past_a_change_of_type_brings_the_values_of_then(
     assert await values(admin, store, await column_of(admin, store, "it__c")) == ["then", None]
 
 
+async def test_a_rollback_past_a_field_that_was_dropped_and_declared_anew_brings_its_values(
+    admin: Actor, store: Store
+) -> None:
+    twice = {"type": "integer", "x-formula": "count__c * 2"}
+    count = {"type": "integer", "x-unique": True}
+    loss = Terms(frozenset({Consent.DATA_LOSS}))
+    await published(admin, store, visit(count__c=count, twice__c=twice))
+    await saving.create(admin, store, "visit__c", [{"count__c": 3}])
+    await metadata.save_draft(admin, store, [visit()])
+    await publishing.publish(admin, store, loss)
+    await published(admin, store, visit(count__c=count, twice__c=twice))
+    await saving.create(admin, store, "visit__c", [{"count__c": 7}])
+
+    with pytest.raises(Refused) as refused:
+        await publishing.rollback(admin, store, 2)
+    await publishing.rollback(admin, store, 2, loss)
+
+    assert [problem.code for problem in refused.value.problems] == ["LOST"]
+    assert await values(admin, store, await column_of(admin, store, "count__c")) == [3, None]
+    assert await values(admin, store, await column_of(admin, store, "twice__c")) == [6, None]
+    with pytest.raises(Refused):
+        await saving.create(admin, store, "visit__c", [{"count__c": 3}])
+    await saving.create(admin, store, "visit__c", [{"count__c": 7}])
+
+
+async def test_what_reads_a_field_that_is_computed_no_more_is_computed_anew(
+    admin: Actor, store: Store
+) -> None:
+    twice = {"type": "integer", "x-formula": "coalesce(count__c, 0) * 2"}
+    computed = {"type": "integer", "x-formula": "size(subject__c)"}
+    await published(admin, store, visit(count__c=computed, twice__c=twice))
+    await saving.create(admin, store, "visit__c", [{"subject__c": "Tour"}])
+
+    await published(admin, store, visit(count__c={"type": "integer"}, twice__c=twice))
+
+    assert await values(admin, store, await column_of(admin, store, "twice__c")) == [0]
+
+
 async def test_columns_of_fields_that_become_indexed_are_filled(admin: Actor, store: Store) -> None:
     await published(admin, store, visit())
     texts = [f"主题 {number:03}" for number in range(1_200)]

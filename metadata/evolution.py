@@ -26,7 +26,7 @@ def diff_back(old: Metadata, new: Metadata, left: Collection[Left]) -> list[Chan
     A field that was another one meanwhile has its values of then again.
     """
     return [
-        *map(_not_retyped, _declared(old, new)),
+        *map(_as_it_was, _declared(old, new)),
         *_returned(old, new, left),
         *_computed(old, new, left),
     ]
@@ -43,9 +43,10 @@ def _declared(old: Metadata, new: Metadata) -> list[Change]:
     ]
 
 
-def _not_retyped(change: Change) -> Change:
-    """The change without what it would mean to read the values of now otherwise."""
-    impacts = tuple(one for one in change.impacts if one.effect is not Effect.RETYPED)
+def _as_it_was(change: Change) -> Change:
+    """The change without what stored values would mean to new declarations."""
+    unreadable = (Effect.RETYPED, Effect.ABANDONED)
+    impacts = tuple(one for one in change.impacts if one.effect not in unreadable)
     return replace(change, impacts=impacts)
 
 

@@ -22,7 +22,8 @@ def changes(old: Metadata, new: Metadata) -> Iterator[Change]:
     for key, now in new.objects.items():
         if key not in old.objects:
             message = f"The object '{key}' is new, with {len(now.fields)} fields."
-            yield Change("OBJECT_ADDED", f"object {key}", "", message, object=key)
+            abandoned = (Impact(Effect.ABANDONED, key),)
+            yield Change("OBJECT_ADDED", f"object {key}", "", message, "", abandoned, key)
 
 
 def _removed_object(was: ObjectType) -> Change:

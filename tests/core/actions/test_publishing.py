@@ -240,6 +240,23 @@ async def test_what_reads_a_field_that_is_computed_no_more_is_computed_anew(
     assert await values(admin, store, await column_of(admin, store, "twice__c")) == [0]
 
 
+async def test_an_object_that_was_removed_with_records_comes_back_by_a_rollback_alone(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit(count__c={"type": "integer"}))
+    await saving.create(admin, store, "visit__c", [{"count__c": 3}])
+    await metadata.save_draft(admin, store, [], remove=["objects/visit__c.json"])
+    await publishing.publish(admin, store, Terms(frozenset({Consent.DATA_LOSS})))
+    await metadata.save_draft(admin, store, [visit(count__c={"type": "integer"})])
+
+    with pytest.raises(Refused) as refused:
+        await publishing.publish(admin, store, Terms(frozenset(Consent)))
+    await publishing.rollback(admin, store, 2)
+
+    assert [problem.code for problem in refused.value.problems] == ["ABANDONED"]
+    assert await values(admin, store, await column_of(admin, store, "count__c")) == [3]
+
+
 async def test_columns_of_fields_that_become_indexed_are_filled(admin: Actor, store: Store) -> None:
     await published(admin, store, visit())
     texts = [f"主题 {number:03}" for number in range(1_200)]

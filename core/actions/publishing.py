@@ -267,7 +267,9 @@ def _release_of(actor: Actor, plan: _Plan) -> Release:
 
 
 async def _keep_draft(tx: Transaction, plan: _Plan) -> None:
-    """Make sure that the draft is the one that was looked at; a rollback leaves others' work."""
+    """Make sure that the draft is the one that was looked at, and let it have a new version, since
+    it differs from something else now; a rollback leaves others' work.
+    """
     found = await metadata_drafts.find(tx.tenant, tx.connection, lock=True)
     if plan.draft is not None:
         if (found.version if found else 0) != plan.draft.version:
@@ -276,10 +278,10 @@ async def _keep_draft(tx: Transaction, plan: _Plan) -> None:
         await metadata_drafts.put(tx.tenant, tx.connection, kept, tx.author.user)
     elif found is not None:
         own = await own_documents(tx.tenant, tx.connection, plan.old.version)
-        if found.documents == own:
-            back = {key: documents.reread(text) for key, text in plan.layers[TENANT].items()}
-            kept = MetadataDraft(found.version + 1, back)
-            await metadata_drafts.put(tx.tenant, tx.connection, kept, tx.author.user)
+        back = {key: documents.reread(text) for key, text in plan.layers[TENANT].items()}
+        work = back if found.documents == own else found.documents
+        kept = MetadataDraft(found.version + 1, work)
+        await metadata_drafts.put(tx.tenant, tx.connection, kept, tx.author.user)
 
 
 def _refusals(told: Iterable[Told], allow: frozenset[Consent]) -> tuple[Problem, ...]:

@@ -116,6 +116,21 @@ async def test_a_stale_draft_version_is_a_conflict(admin: Actor, store: Store) -
         await publishing.publish(admin, store, if_version=state.version)
 
 
+async def test_a_draft_that_was_looked_at_before_a_rollback_is_a_conflict(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit())
+    await published(admin, store, visit(place__c={"type": "string"}))
+    state = await metadata.save_draft(admin, store, [visit(count__c={"type": "integer"})])
+    await publishing.rollback(admin, store, 2)
+
+    with pytest.raises(Conflict):
+        await publishing.publish(admin, store, if_version=state.version)
+
+    kept = await metadata.draft(admin, store)
+    assert kept.documents == state.documents
+
+
 async def test_of_two_who_publish_at_once_one_wins(admin: Actor, store: Store) -> None:
     await metadata.save_draft(admin, store, [visit()])
     outcomes = await asyncio.gather(

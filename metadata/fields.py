@@ -152,15 +152,18 @@ def _agreed(type: FieldType, plain: str, seen: Body, place: Place) -> FieldType:
 
 
 def _resolved(body: Body, place: Place) -> Body:
-    """The declaration with what its $ref stands for, one level deep."""
-    target = body.get("$ref")
-    if not isinstance(target, str):
-        return body
-    name = target.removeprefix("#/$defs/")
-    found = place.definitions.get(name)
-    if found is None:  # told where the schema as a whole is checked
-        return {"type": "object", **body}
-    return {**found, **body} if isinstance(found, dict) else body
+    """The declaration with what its $ref stands for, one definition after the other."""
+    result, seen = body, set[str]()
+    while isinstance(target := result.get("$ref"), str):
+        name = target.removeprefix("#/$defs/")
+        found = place.definitions.get(name)
+        if found is None or name in seen:  # told where the schema as a whole is checked
+            return {"type": "object", **result}
+        if not isinstance(found, dict):
+            break
+        seen.add(name)
+        result = {**found, **{word: said for word, said in result.items() if word != "$ref"}}
+    return result
 
 
 def _reference(body: Body) -> Reference | None:

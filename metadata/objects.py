@@ -220,25 +220,29 @@ def _check_unique_part(field: Field, findings: Findings, path: tuple[str | int, 
 
 
 def _rules(declared: Merged, findings: Findings) -> tuple[Rule, ...]:
-    result: dict[str, Rule] = {}
+    result: list[Rule] = []
+    seen: set[str] = set()
     for index, one in enumerate(cast("list[Mapping[str, str]]", declared.body.get("x-rules", []))):
         key = one["key"]
         for missing in {"check", "message"} - one.keys():
             message = f"The rule '{key}' has no {missing}."
             findings.add(("x-rules", index), "MISSING", message, f"Add '{missing}'.")
-        if key in result:
+        if key in seen:
             message = f"There are two rules '{key}'."
             findings.add(("x-rules", index, "key"), "DUPLICATE", message, "Rename one.")
+        seen.add(key)
         _check_suffix(declared, ("x-rules", index), key, findings)
-        result[key] = Rule(
-            key=key,
-            check=one.get("check", "true"),
-            message=one.get("message", key),
-            when=one.get("when"),
-            severity=one.get("severity", "block"),
-            labels=labels(one, "message"),
+        result.append(
+            Rule(
+                key=key,
+                check=one.get("check", "true"),
+                message=one.get("message", key),
+                when=one.get("when"),
+                severity=one.get("severity", "block"),
+                labels=labels(one, "message"),
+            )
         )
-    return tuple(result.values())
+    return tuple(result)
 
 
 def _check_suffix(

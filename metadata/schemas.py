@@ -1,4 +1,6 @@
-"""Whether the plain JSON Schema of an object can be used, and whether defaults satisfy it."""
+"""Whether the plain JSON Schema of an object can be used, and whether the values that it names,
+such as defaults, fit.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +9,23 @@ from typing import cast
 
 import jsonschema_rs
 
-from metadata import complaints
+from metadata import complaints, currencies, decimals
 from metadata.dialects import strict_validator
+from metadata.expressions import dependencies
+from metadata.expressions.dependencies import Cycle
 from metadata.merging import Merged
-from metadata.model import Field, ObjectType
-from metadata.problems import Findings, Path, did_you_mean
+from metadata.model import Field, FieldType, ObjectType
+from metadata.problems import Findings, Path, did_you_mean, listed, shown
 from metadata.wording import words
 
+_EXACT = (FieldType.DECIMAL, FieldType.PERCENT, FieldType.MONEY)
+_IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else"})
 _AT_ROOT = ("$defs", "allOf", "anyOf", "not", "if", "then", "else", "dependentSchemas")
 
 
 def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
-    """Tells which patterns and references can't be used, and which defaults are wrong."""
+    """Tells which patterns and references can't be used, and which values are wrong."""
+    _check_circles(declared, findings)
     try:
         strict_validator(cast("dict[str, object]", of.schema))
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
@@ -31,17 +38,72 @@ def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
     definitions = declared.body.get("$defs")
     for field in of.fields.values():
         if field.default is not None and not field.derived and field.reference is None:
-            _check_default(field, definitions, findings)
+            for message, mend in _misfits(field, field.default, field.schema, definitions):
+                text = f"The default does not fit: {message}"
+                findings.add(("properties", field.key, "default"), "BAD_DEFAULT", text, mend)
+        if not field.options:
+            _check_allowed(field, definitions, findings)
 
 
-def _check_default(field: Field, definitions: object, findings: Findings) -> None:
-    schema = dict(field.schema)
-    if definitions is not None:
-        schema["$defs"] = definitions
-    for complaint in complaints.of_value(field.default, schema):
+def _check_allowed(field: Field, definitions: object, findings: Findings) -> None:
+    """Values that are allowed by name fit the field's type."""
+    apart = {word: said for word, said in field.schema.items() if word not in ("enum", "const")}
+    for at, value in _named(field.schema):
+        for message, mend in _misfits(field, value, apart, definitions):
+            text = f"No value of the field is {shown(value)}: {message}"
+            findings.add(("properties", field.key, *at), "CONTRADICTION", text, mend)
+
+
+def _named(schema: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
+    """The values that enum and const allow, with where they stand."""
+    enum = schema.get("enum")
+    for index, value in enumerate(enum if isinstance(enum, list) else ()):
+        yield ("enum", index), value
+    if "const" in schema:
+        yield ("const",), schema["const"]
+
+
+def _misfits(
+    field: Field, value: object, schema: Mapping[str, object], definitions: object
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a value that the declaration names: message and mend."""
+    whole = dict(schema) if definitions is None else {**schema, "$defs": definitions}
+    found = complaints.of_value(value, whole)
+    for complaint in found:
         _, message, mend = words(complaint)
-        text = f"The default does not fit: {message}"
-        findings.add(("properties", field.key, "default"), "BAD_DEFAULT", text, mend)
+        yield message, mend
+    if not found and field.type in _EXACT:
+        number = decimals.parsed(value)
+        scale = currencies.MOST_DIGITS if field.scale is None else field.scale
+        if isinstance(number, decimals.Refusal):
+            yield f"It {number}.", ""
+        elif decimals.rounded(number, scale) != number:
+            yield f"It has more than {scale} digits after the point.", "Round it."
+
+
+def _check_circles(declared: Merged, findings: Findings) -> None:
+    """No definition stands for itself: parts of a value may be of its kind, the value may not."""
+    definitions = cast("Mapping[str, object]", declared.body.get("$defs", {}))
+    order = dependencies.order({name: set(_stands_for(said)) for name, said in definitions.items()})
+    if isinstance(order, Cycle):
+        message = f"These definitions stand for each other: {order}."
+        findings.add(
+            ("$defs", order.names[0]), "CYCLE", message, "Break the circle at one of them."
+        )
+
+
+def _stands_for(schema: object) -> Iterator[str]:
+    """The definitions that a value must fit where it fits the schema."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _stands_for(part)
+    if isinstance(schema, dict):
+        if isinstance(schema.get("$ref"), str):
+            yield str(schema["$ref"]).removeprefix("#/$defs/")
+        for word in _IN_PLACE & schema.keys():
+            yield from _stands_for(schema[word])
+        for part in cast("Mapping[str, object]", schema.get("dependentSchemas", {})).values():
+            yield from _stands_for(part)
 
 
 def _check_parts(declared: Merged, findings: Findings) -> None:
@@ -54,7 +116,7 @@ def _check_parts(declared: Merged, findings: Findings) -> None:
                 message = f"There is no definition '{name}'."
                 findings.add(path, "UNKNOWN_DEFINITION", message, mend)
         elif not _usable(value):
-            mend = "Look-around and back references are not supported."
+            mend = "Look-around, back references and huge repetitions are not supported."
             message = f"'{value}' is no regular expression of the linear kind."
             findings.add(path, "BAD_PATTERN", message, mend)
 
@@ -115,8 +177,10 @@ def _check_parts_named(
 ) -> None:
     for index, key in enumerate(cast("list[str]", schema.get("required", []))):
         _check_field(key, (*path, "required", index), of, findings)
-    for key in cast("Mapping[str, object]", schema.get("properties", {})):
+    for key, part in cast("Mapping[str, object]", schema.get("properties", {})).items():
         _check_field(key, (*path, "properties", key), of, findings)
+        if key in of.fields and of.fields[key].options:
+            _check_options(part, (*path, "properties", key), of.fields[key], findings)
     for word in _AT_ROOT[1:]:
         if word in schema:
             _check_named(schema[word], (*path, word), of, findings)
@@ -128,3 +192,17 @@ def _check_field(key: str, path: Path, of: ObjectType, findings: Findings) -> No
     elif of.fields[key].derived:
         message = f"'{key}' is computed after the record was checked."
         findings.add(path, "MISPLACED", message, "Write an x-rules entry instead.")
+
+
+def _check_options(schema: object, path: Path, field: Field, findings: Findings) -> None:
+    """Conditions on a picklist name only its options, for the same reason."""
+    if not isinstance(schema, dict):
+        return
+    for at, value in _named(schema):
+        if isinstance(value, str) and field.option(value) is None:
+            known = [option.key for option in field.options]
+            message = f"'{field.key}' has no option {shown(value)}."
+            mend = did_you_mean(value.lower(), known) or f"It has {listed(known, 'and')}."
+            findings.add((*path, *at), "UNKNOWN_OPTION", message, mend)
+    for word in ("contains", "items", "not"):
+        _check_options(schema.get(word), (*path, word), field, findings)

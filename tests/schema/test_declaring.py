@@ -83,6 +83,22 @@ async def test_takes_documents_as_text_and_refuses_a_key_that_comes_twice(client
     assert saved["saveDraft"]["errors"][0]["path"] == ["documents", "0"]
 
 
+async def test_labels_of_a_language_are_declared_for_what_a_pack_has(client: Client) -> None:
+    labels = {
+        "$schema": "https://dealgraph.dev/schemas/labels-1.json",
+        "language": "fr",
+        "objects": {"account": {"title": "Compte"}},
+    }
+
+    saved = await client.data(SAVE, documents=[labels])
+    checked = await client.data("{ checkDraft { rule message } }")
+    published = await client.data(PUBLISH)
+
+    assert saved["saveDraft"]["draft"]["documents"] == [{"path": "i18n/fr.json"}]
+    assert checked["checkDraft"] == []
+    assert published["publishDraft"]["version"] == 2
+
+
 async def test_refuses_a_draft_that_someone_else_changed(client: Client) -> None:
     await client.data(SAVE, documents=[VISIT])
 

@@ -83,6 +83,17 @@ async def test_takes_documents_as_text_and_refuses_a_key_that_comes_twice(client
     assert saved["saveDraft"]["errors"][0]["path"] == ["documents", "0"]
 
 
+async def test_documents_are_told_with_exact_numbers(client: Client) -> None:
+    price = {"type": "number", "x-type": "decimal", "maximum": 1e30, "multipleOf": 0.05}
+    await client.data(SAVE, documents=[an_object("visit__c", {"price__c": price})])
+    await client.data(PUBLISH)
+
+    told = await client.data("{ draft { documents { document } } declarations { document } }")
+
+    for document in (*told["draft"]["documents"], *told["declarations"]):
+        assert document["document"]["properties"]["price__c"] == price
+
+
 async def test_labels_of_a_language_are_declared_for_what_a_pack_has(client: Client) -> None:
     labels = {
         "$schema": "https://dealgraph.dev/schemas/labels-1.json",

@@ -118,15 +118,28 @@ def _named(path: Path, of: ObjectType) -> str:
 
 
 def _condition(complaint: Complaint, path: Path, of: ObjectType) -> str:
-    """A condition that has no words of its own: the declaration's, if it gives any."""
+    """A condition that has no words of its own: the declaration's, of it or what is around it."""
     found: object = of.schema
+    said, above = None, None
     for part in complaint.schema_path:
         found = _inside(found, part)
-    for part in ("description", "title"):
-        if isinstance(found, dict) and isinstance(found.get(part), str):
-            return str(found[part])
+        if not _CONDITIONS.isdisjoint((above, part)):
+            said = _words(found) or said
+        above = part
+    if said is not None:
+        return said
     where = "/".join(map(str, complaint.schema_path))
     return f"{_named(path, of)} does not satisfy the condition {where} of '{of.key}'."
+
+
+_CONDITIONS = frozenset(
+    {"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "contains", "dependentSchemas"}
+)
+
+
+def _words(condition: object) -> str | None:
+    said = map(condition.get, ("description", "title")) if isinstance(condition, dict) else ()
+    return next((word for word in said if isinstance(word, str)), None)
 
 
 def _inside(found: object, part: str | int) -> object:

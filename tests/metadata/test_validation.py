@@ -185,6 +185,11 @@ def test_conditions_speak_with_their_own_words() -> None:
     )
     [misfit] = described.misfits({"name": "a", "reason": "b"})
     assert misfit.message == "Either a name or a reason."
+    number = {**INTEGER, "title": "Number"}
+    never = {"description": "Never seven.", "properties": {"it": {"not": {"const": 7}}}}
+    inside = validator({"it": number}, allOf=[never])
+    [misfit] = inside.misfits({"it": 7})
+    assert (misfit.path, misfit.message) == (("it",), "Never seven.")
 
 
 def test_each_object_has_one_validator() -> None:

@@ -78,6 +78,26 @@ def recomputed(
     return list(stale)
 
 
+def waves(metadata: Metadata, stale: Collection[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """The stale values by when they can be computed, those of a wave in computing order.
+
+    What a roll-up reads in other records must be right in all of them, so it belongs to an earlier
+    wave; a formula reads its own record, which one wave computes whole.
+    """
+    of: dict[tuple[str, str], int] = {}
+    found: list[list[tuple[str, str]]] = []
+    for step in metadata.steps:
+        key = (step.object, step.field)
+        if key not in stale:
+            continue
+        field = metadata.objects[step.object].fields[step.field]
+        later = 0 if field.rollup is None else 1
+        of[key] = max((of[read] + later for read in step.reads & of.keys()), default=0)
+        found += [[] for _ in range(of[key] + 1 - len(found))]
+        found[of[key]].append(key)
+    return found
+
+
 def _how(field: Field) -> tuple[object, ...]:
     return field.type, field.scale, field.formula, field.rollup, field.stored
 

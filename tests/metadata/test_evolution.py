@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from metadata.changes import Change, Consent, Effect, Impact
-from metadata.evolution import diff, recomputed
+from metadata.evolution import diff, recomputed, waves
 from metadata.model import Metadata
 from tests.metadata.builders import (
     DATE,
@@ -298,3 +298,21 @@ def test_every_name_that_goes_is_told_as_breaking() -> None:
         [],
     ):
         assert any(change.breaking for change in diff(old, metadata_of(*document)))
+
+
+def test_roll_ups_wait_for_what_they_read_in_other_records() -> None:
+    line = an_object(
+        "line", {"deal": a_reference("deal"), "price": DECIMAL, "net": a_formula("price * 2")}
+    )
+    sums = {"object": "line", "via": "deal", "op": "sum"}
+    of_deal = {
+        "prices": a_rollup(DECIMAL, **sums, field="price"),
+        "nets": a_rollup(DECIMAL, **sums, field="net"),
+        "double": a_formula("nets * 2"),
+    }
+    metadata = metadata_of(line, an_object("deal", of_deal))
+    every = [(step.object, step.field) for step in metadata.steps]
+    first, second = waves(metadata, every)
+    assert set(first) == {("line", "net"), ("deal", "prices")}
+    assert second == [("deal", "nets"), ("deal", "double")]
+    assert waves(metadata, [("deal", "double")]) == [[("deal", "double")]]

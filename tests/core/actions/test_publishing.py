@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -293,6 +294,38 @@ async def test_a_new_formula_is_computed_for_stored_records(admin: Actor, store:
     await published(admin, store, visit(count__c={"type": "integer"}, twice__c=twice))
     column = await column_of(admin, store, "twice__c")
     assert sorted(await values(admin, store, column)) == [0, 2, 4, 6, 8]
+
+
+async def test_new_roll_ups_over_new_formulas_are_right_at_once(admin: Actor, store: Store) -> None:
+    integer = {"type": "integer"}
+    fields = {
+        "above__c": {"x-reference": {"object": "visit__c", "inverse": "below__c"}},
+        "count__c": integer,
+    }
+    computed = {
+        "twice__c": {**integer, "x-formula": "count__c * 2"},
+        "sum__c": {**integer, "x-rollup": rollup("sum", "twice__c")},
+        "total__c": {**integer, "x-formula": "sum__c + twice__c"},
+        "most__c": {**integer, "x-rollup": rollup("max", "total__c")},
+    }
+    await published(admin, store, visit(**fields))
+    ids: list[UUID] = []
+    for count in (1, 2, 3):
+        given = {"count__c": count, "above__c": ids[-1] if ids else None}
+        ids += (await saving.create(admin, store, "visit__c", [given])).ids
+
+    await published(admin, store, visit(**fields, **computed))
+
+    assert await values(admin, store, await column_of(admin, store, "sum__c")) == [4, 6, 0]
+    assert await values(admin, store, await column_of(admin, store, "most__c")) == [10, 6, None]
+    thrice = {**integer, "x-formula": "count__c * 3"}
+    await published(admin, store, visit(**fields, **{**computed, "twice__c": thrice}))
+    assert await values(admin, store, await column_of(admin, store, "sum__c")) == [6, 9, 0]
+    assert await values(admin, store, await column_of(admin, store, "most__c")) == [15, 9, None]
+
+
+def rollup(op: str, field: str) -> dict[str, str]:
+    return {"object": "visit__c", "via": "above__c", "op": op, "field": field}
 
 
 async def test_a_new_unique_constraint_holds_for_stored_records_too(

@@ -63,9 +63,11 @@ def recomputed(
 ) -> list[tuple[str, str]]:
     """(object, field) of stored computed values that differ by declaration, in computing order.
 
-    Also those that read such a value, or one that has another place than the one `left`.
+    Also those that read such a value, one that has another place than the one `left`, or the kind
+    of a stage that is of another kind now.
     """
     elsewhere = {(one.object, one.field) for one in left}
+    elsewhere.update((key, "stage_kind") for key in _kinds_changed(old, new))
     stale: dict[tuple[str, str], None] = {}
     for step in new.steps:
         key = (step.object, step.field)
@@ -76,6 +78,15 @@ def recomputed(
         if was is None or _how(was) != _how(now) or moved:
             stale[key] = None
     return list(stale)
+
+
+def _kinds_changed(old: Metadata | None, new: Metadata) -> Iterator[str]:
+    """Objects whose records may be in a stage that is of another kind now."""
+    for now in new.pipelines.values():
+        was = old.pipeline_of(now.object) if old is not None else None
+        kinds = {stage.key: stage.kind for stage in was.stages} if was is not None else {}
+        if any(kinds.get(stage.key, stage.kind) != stage.kind for stage in now.stages):
+            yield now.object
 
 
 def waves(metadata: Metadata, stale: Collection[tuple[str, str]]) -> list[list[tuple[str, str]]]:
@@ -163,7 +174,10 @@ def _pipeline(was: Pipeline, now: Pipeline) -> Iterator[Change]:
         if old is None:
             yield say("STAGE_ADDED", ("stages", index), f"The stage '{stage.key}' is new.")
         elif old != stage:
-            yield say("STAGE_CHANGED", ("stages", index), _stage_change(old, stage))
+            breaks = "Creates that name it are refused."
+            retires = stage.deprecated and not old.deprecated
+            message = _stage_change(old, stage)
+            yield say("STAGE_CHANGED", ("stages", index), message, breaks if retires else "")
     if [key for key in before if key in after] != [key for key in after if key in before]:
         yield say("STAGES_REORDERED", ("stages",), "The stages stand in another order.")
     for word in ("amount", "date", "probability", "reasons", "title", "labels"):

@@ -242,7 +242,9 @@ def test_stages_come_go_and_change() -> None:
     assert gone.impacts == (Impact(Effect.HELD, "deal", None, "b"),)
     assert codes(was, staged(A, B, a_stage("c"), WON)) == ["STAGE_ADDED"]
     assert codes(was, staged(B, A, WON)) == ["STAGES_REORDERED"]
-    assert codes(was, staged(A, {**B, "deprecated": True}, WON)) == ["STAGE_CHANGED"]
+    retired = only(was, staged(A, {**B, "deprecated": True}, WON))
+    assert (retired.code, retired.breaking) == ("STAGE_CHANGED", True)
+    assert not only(was, staged(A, {**B, "title": "Bee"}, WON)).breaking
     assert codes(was, staged(A, B, WON, amount="amount")) == ["PIPELINE_CHANGED"]
 
 

@@ -9,7 +9,7 @@ from typing import cast
 
 import jsonschema_rs
 
-from metadata import complaints, currencies, decimals
+from metadata import bounds, complaints, currencies, decimals, weights
 from metadata.dialects import strict_validator
 from metadata.expressions import dependencies
 from metadata.expressions.dependencies import Cycle
@@ -18,6 +18,7 @@ from metadata.model import Field, FieldType, ObjectType
 from metadata.problems import Findings, Path, did_you_mean, listed, shown
 from metadata.wording import words
 
+_NAMING = ("enum", "const")
 _EXACT = (FieldType.DECIMAL, FieldType.PERCENT, FieldType.MONEY)
 _IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else"})
 _AT_ROOT = ("$defs", "allOf", "anyOf", "not", "if", "then", "else", "dependentSchemas")
@@ -25,7 +26,9 @@ _AT_ROOT = ("$defs", "allOf", "anyOf", "not", "if", "then", "else", "dependentSc
 
 def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
     """Tells which patterns and references can't be used, and which values are wrong."""
-    _check_circles(declared, findings)
+    definitions = cast("Mapping[str, object]", declared.body.get("$defs", {}))
+    if not _bounded(of, definitions, findings):
+        return
     try:
         strict_validator(cast("dict[str, object]", of.schema))
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
@@ -35,23 +38,86 @@ def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
             findings.add((), "BAD_SCHEMA", "The declaration is no usable JSON Schema.")
         return
     _check_conditions(declared, of, findings)
-    definitions = declared.body.get("$defs")
-    for field in of.fields.values():
-        if field.default is not None and not field.derived and field.reference is None:
-            for message, mend in _misfits(field, field.default, field.schema, definitions):
-                text = f"The default does not fit: {message}"
-                findings.add(("properties", field.key, "default"), "BAD_DEFAULT", text, mend)
-        if not field.options:
-            _check_allowed(field, definitions, findings)
+    _check_defaults(of, definitions, findings)
+    _check_allowed(of, definitions, findings)
 
 
-def _check_allowed(field: Field, definitions: object, findings: Findings) -> None:
-    """Values that are allowed by name fit the field's type."""
-    apart = {word: said for word, said in field.schema.items() if word not in ("enum", "const")}
-    for at, value in _named(field.schema):
-        for message, mend in _misfits(field, value, apart, definitions):
-            text = f"No value of the field is {shown(value)}: {message}"
-            findings.add(("properties", field.key, *at), "CONTRADICTION", text, mend)
+def _bounded(of: ObjectType, definitions: Mapping[str, object], findings: Findings) -> bool:
+    """Whether judging a record comes to an end soon: no circles, no references that multiply."""
+    order = dependencies.order({name: set(_stands_for(said)) for name, said in definitions.items()})
+    if isinstance(order, Cycle):
+        message = f"These definitions stand for each other: {order}."
+        path = ("$defs", order.names[0])
+        findings.add(path, "CYCLE", message, "Break the circle at one of them.")
+    elif weights.too_heavy(of.schema, definitions):
+        message = f"A value would be judged by more than {bounds.JUDGEMENTS:,} schemas."
+        mend = "Refer to a definition once instead of several times, at each level."
+        findings.add(("$defs",), "TOO_MANY", message, mend)
+    else:
+        return True
+    return False
+
+
+def _check_defaults(of: ObjectType, definitions: Mapping[str, object], findings: Findings) -> None:
+    given = {
+        key: [field.default]
+        for key, field in of.fields.items()
+        if field.default is not None and not field.derived and field.reference is None
+    }
+    shapes = {key: of.fields[key].schema for key in given}
+    for key, _, message, mend in _misfits(of, given, shapes, definitions):
+        text = f"The default does not fit: {message}"
+        findings.add(("properties", key, "default"), "BAD_DEFAULT", text, mend)
+
+
+def _check_allowed(of: ObjectType, definitions: Mapping[str, object], findings: Findings) -> None:
+    """Values that are allowed by name fit their field's type."""
+    named = {key: list(_named(it.schema)) for key, it in of.fields.items() if not it.options}
+    given = {key: [value for _, value in found] for key, found in named.items() if found}
+    shapes = {
+        key: {word: it for word, it in of.fields[key].schema.items() if word not in _NAMING}
+        for key in given
+    }
+    for key, index, message, mend in _misfits(of, given, shapes, definitions):
+        at, value = named[key][index]
+        text = f"No value of the field is {shown(value)}: {message}"
+        findings.add(("properties", key, *at), "CONTRADICTION", text, mend)
+
+
+def _misfits(
+    of: ObjectType,
+    given: Mapping[str, list[object]],
+    shapes: Mapping[str, object],
+    definitions: Mapping[str, object],
+) -> Iterator[tuple[str, int, str, str]]:
+    """What is wrong with values that the declaration names: field, index, message and mend.
+
+    One validator judges them all, since each has the definitions in it.
+    """
+    if not given:
+        return
+    lists = {key: {"items": shape} for key, shape in shapes.items()}
+    wrong: set[Path] = set()
+    for complaint in complaints.of_value(given, {"properties": lists, "$defs": definitions}):
+        key, index = cast("tuple[str, int]", complaint.path[:2])
+        wrong.add((key, index))
+        _, message, mend = words(complaint)
+        yield key, index, message, mend
+    for key, values in given.items():
+        if of.fields[key].type in _EXACT:
+            for index, value in enumerate(values):
+                if (key, index) not in wrong:
+                    yield from ((key, index, *it) for it in _inexact(of.fields[key], value))
+
+
+def _inexact(field: Field, value: object) -> Iterator[tuple[str, str]]:
+    """Why a number can't be stored as it is written."""
+    number = decimals.parsed(value)
+    scale = currencies.MOST_DIGITS if field.scale is None else field.scale
+    if isinstance(number, decimals.Refusal):
+        yield f"It {number}.", ""
+    elif decimals.rounded(number, scale) != number:
+        yield f"It has more than {scale} digits after the point.", "Round it."
 
 
 def _named(schema: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
@@ -61,35 +127,6 @@ def _named(schema: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
         yield ("enum", index), value
     if "const" in schema:
         yield ("const",), schema["const"]
-
-
-def _misfits(
-    field: Field, value: object, schema: Mapping[str, object], definitions: object
-) -> Iterator[tuple[str, str]]:
-    """What is wrong with a value that the declaration names: message and mend."""
-    whole = dict(schema) if definitions is None else {**schema, "$defs": definitions}
-    found = complaints.of_value(value, whole)
-    for complaint in found:
-        _, message, mend = words(complaint)
-        yield message, mend
-    if not found and field.type in _EXACT:
-        number = decimals.parsed(value)
-        scale = currencies.MOST_DIGITS if field.scale is None else field.scale
-        if isinstance(number, decimals.Refusal):
-            yield f"It {number}.", ""
-        elif decimals.rounded(number, scale) != number:
-            yield f"It has more than {scale} digits after the point.", "Round it."
-
-
-def _check_circles(declared: Merged, findings: Findings) -> None:
-    """No definition stands for itself: parts of a value may be of its kind, the value may not."""
-    definitions = cast("Mapping[str, object]", declared.body.get("$defs", {}))
-    order = dependencies.order({name: set(_stands_for(said)) for name, said in definitions.items()})
-    if isinstance(order, Cycle):
-        message = f"These definitions stand for each other: {order}."
-        findings.add(
-            ("$defs", order.names[0]), "CYCLE", message, "Break the circle at one of them."
-        )
 
 
 def _stands_for(schema: object) -> Iterator[str]:

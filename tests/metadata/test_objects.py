@@ -249,6 +249,33 @@ def test_refuses_objects_that_make_no_sense(
     assert (place, rule) in found
 
 
+DOUBLED: Document = {
+    f"d{number}": {"allOf": [{"$ref": f"#/$defs/d{number + 1}"}] * 2} for number in range(60)
+} | {"d60": {"type": "object"}}
+TWICE_AT_EACH_LEVEL: Document = {
+    "d0": {"allOf": [{"properties": {"a": {"$ref": "#/$defs/d0"}}}] * 2, "type": "object"}
+}
+
+
+@pytest.mark.parametrize("definitions", [DOUBLED, TWICE_AT_EACH_LEVEL])
+def test_definitions_that_multiply_the_work_of_every_write_are_refused(
+    definitions: Document,
+) -> None:
+    field = {"type": "object", "$ref": "#/$defs/d0", "default": {}}
+    assert told(an_object(fields={"it": field}, **{"$defs": definitions})) == [
+        ("/$defs", "TOO_MANY")
+    ]
+
+
+def test_a_value_may_have_many_parts_of_its_own_kind() -> None:
+    both = {"left": {"$ref": "#/$defs/node"}, "right": {"$ref": "#/$defs/node"}}
+    node = {"type": "object", "properties": both, "additionalProperties": False}
+    field = {"type": "object", "$ref": "#/$defs/node"}
+    found = object_of(an_object(fields={"it": field}, **{"$defs": {"node": node}}))
+    assert Validator(found).fits({"it": {"left": {"left": {}}, "right": {}}})
+    assert not Validator(found).fits({"it": {"left": {"middle": {}}}})
+
+
 def test_a_definition_may_be_of_another_and_of_parts_like_itself() -> None:
     folder = {"type": "object", "properties": {"inside": {"$ref": "#/$defs/folder"}}}
     short = {"type": "string", "maxLength": 3}

@@ -26,6 +26,7 @@ _AT_ROOT = ("$defs", "allOf", "anyOf", "not", "if", "then", "else", "dependentSc
 
 def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
     """Tells which patterns and references can't be used, and which values are wrong."""
+    _check_conditions(declared, of, findings)
     definitions = cast("Mapping[str, object]", declared.body.get("$defs", {}))
     if not _bounded(of, definitions, findings):
         return
@@ -37,7 +38,6 @@ def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
         if len(findings.problems) == before:
             findings.add((), "BAD_SCHEMA", "The declaration is no usable JSON Schema.")
         return
-    _check_conditions(declared, of, findings)
     _check_defaults(of, definitions, findings)
     _check_allowed(of, definitions, findings)
 

@@ -324,6 +324,14 @@ def test_broken_parts_do_not_hide_what_is_wrong_with_the_rest() -> None:
     ]
 
 
+def test_a_bad_pattern_does_not_hide_a_condition_on_what_is_not_there() -> None:
+    found = told(an_object(fields={"it": {**TEXT, "pattern": "("}}, then={"required": ["nam"]}))
+    assert sorted(found) == [
+        ("/properties/it/pattern", "BAD_PATTERN"),
+        ("/then/required/0", "UNKNOWN_FIELD"),
+    ]
+
+
 def test_a_broken_pipeline_leaves_its_object_staged() -> None:
     deal = an_object(fields={"open": a_formula("stage_kind == 'open'", {"type": "boolean"})})
     broken = {**a_pipeline(bound="deal"), "stages": "none"}

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from metadata import bounds
 from metadata.environments import TYPES, USERS, Scope
 from metadata.expressions import dependencies
 from metadata.expressions.dependencies import Cycle
 from metadata.expressions.parsing import parse
-from metadata.expressions.reads import OLD, reads
+from metadata.expressions.reads import OLD, parts, reads
 from metadata.expressions.tree import Expression, Type
 from metadata.linking import Linked
 from metadata.model import NUMBERS, Computed, Field, FieldType, ObjectType, Rollup, Step
@@ -34,6 +35,7 @@ def computed(
     order = run.order()
     run.settle(order)
     run.check_rules()
+    run.check_sizes(order)
     return run.result, tuple(run.steps(order))
 
 
@@ -89,6 +91,30 @@ class _Run:
                 message = f"The rule reads {listed(wrong, 'and')}, which is computed when asked."
                 mend = "Name the stored fields that it is computed from."
                 self._findings(object_key).add(path, "NOT_STORED", message, mend)
+
+    def check_sizes(self, order: Sequence[str]) -> None:
+        """Refuses formulas that are computed when asked and grow too large by what they read:
+        another such formula is computed in its place, as often as it is named.
+        """
+        sizes: dict[str, int] = {}
+        for name in order:
+            owner, key = _split(name)
+            if name not in self._live:
+                continue
+
+            def size_of(read: str, owner: str = owner) -> int:
+                *_, last = self._read_by(owner, frozenset({read}))
+                return sizes.get(last, 1)
+
+            size = parts(self.result[owner].formulas[key], size_of)
+            sizes[name] = min(size, bounds.FORMULA_PARTS + 1)
+            if size > bounds.FORMULA_PARTS:
+                message = (
+                    f"With the formulas in it, it has more than {bounds.FORMULA_PARTS:,} parts."
+                )
+                mend = "Name formulas that are computed when asked less often."
+                path = ("properties", key, "x-formula")
+                self._findings(owner).add(path, "TOO_LONG", message, mend)
 
     def _unseen(self, object_key: str, names: AbstractSet[str]) -> Iterator[str]:
         seen: set[str] = set()

@@ -149,6 +149,7 @@ _BOUNDS = {
     "items of a list (unless given: 100)": bounds.MOST_LIST_LENGTH,
     "characters of a key": bounds.KEY_BYTES,
     "schemas that judge one value": bounds.JUDGEMENTS,
+    "parts of a formula with those that are computed in it when asked": bounds.FORMULA_PARTS,
 }
 
 

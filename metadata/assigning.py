@@ -93,9 +93,10 @@ def assign(
 ) -> Assignment:
     """Where the fields of a new version lie.
 
-    A field that stays keeps its key and column. A new, re-added or retyped one gets a key that
-    was never used; its column needs no filling, since no record has a value for it. In a
-    rollback, `restored` is the older version: its fields get back the keys they had there.
+    A field that stays keeps its key and column. A new, re-added or retyped one, and one that
+    becomes computed or ceases to be, gets a key that was never used; its column needs no filling
+    unless it is computed, since no record has a value for it. In a rollback, `restored` is the
+    older version: its fields get back the keys they had there.
     """
     run = _Run(old or Storage({}), before, restored)
     for of in after.objects.values():
@@ -146,10 +147,14 @@ class _Run:
         )
 
     def _key(self, of: ObjectType, found: Field, counts: dict[str, int]) -> str:
-        """The key that the field has already, had in the restored version, or a new one."""
-        for storage, metadata in self._known():
-            known = metadata.objects.get(of.key)
-            same = known.fields.get(found.key) if known else None
+        """The key that the field has already, had in the restored version, or a new one.
+
+        What is computed is the same anywhere, so it stays where it is; the rest goes back.
+        """
+        known = list(self._known())
+        for storage, metadata in reversed(known) if found.derived else known:
+            there = metadata.objects.get(of.key)
+            same = there.fields.get(found.key) if there else None
             if same is not None and same_values(same, found):
                 return storage.place(of.key, found.key).key
         counts[found.key] = number = counts.get(found.key, 0) + 1
@@ -290,8 +295,12 @@ class _Run:
 
 def same_values(old: Field, new: Field) -> bool:
     """Whether stored values of the one can be read as values of the other."""
-    referred = (old.reference and old.reference.object, new.reference and new.reference.object)
-    return (old.type, old.scale) == (new.type, new.scale) and referred[0] == referred[1]
+    return _held(old) == _held(new)
+
+
+def _held(field: Field) -> tuple[object, ...]:
+    """What a field's values are, and whether the server computes them."""
+    return field.type, field.scale, field.reference and field.reference.object, field.derived
 
 
 def _unique(key: str, of: ObjectType) -> bool:

@@ -13,7 +13,9 @@ OPTIONS = 500  # of one picklist
 STAGES = 50  # of one pipeline
 RULES = 100  # of one object
 UNIQUES = 20  # of one object
+FORMULA_PARTS = 2_000  # of one that is computed when asked, what it reads of such in its place
 KEY_BYTES = 60
+JUDGEMENTS = 1_000  # of one value by one object's schema, along the worst path into it
 NUMBER_DIGITS = 40  # of a number in a declaration
 
 TEXT_LENGTH = 1_000  # of a text whose declaration gives no `maxLength`

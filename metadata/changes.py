@@ -17,6 +17,8 @@ class Effect(StrEnum):
     """Live records (of the object, or with a value in the field) that would no longer be kept."""
     RETYPED = "retyped"
     """Live records with a value in the field, which could not be read any more."""
+    ABANDONED = "abandoned"
+    """Live records of an object that was removed, of which a new one could not read any value."""
     HELD = "held"
     """Records, changes or stage history that hold the option or stage `value`."""
     DUPLICATE = "duplicate"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from metadata.model import TEXTUAL, Field, ObjectType
+from metadata.problems import a
 
 Trait: TypeAlias = tuple[str, str, str, str]  # code, keyword, message, why it breaks
 
@@ -23,7 +24,7 @@ def described(field: Field) -> str:
     if field.reference is not None:
         return f"a reference to {field.reference.object}"
     scale = "" if field.scale is None else f" with {field.scale} digits after the point"
-    return f"a {field.type}{scale}"
+    return f"{a(field.type)}{scale}"
 
 
 def constraints(was: Field, now: Field) -> Iterator[tuple[str, bool]]:

@@ -63,10 +63,9 @@ def of_document(document: Mapping[str, object], kind: Kind) -> list[Complaint]:
 
 
 def of_value(value: object, schema: dict[str, object]) -> list[Complaint]:
-    """All that a tenant's schema has against a value."""
-    return [
-        _of_verdict(verdict) for verdict in dialects.strict_validator(schema).iter_errors(value)
-    ]
+    """What a tenant's schema has against a value: all of it, or the first `MOST`."""
+    found = dialects.strict_validator(schema).iter_errors(value)
+    return [_of_verdict(verdict) for verdict in islice(found, MOST)]
 
 
 def _of_verdict(verdict: jsonschema_rs.ValidationError) -> Complaint:

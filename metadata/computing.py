@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from metadata import bounds
 from metadata.environments import TYPES, USERS, Scope
 from metadata.expressions import dependencies
 from metadata.expressions.dependencies import Cycle
 from metadata.expressions.parsing import parse
-from metadata.expressions.reads import OLD, reads
+from metadata.expressions.reads import OLD, parts, reads
 from metadata.expressions.tree import Expression, Type
 from metadata.linking import Linked
 from metadata.model import NUMBERS, Computed, Field, FieldType, ObjectType, Rollup, Step
-from metadata.problems import Findings, Path, did_you_mean, listed
+from metadata.problems import Findings, Path, a, did_you_mean, listed
 
 _SPANS = NUMBERS | {FieldType.DATE, FieldType.DATETIME}
 _UNSET = Computed()
@@ -34,6 +35,7 @@ def computed(
     order = run.order()
     run.settle(order)
     run.check_rules()
+    run.check_sizes(order)
     return run.result, tuple(run.steps(order))
 
 
@@ -89,6 +91,30 @@ class _Run:
                 message = f"The rule reads {listed(wrong, 'and')}, which is computed when asked."
                 mend = "Name the stored fields that it is computed from."
                 self._findings(object_key).add(path, "NOT_STORED", message, mend)
+
+    def check_sizes(self, order: Sequence[str]) -> None:
+        """Refuses formulas that are computed when asked and grow too large by what they read:
+        another such formula is computed in its place, as often as it is named.
+        """
+        sizes: dict[str, int] = {}
+        for name in order:
+            owner, key = _split(name)
+            if name not in self._live:
+                continue
+
+            def size_of(read: str, owner: str = owner) -> int:
+                *_, last = self._read_by(owner, frozenset({read}))
+                return sizes.get(last, 1)
+
+            size = parts(self.result[owner].formulas[key], size_of)
+            sizes[name] = min(size, bounds.FORMULA_PARTS + 1)
+            if size > bounds.FORMULA_PARTS:
+                message = (
+                    f"With the formulas in it, it has more than {bounds.FORMULA_PARTS:,} parts."
+                )
+                mend = "Name formulas that are computed when asked less often."
+                path = ("properties", key, "x-formula")
+                self._findings(owner).add(path, "TOO_LONG", message, mend)
 
     def _unseen(self, object_key: str, names: AbstractSet[str]) -> Iterator[str]:
         seen: set[str] = set()
@@ -251,7 +277,7 @@ class _Run:
                 message = "A count counts records, not a field."
                 findings.add((*path, "field"), "MISPLACED", message, "Remove it.")
             if field.type not in NUMBERS - {FieldType.MONEY}:
-                message = f"A count is a number; '{field.key}' is a {field.type}."
+                message = f"A count is a number; '{field.key}' is {a(field.type)}."
                 findings.add(path, "WRONG_TYPE", message, 'Say "type": "integer".')
             return
         if rollup.field is None:
@@ -290,13 +316,13 @@ def _check_taken(
 ) -> None:
     able = NUMBERS if rollup.op in ("sum", "avg") else _SPANS
     if taken.type not in able:
-        message = f"A {taken.type} has no {rollup.op}."
+        message = f"{a(taken.type).capitalize()} has no {rollup.op}."
         findings.add((*path, "field"), "WRONG_TYPE", message, f"Name a field of {listed(able)}.")
         return
     money = FieldType.MONEY
     both_numbers = field.type in NUMBERS and taken.type in NUMBERS
     fits = field.type is taken.type or (both_numbers and money not in (field.type, taken.type))
     if not fits:
-        message = f"The {rollup.op} of a {taken.type} is no {field.type}."
+        message = f"The {rollup.op} of {a(taken.type)} is no {field.type}."
         mend = f"Declare '{field.key}' as {taken.type}."
         findings.add(path, "WRONG_TYPE", message, mend)

@@ -24,6 +24,7 @@ _DIGITS: dict[str, int] = {
     for digits, codes in (*_ODD.items(), (2, _TWO), (2, _JUST_WITHDRAWN))
     for code in codes.split()
 }
+MOST_DIGITS = max(_DIGITS.values())
 CODES = frozenset(_DIGITS)
 """The codes of ISO 4217 that amounts come in: no metals, no test codes."""
 

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from metadata import naming, object_changes
+from metadata.assigning import Left
 from metadata.changes import Change, Effect, Impact, Saying
 from metadata.model import Field, Graph, Metadata, Pipeline, Stage
 
 
-def diff(old: Metadata, new: Metadata) -> list[Change]:
-    """Everything that differs, objects first, in declared order; empty for equal versions."""
+def diff(old: Metadata, new: Metadata, left: Collection[Left] = ()) -> list[Change]:
+    """Everything that differs, objects first, in declared order; empty for equal versions.
+
+    `left` are the values that the new version does not read any more.
+    """
+    return [*_declared(old, new), *_computed(old, new, left)]
+
+
+def diff_back(old: Metadata, new: Metadata, left: Collection[Left]) -> list[Change]:
+    """The same on the way back to a version that was there before.
+
+    A field that was another one meanwhile has its values of then again.
+    """
+    return [
+        *map(_as_it_was, _declared(old, new)),
+        *_returned(old, new, left),
+        *_computed(old, new, left),
+    ]
+
+
+def _declared(old: Metadata, new: Metadata) -> list[Change]:
     if old.fingerprint and old.fingerprint == new.fingerprint:
         return []
     return [
@@ -19,32 +40,81 @@ def diff(old: Metadata, new: Metadata) -> list[Change]:
         *_pipelines(old, new),
         *_graphs(old, new),
         *_roles(old, new),
-        *_computed(old, new),
     ]
 
 
-def recomputed(old: Metadata | None, new: Metadata) -> list[tuple[str, str]]:
+def _as_it_was(change: Change) -> Change:
+    """The change without what stored values would mean to new declarations."""
+    unreadable = (Effect.RETYPED, Effect.ABANDONED)
+    impacts = tuple(one for one in change.impacts if one.effect not in unreadable)
+    return replace(change, impacts=impacts)
+
+
+def _returned(old: Metadata, new: Metadata, left: Collection[Left]) -> Iterator[Change]:
+    for one in left:
+        was, of = old.objects[one.object].fields[one.field], new.objects.get(one.object)
+        now = of.fields.get(one.field) if of is not None else None
+        if of is not None and now is not None and not now.derived:
+            yield object_changes.returned(of, was, now)
+
+
+def recomputed(
+    old: Metadata | None, new: Metadata, left: Collection[Left] = ()
+) -> list[tuple[str, str]]:
     """(object, field) of stored computed values that differ by declaration, in computing order.
 
-    Also those that read such a value.
+    Also those that read such a value, one that has another place than the one `left`, or the kind
+    of a stage that is of another kind now.
     """
+    elsewhere = {(one.object, one.field) for one in left}
+    elsewhere.update((key, "stage_kind") for key in _kinds_changed(old, new))
     stale: dict[tuple[str, str], None] = {}
     for step in new.steps:
         key = (step.object, step.field)
         before = old.objects.get(step.object) if old else None
         was = before.fields.get(step.field) if before else None
         now = new.objects[step.object].fields[step.field]
-        if was is None or _how(was) != _how(now) or not step.reads.isdisjoint(stale):
+        moved = not (step.reads.isdisjoint(stale) and step.reads.isdisjoint(elsewhere))
+        if was is None or _how(was) != _how(now) or moved:
             stale[key] = None
     return list(stale)
+
+
+def _kinds_changed(old: Metadata | None, new: Metadata) -> Iterator[str]:
+    """Objects whose records may be in a stage that is of another kind now."""
+    for now in new.pipelines.values():
+        was = old.pipeline_of(now.object) if old is not None else None
+        kinds = {stage.key: stage.kind for stage in was.stages} if was is not None else {}
+        if any(kinds.get(stage.key, stage.kind) != stage.kind for stage in now.stages):
+            yield now.object
+
+
+def waves(metadata: Metadata, stale: Collection[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """The stale values by when they can be computed, those of a wave in computing order.
+
+    What a roll-up reads in other records must be right in all of them, so it belongs to an earlier
+    wave; a formula reads its own record, which one wave computes whole.
+    """
+    of: dict[tuple[str, str], int] = {}
+    found: list[list[tuple[str, str]]] = []
+    for step in metadata.steps:
+        key = (step.object, step.field)
+        if key not in stale:
+            continue
+        field = metadata.objects[step.object].fields[step.field]
+        later = 0 if field.rollup is None else 1
+        of[key] = max((of[read] + later for read in step.reads & of.keys()), default=0)
+        found += [[] for _ in range(of[key] + 1 - len(found))]
+        found[of[key]].append(key)
+    return found
 
 
 def _how(field: Field) -> tuple[object, ...]:
     return field.type, field.scale, field.formula, field.rollup, field.stored
 
 
-def _computed(old: Metadata, new: Metadata) -> Iterator[Change]:
-    for object_key, key in recomputed(old, new):
+def _computed(old: Metadata, new: Metadata, left: Collection[Left]) -> Iterator[Change]:
+    for object_key, key in recomputed(old, new, left):
         if object_key in old.objects:
             say = Saying(f"object {object_key}", object_key, key)
             impact = Impact(Effect.COMPUTED, object_key, key)
@@ -104,7 +174,10 @@ def _pipeline(was: Pipeline, now: Pipeline) -> Iterator[Change]:
         if old is None:
             yield say("STAGE_ADDED", ("stages", index), f"The stage '{stage.key}' is new.")
         elif old != stage:
-            yield say("STAGE_CHANGED", ("stages", index), _stage_change(old, stage))
+            breaks = "Creates that name it are refused."
+            retires = stage.deprecated and not old.deprecated
+            message = _stage_change(old, stage)
+            yield say("STAGE_CHANGED", ("stages", index), message, breaks if retires else "")
     if [key for key in before if key in after] != [key for key in after if key in before]:
         yield say("STAGES_REORDERED", ("stages",), "The stages stand in another order.")
     for word in ("amount", "date", "probability", "reasons", "title", "labels"):

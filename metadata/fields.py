@@ -20,7 +20,7 @@ from metadata.model import (
     Reference,
     Rollup,
 )
-from metadata.problems import Findings, Path
+from metadata.problems import Findings, Path, a
 
 Body: TypeAlias = Mapping[str, object]
 
@@ -146,21 +146,24 @@ def _agreed(type: FieldType, plain: str, seen: Body, place: Place) -> FieldType:
     """The type, where the plain one beside it is the one that it goes with."""
     declared = seen.get("type", plain)
     if declared != plain:
-        message = f'A {type} goes with "type": "{plain}", not "{declared}".'
+        message = f'{a(type).capitalize()} goes with "type": "{plain}", not "{declared}".'
         place.add("type", "TYPES_DISAGREE", message, f'Write "type": "{plain}" or leave it out.')
     return type
 
 
 def _resolved(body: Body, place: Place) -> Body:
-    """The declaration with what its $ref stands for, one level deep."""
-    target = body.get("$ref")
-    if not isinstance(target, str):
-        return body
-    name = target.removeprefix("#/$defs/")
-    found = place.definitions.get(name)
-    if found is None:  # told where the schema as a whole is checked
-        return {"type": "object", **body}
-    return {**found, **body} if isinstance(found, dict) else body
+    """The declaration with what its $ref stands for, one definition after the other."""
+    result, seen = body, set[str]()
+    while isinstance(target := result.get("$ref"), str):
+        name = target.removeprefix("#/$defs/")
+        found = place.definitions.get(name)
+        if found is None or name in seen:  # told where the schema as a whole is checked
+            return {"type": "object", **result}
+        if not isinstance(found, dict):
+            break
+        seen.add(name)
+        result = {**found, **{word: said for word, said in result.items() if word != "$ref"}}
+    return result
 
 
 def _reference(body: Body) -> Reference | None:

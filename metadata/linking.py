@@ -10,7 +10,7 @@ from metadata import bounds, naming
 from metadata.doubts import Doubt
 from metadata.merging import Merged
 from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType, Pipeline
-from metadata.problems import Findings, Path, did_you_mean, listed
+from metadata.problems import Findings, Path, a, did_you_mean, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def check_pipeline(pipeline: Pipeline, of: Linked, findings: Findings) -> None:
 def _check_bound(word: str, field: Field, types: frozenset[FieldType], findings: Findings) -> None:
     key = field.key
     if field.type not in types:
-        message = f"'{key}' is a {field.type}; wanted is {listed(sorted(types))}."
+        message = f"'{key}' is {a(field.type)}; wanted is {listed(sorted(types))}."
         findings.add((word,), "WRONG_TYPE", message)
     elif word == "probability" and field.derived:
         message = f"'{key}' is computed; it can't take the stage's probability."

@@ -246,7 +246,7 @@ class Pipeline:
 
     @property
     def first(self) -> Stage:
-        return self.stages[0]
+        return next(stage for stage in self.stages if not stage.deprecated)
 
 
 @dataclass(frozen=True, slots=True)

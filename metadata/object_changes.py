@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from metadata import comparing, naming
 from metadata.assigning import same_values
 from metadata.changes import Change, Effect, Impact, Saying
-from metadata.model import Field, Metadata, ObjectType, Rule
-from metadata.problems import Path
+from metadata.model import Field, Metadata, ObjectType, Rule, Unique
+from metadata.problems import Path, a
 
 
 def changes(old: Metadata, new: Metadata) -> Iterator[Change]:
@@ -22,7 +22,8 @@ def changes(old: Metadata, new: Metadata) -> Iterator[Change]:
     for key, now in new.objects.items():
         if key not in old.objects:
             message = f"The object '{key}' is new, with {len(now.fields)} fields."
-            yield Change("OBJECT_ADDED", f"object {key}", "", message, object=key)
+            abandoned = (Impact(Effect.ABANDONED, key),)
+            yield Change("OBJECT_ADDED", f"object {key}", "", message, "", abandoned, key)
 
 
 def _removed_object(was: ObjectType) -> Change:
@@ -77,7 +78,7 @@ def _fields(was: ObjectType, now: ObjectType) -> Iterator[Change]:
 def _added_field(object_key: str, field: Field) -> Iterator[Change]:
     say = Saying(f"object {object_key}", object_key, field.key)
     path = ("properties", field.key)
-    message = f"The field '{field.key}' is new: a {field.type}."
+    message = f"The field '{field.key}' is new: {a(field.type)}."
     if not field.required:
         yield say("FIELD_ADDED", path, message, "", *_grown(object_key, field))
         return
@@ -88,6 +89,9 @@ def _added_field(object_key: str, field: Field) -> Iterator[Change]:
 
 def _field(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:
     path: Path = ("properties", now.key)
+    if was.derived != now.derived:
+        yield _turned(object_key, was, now, say)
+        return
     if not same_values(was, now):
         yield _retyped(object_key, was, now, say)
         return
@@ -117,7 +121,42 @@ def _retyped(object_key: str, was: Field, now: Field, say: Saying) -> Change:
     retyped = () if was.derived and now.derived else (Impact(Effect.RETYPED, object_key, now.key),)
     breaks = f"The type of {naming.field_name(now.key)} changes in outputs, inputs and filters."
     message = f"The field '{now.key}' was {of} and is {to}."
-    return say("FIELD_RETYPED", ("properties", now.key), message, breaks, *retyped)
+    lacking = _lacking(object_key, now)
+    return say("FIELD_RETYPED", ("properties", now.key), message, breaks, *retyped, *lacking)
+
+
+def returned(of: ObjectType, was: Field, now: Field) -> Change:
+    """A field that has the values again which it had before it was dropped and declared anew."""
+    lost = () if was.derived else (Impact(Effect.LOST, of.key, now.key),)
+    shared = (_shared(of, unique) for unique in of.uniques if now.key in unique.fields)
+    invalid = Impact(Effect.INVALID, of.key, now.key)
+    message = f"The field '{now.key}' has its values of then again, not those written since."
+    say = Saying(f"object {of.key}", of.key, now.key)
+    path = ("properties", now.key)
+    return say("VALUES_RETURN", path, message, "", *lost, *shared, *_grown(of.key, now), invalid)
+
+
+def _shared(of: ObjectType, unique: Unique) -> Impact:
+    return Impact(Effect.DUPLICATE, of.key, None, unique.key, unique.fields, unique.ignore_case)
+
+
+def _turned(object_key: str, was: Field, now: Field, say: Saying) -> Change:
+    """A field that was written becomes computed, or the other way round."""
+    of, to = comparing.described(was), comparing.described(now)
+    path = ("properties", now.key)
+    if now.derived:
+        message = f"The field '{now.key}' was {of} and is {to} that the server computes."
+        breaks = "It is gone from the inputs, and what was written there is not read any more."
+        lost = Impact(Effect.LOST, object_key, now.key)
+        return say("FIELD_COMPUTED", path, message, breaks, lost)
+    message = f"The field '{now.key}' was computed: {of}. It is {to} that is written."
+    breaks = "It is null in every record until it is written."
+    return say("FIELD_WRITTEN", path, message, breaks, *_lacking(object_key, now))
+
+
+def _lacking(object_key: str, now: Field) -> tuple[Impact, ...]:
+    """What a field that no record has a value in means for them, if it is required."""
+    return (Impact(Effect.INVALID, object_key, now.key),) if now.required else ()
 
 
 def _required(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:
@@ -199,9 +238,8 @@ def _uniques(was: ObjectType, now: ObjectType) -> Iterator[Change]:
     for key, unique in after.items():
         if before.get(key) != unique:
             breaks = "" if key not in before else f"Upserts by '{key}' find records differently."
-            shared = Impact(Effect.DUPLICATE, now.key, None, key, unique.fields, unique.ignore_case)
             message = f"{', '.join(unique.fields)} must be unique ('{key}')."
-            yield say("UNIQUE_ADDED", ("x-unique",), message, breaks, shared)
+            yield say("UNIQUE_ADDED", ("x-unique",), message, breaks, _shared(now, unique))
 
 
 def _rules(was: ObjectType, now: ObjectType) -> Iterator[Change]:

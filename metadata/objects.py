@@ -10,7 +10,7 @@ from metadata.fields import Place, labels
 from metadata.layers import TENANT
 from metadata.merging import Merged
 from metadata.model import TEXTUAL, Field, FieldType, ObjectType, Rule, Unique
-from metadata.problems import Findings, listed
+from metadata.problems import Findings, a, listed
 
 _CONDITIONS = (
     "$defs",
@@ -153,7 +153,7 @@ def _title_field(
     if field is None:
         findings.no_field(("x-title",), str(body["$id"]), key, found)
     elif field.type not in TEXTUAL:
-        message = f"'{key}' is a {field.type}; a title is a text."
+        message = f"'{key}' is {a(field.type)}; a title is a text."
         findings.add(("x-title",), "WRONG_TYPE", message)
     return key
 
@@ -182,8 +182,8 @@ def _field_uniques(
             continue
         ignore_case = isinstance(said, dict) and bool(said.get("ignoreCase"))
         if field.type not in UNIQUE_TYPES or field.derived:
-            what = "computed field" if field.derived else field.type
-            message = f"A {what} can't be unique."
+            what = "A computed field" if field.derived else a(field.type).capitalize()
+            message = f"{what} can't be unique."
             findings.add(("properties", key, "x-unique"), "MISPLACED", message, "Remove x-unique.")
         yield Unique(key, (key,), ignore_case)
 
@@ -212,7 +212,7 @@ def _uniques(declared: Merged, found: Mapping[str, Field], findings: Findings) -
 
 def _check_unique_part(field: Field, findings: Findings, path: tuple[str | int, ...]) -> None:
     if field.type not in UNIQUE_TYPES or field.derived:
-        what = "computed" if field.derived else f"a {field.type}"
+        what = "computed" if field.derived else a(field.type)
         mend = f"Name fields of the types {listed(sorted(UNIQUE_TYPES))}."
         findings.add(
             path, "WRONG_TYPE", f"'{field.key}' is {what}: not fit for a unique key.", mend
@@ -220,25 +220,29 @@ def _check_unique_part(field: Field, findings: Findings, path: tuple[str | int, 
 
 
 def _rules(declared: Merged, findings: Findings) -> tuple[Rule, ...]:
-    result: dict[str, Rule] = {}
+    result: list[Rule] = []
+    seen: set[str] = set()
     for index, one in enumerate(cast("list[Mapping[str, str]]", declared.body.get("x-rules", []))):
         key = one["key"]
         for missing in {"check", "message"} - one.keys():
             message = f"The rule '{key}' has no {missing}."
             findings.add(("x-rules", index), "MISSING", message, f"Add '{missing}'.")
-        if key in result:
+        if key in seen:
             message = f"There are two rules '{key}'."
             findings.add(("x-rules", index, "key"), "DUPLICATE", message, "Rename one.")
+        seen.add(key)
         _check_suffix(declared, ("x-rules", index), key, findings)
-        result[key] = Rule(
-            key=key,
-            check=one.get("check", "true"),
-            message=one.get("message", key),
-            when=one.get("when"),
-            severity=one.get("severity", "block"),
-            labels=labels(one, "message"),
+        result.append(
+            Rule(
+                key=key,
+                check=one.get("check", "true"),
+                message=one.get("message", key),
+                when=one.get("when"),
+                severity=one.get("severity", "block"),
+                labels=labels(one, "message"),
+            )
         )
-    return tuple(result.values())
+    return tuple(result)
 
 
 def _check_suffix(

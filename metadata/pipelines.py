@@ -110,21 +110,23 @@ def _category(kind: StageKind, probability: str) -> str:
 
 
 def _gate(said: Body, side: str, path: Path, findings: Findings) -> tuple[Criterion, ...]:
-    result: dict[str, Criterion] = {}
+    result: list[Criterion] = []
+    seen: set[str] = set()
     for index, one in enumerate(cast("list[Body]", said.get(side, []))):
         at = (*path, side, index)
         key = cast(str, one["key"])
-        if key in result:
+        if key in seen:
             message = f"There are two criteria '{key}' in this gate."
             findings.add((*at, "key"), "DUPLICATE", message, "Rename one.")
+        seen.add(key)
         if len(one.keys() & {"schema", "check", "kind"}) != 1:
             message = f"The criterion '{key}' has not exactly one of schema, check and kind."
             findings.add(at, "BAD_CRITERION", message, "Keep one of them.")
         if "parameters" in one and "kind" not in one:
             message = "Parameters go with a plugin's kind of criterion."
             findings.add((*at, "parameters"), "MISPLACED", message, "Remove them.")
-        result[key] = _criterion(key, one)
-    return tuple(result.values())
+        result.append(_criterion(key, one))
+    return tuple(result)
 
 
 def _criterion(key: str, said: Body) -> Criterion:

@@ -78,6 +78,11 @@ def listed(words: Iterable[str], last: str = "or") -> str:
     return f" {last} ".join(filter(None, (", ".join(quoted[:-1]), *quoted[-1:])))
 
 
+def a(noun: str) -> str:
+    """'a text', 'an integer'."""
+    return f"{'an' if noun[:1] in 'aeio' else 'a'} {noun}"
+
+
 def shown(value: object) -> str:
     """The value as short JSON-like text, for a message."""
     if isinstance(value, str):

@@ -148,6 +148,8 @@ _BOUNDS = {
     "characters of a long text (unless given: 131,072)": bounds.MOST_LONGTEXT_LENGTH,
     "items of a list (unless given: 100)": bounds.MOST_LIST_LENGTH,
     "characters of a key": bounds.KEY_BYTES,
+    "schemas that judge one value": bounds.JUDGEMENTS,
+    "parts of a formula with those that are computed in it when asked": bounds.FORMULA_PARTS,
 }
 
 

@@ -1,4 +1,6 @@
-"""Whether the plain JSON Schema of an object can be used, and whether defaults satisfy it."""
+"""Whether the plain JSON Schema of an object can be used, and whether the values that it names,
+such as defaults, fit.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +9,27 @@ from typing import cast
 
 import jsonschema_rs
 
-from metadata import complaints
+from metadata import bounds, complaints, currencies, decimals, weights
 from metadata.dialects import strict_validator
+from metadata.expressions import dependencies
+from metadata.expressions.dependencies import Cycle
 from metadata.merging import Merged
-from metadata.model import Field, ObjectType
-from metadata.problems import Findings, Path, did_you_mean
+from metadata.model import Field, FieldType, ObjectType
+from metadata.problems import Findings, Path, did_you_mean, listed, shown
 from metadata.wording import words
 
+_NAMING = ("enum", "const")
+_EXACT = (FieldType.DECIMAL, FieldType.PERCENT, FieldType.MONEY)
+_IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else"})
 _AT_ROOT = ("$defs", "allOf", "anyOf", "not", "if", "then", "else", "dependentSchemas")
 
 
 def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
-    """Tells which patterns and references can't be used, and which defaults are wrong."""
+    """Tells which patterns and references can't be used, and which values are wrong."""
+    _check_conditions(declared, of, findings)
+    definitions = cast("Mapping[str, object]", declared.body.get("$defs", {}))
+    if not _bounded(of, definitions, findings):
+        return
     try:
         strict_validator(cast("dict[str, object]", of.schema))
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
@@ -27,21 +38,109 @@ def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
         if len(findings.problems) == before:
             findings.add((), "BAD_SCHEMA", "The declaration is no usable JSON Schema.")
         return
-    _check_conditions(declared, of, findings)
-    definitions = declared.body.get("$defs")
-    for field in of.fields.values():
-        if field.default is not None and not field.derived and field.reference is None:
-            _check_default(field, definitions, findings)
+    _check_defaults(of, definitions, findings)
+    _check_allowed(of, definitions, findings)
 
 
-def _check_default(field: Field, definitions: object, findings: Findings) -> None:
-    schema = dict(field.schema)
-    if definitions is not None:
-        schema["$defs"] = definitions
-    for complaint in complaints.of_value(field.default, schema):
-        _, message, mend = words(complaint)
+def _bounded(of: ObjectType, definitions: Mapping[str, object], findings: Findings) -> bool:
+    """Whether judging a record comes to an end soon: no circles, no references that multiply."""
+    order = dependencies.order({name: set(_stands_for(said)) for name, said in definitions.items()})
+    if isinstance(order, Cycle):
+        message = f"These definitions stand for each other: {order}."
+        path = ("$defs", order.names[0])
+        findings.add(path, "CYCLE", message, "Break the circle at one of them.")
+    elif weights.too_heavy(of.schema, definitions):
+        message = f"A value would be judged by more than {bounds.JUDGEMENTS:,} schemas."
+        mend = "Refer to a definition once instead of several times, at each level."
+        findings.add(("$defs",), "TOO_MANY", message, mend)
+    else:
+        return True
+    return False
+
+
+def _check_defaults(of: ObjectType, definitions: Mapping[str, object], findings: Findings) -> None:
+    given = {
+        key: [field.default]
+        for key, field in of.fields.items()
+        if field.default is not None and not field.derived and field.reference is None
+    }
+    shapes = {key: of.fields[key].schema for key in given}
+    for key, _, message, mend in _misfits(of, given, shapes, definitions):
         text = f"The default does not fit: {message}"
-        findings.add(("properties", field.key, "default"), "BAD_DEFAULT", text, mend)
+        findings.add(("properties", key, "default"), "BAD_DEFAULT", text, mend)
+
+
+def _check_allowed(of: ObjectType, definitions: Mapping[str, object], findings: Findings) -> None:
+    """Values that are allowed by name fit their field's type."""
+    named = {key: list(_named(it.schema)) for key, it in of.fields.items() if not it.options}
+    given = {key: [value for _, value in found] for key, found in named.items() if found}
+    shapes = {
+        key: {word: it for word, it in of.fields[key].schema.items() if word not in _NAMING}
+        for key in given
+    }
+    for key, index, message, mend in _misfits(of, given, shapes, definitions):
+        at, value = named[key][index]
+        text = f"No value of the field is {shown(value)}: {message}"
+        findings.add(("properties", key, *at), "CONTRADICTION", text, mend)
+
+
+def _misfits(
+    of: ObjectType,
+    given: Mapping[str, list[object]],
+    shapes: Mapping[str, object],
+    definitions: Mapping[str, object],
+) -> Iterator[tuple[str, int, str, str]]:
+    """What is wrong with values that the declaration names: field, index, message and mend.
+
+    One validator judges them all, since each has the definitions in it.
+    """
+    if not given:
+        return
+    lists = {key: {"items": shape} for key, shape in shapes.items()}
+    wrong: set[Path] = set()
+    for complaint in complaints.of_value(given, {"properties": lists, "$defs": definitions}):
+        key, index = cast("tuple[str, int]", complaint.path[:2])
+        wrong.add((key, index))
+        _, message, mend = words(complaint)
+        yield key, index, message, mend
+    for key, values in given.items():
+        if of.fields[key].type in _EXACT:
+            for index, value in enumerate(values):
+                if (key, index) not in wrong:
+                    yield from ((key, index, *it) for it in _inexact(of.fields[key], value))
+
+
+def _inexact(field: Field, value: object) -> Iterator[tuple[str, str]]:
+    """Why a number can't be stored as it is written."""
+    number = decimals.parsed(value)
+    scale = currencies.MOST_DIGITS if field.scale is None else field.scale
+    if isinstance(number, decimals.Refusal):
+        yield f"It {number}.", ""
+    elif decimals.rounded(number, scale) != number:
+        yield f"It has more than {scale} digits after the point.", "Round it."
+
+
+def _named(schema: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
+    """The values that enum and const allow, with where they stand."""
+    enum = schema.get("enum")
+    for index, value in enumerate(enum if isinstance(enum, list) else ()):
+        yield ("enum", index), value
+    if "const" in schema:
+        yield ("const",), schema["const"]
+
+
+def _stands_for(schema: object) -> Iterator[str]:
+    """The definitions that a value must fit where it fits the schema."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _stands_for(part)
+    if isinstance(schema, dict):
+        if isinstance(schema.get("$ref"), str):
+            yield str(schema["$ref"]).removeprefix("#/$defs/")
+        for word in _IN_PLACE & schema.keys():
+            yield from _stands_for(schema[word])
+        for part in cast("Mapping[str, object]", schema.get("dependentSchemas", {})).values():
+            yield from _stands_for(part)
 
 
 def _check_parts(declared: Merged, findings: Findings) -> None:
@@ -54,7 +153,7 @@ def _check_parts(declared: Merged, findings: Findings) -> None:
                 message = f"There is no definition '{name}'."
                 findings.add(path, "UNKNOWN_DEFINITION", message, mend)
         elif not _usable(value):
-            mend = "Look-around and back references are not supported."
+            mend = "Look-around, back references and huge repetitions are not supported."
             message = f"'{value}' is no regular expression of the linear kind."
             findings.add(path, "BAD_PATTERN", message, mend)
 
@@ -115,8 +214,10 @@ def _check_parts_named(
 ) -> None:
     for index, key in enumerate(cast("list[str]", schema.get("required", []))):
         _check_field(key, (*path, "required", index), of, findings)
-    for key in cast("Mapping[str, object]", schema.get("properties", {})):
+    for key, part in cast("Mapping[str, object]", schema.get("properties", {})).items():
         _check_field(key, (*path, "properties", key), of, findings)
+        if key in of.fields and of.fields[key].options:
+            _check_options(part, (*path, "properties", key), of.fields[key], findings)
     for word in _AT_ROOT[1:]:
         if word in schema:
             _check_named(schema[word], (*path, word), of, findings)
@@ -128,3 +229,17 @@ def _check_field(key: str, path: Path, of: ObjectType, findings: Findings) -> No
     elif of.fields[key].derived:
         message = f"'{key}' is computed after the record was checked."
         findings.add(path, "MISPLACED", message, "Write an x-rules entry instead.")
+
+
+def _check_options(schema: object, path: Path, field: Field, findings: Findings) -> None:
+    """Conditions on a picklist name only its options, for the same reason."""
+    if not isinstance(schema, dict):
+        return
+    for at, value in _named(schema):
+        if isinstance(value, str) and field.option(value) is None:
+            known = [option.key for option in field.options]
+            message = f"'{field.key}' has no option {shown(value)}."
+            mend = did_you_mean(value.lower(), known) or f"It has {listed(known, 'and')}."
+            findings.add((*path, *at), "UNKNOWN_OPTION", message, mend)
+    for word in ("contains", "items", "not"):
+        _check_options(schema.get(word), (*path, word), field, findings)

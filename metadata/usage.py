@@ -10,7 +10,7 @@ from metadata import bounds, naming, picklists
 from metadata.fields import CHECKS, Place
 from metadata.layers import TENANT
 from metadata.model import LONG, Field, FieldType
-from metadata.problems import listed
+from metadata.problems import a, listed
 
 _INDEXED = frozenset(
     {
@@ -65,7 +65,7 @@ def _check_misplaced(field: Field, body: Mapping[str, object], place: Place) -> 
         if (allowed is not None and field.type not in allowed) or (
             word in _CHECKS and word not in known and not field.derived
         ):
-            message = f"'{word}' says nothing about a {field.type} field."
+            message = f"'{word}' says nothing about {a(field.type)} field."
             place.add(word, "MISPLACED", message, "Remove it, or change the type.")
 
 
@@ -81,7 +81,7 @@ def _check_computed(field: Field, body: Mapping[str, object], place: Place) -> N
         place.add("default", "MISPLACED", "A computed field has no default.", "Remove it.")
     if field.type in (FieldType.JSON, FieldType.REFERENCE, FieldType.PICKLIST, FieldType.PICKLISTS,
                       FieldType.TEXTS, FieldType.AUTONUMBER, *LONG):  # fmt: skip
-        message = f"A {field.type} field can't be computed."
+        message = f"{a(field.type).capitalize()} field can't be computed."
         mend = "Computed are texts, numbers, booleans, dates and date-times."
         place.add("type", "WRONG_TYPE", message, mend)
 
@@ -90,7 +90,7 @@ def _check_length(field: Field, body: Mapping[str, object], place: Place) -> Non
     for word, most, mend in _longest(field):
         asked = body.get(word)
         if isinstance(asked, int | Decimal) and asked > most:
-            message = f"'{word}' is at most {most:,} for a {field.type} field."
+            message = f"'{word}' is at most {most:,} for {a(field.type)} field."
             place.add(word, "TOO_LONG", message, mend)
 
 

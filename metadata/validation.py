@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
 from typing import TypeAlias, cast
 
 import jsonschema_rs
@@ -46,7 +47,7 @@ class Validator:
         found = [
             misfit
             for complaint in self._schema.iter_errors(values)
-            for misfit in _misfits(complaint, self._of)
+            for misfit in _misfits(complaint, self._of, values)
         ]
         return list(dict.fromkeys(found))
 
@@ -65,7 +66,7 @@ class Validators:
         return found
 
 
-def _misfits(complaint: Complaint, of: ObjectType) -> Iterator[Misfit]:
+def _misfits(complaint: Complaint, of: ObjectType, values: object) -> Iterator[Misfit]:
     path, kind = tuple(complaint.instance_path), complaint.kind
     kinds = jsonschema_rs.ValidationErrorKind
     if isinstance(kind, kinds.Required):
@@ -76,7 +77,7 @@ def _misfits(complaint: Complaint, of: ObjectType) -> Iterator[Misfit]:
     elif isinstance(kind, kinds.PropertyNames):
         yield Misfit(path, "UNKNOWN_FIELD", f"{_named(path, of)} has a part it may not have.")
     else:
-        yield _misfit(complaint, path, of)
+        yield _misfit(complaint, path, of, reduce(_inside, path, values))
 
 
 def _unknown(path: Path, of: ObjectType) -> Misfit:
@@ -88,9 +89,9 @@ def _unknown(path: Path, of: ObjectType) -> Misfit:
     return Misfit(path, "UNKNOWN_FIELD", message)
 
 
-def _misfit(complaint: Complaint, path: Path, of: ObjectType) -> Misfit:
+def _misfit(complaint: Complaint, path: Path, of: ObjectType, value: object) -> Misfit:
     field = of.fields.get(str(path[0])) if path else None
-    keyword, value = complaint.kind.name, complaint.instance
+    keyword = complaint.kind.name
     if field is not None and len(path) == 1:
         special = _BY_TYPE.get(field.type, {}).get(keyword)
         if special is not None:
@@ -117,15 +118,28 @@ def _named(path: Path, of: ObjectType) -> str:
 
 
 def _condition(complaint: Complaint, path: Path, of: ObjectType) -> str:
-    """A condition that has no words of its own: the declaration's, if it gives any."""
+    """A condition that has no words of its own: the declaration's, of it or what is around it."""
     found: object = of.schema
+    said, above = None, None
     for part in complaint.schema_path:
         found = _inside(found, part)
-    for part in ("description", "title"):
-        if isinstance(found, dict) and isinstance(found.get(part), str):
-            return str(found[part])
+        if not _CONDITIONS.isdisjoint((above, part)):
+            said = _words(found) or said
+        above = part
+    if said is not None:
+        return said
     where = "/".join(map(str, complaint.schema_path))
     return f"{_named(path, of)} does not satisfy the condition {where} of '{of.key}'."
+
+
+_CONDITIONS = frozenset(
+    {"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "contains", "dependentSchemas"}
+)
+
+
+def _words(condition: object) -> str | None:
+    said = map(condition.get, ("description", "title")) if isinstance(condition, dict) else ()
+    return next((word for word in said if isinstance(word, str)), None)
 
 
 def _inside(found: object, part: str | int) -> object:
@@ -140,6 +154,8 @@ def shown(value: object) -> str:
     """The value as a person would write it, cut short."""
     if isinstance(value, str):
         return f"'{value[:60]}…'" if len(value) > 60 else f"'{value}'"
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
@@ -190,6 +206,8 @@ _FORMS = {
     "uri": "a web address",
     "date": "a date such as 2026-03-31",
     "date-time": "a date-time with an offset",
+    "time": "a time with an offset such as 09:30:00Z",
+    "duration": "a duration such as P3D or PT1H30M",
     "uuid": "an id",
 }
 

@@ -10,6 +10,7 @@ import asyncio
 import gzip
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
 
@@ -57,7 +58,7 @@ class Introspector:
 
     async def faults(self, metadata: Metadata) -> list[str]:
         """What GraphQL would refuse of the schema that this metadata gives."""
-        return await self._elsewhere(_faults, pickle.dumps(metadata))
+        return await self._elsewhere(_faults, _packed(metadata))
 
     def stats(self) -> CacheStats:
         return self._cache.stats()
@@ -80,7 +81,7 @@ class Introspector:
     async def _describe(self, run: Run) -> bytes:
         return await self._elsewhere(
             _described,
-            pickle.dumps(run.published.metadata),
+            _packed(run.published.metadata),
             run.request.query,
             run.script.operation.name,
             dict(run.request.variables),
@@ -95,6 +96,13 @@ class Introspector:
         del self._waiting[key]
         if not task.cancelled() and task.exception() is None:
             self._cache.put(key, task.result(), len(task.result()))
+
+
+def _packed(metadata: Metadata) -> bytes:
+    """The metadata for another process, without its understood expressions: a schema needs none,
+    and their functions stay where they are.
+    """
+    return pickle.dumps(replace(metadata, computed={}))
 
 
 def _described(

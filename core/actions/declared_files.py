@@ -67,7 +67,7 @@ def write(folder: Path, found: Mapping[str, Document]) -> list[Path]:
     files = [folder / path for path in found]
     for file, document in zip(files, found.values(), strict=True):
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(pretty(document))
+        file.write_text(pretty(document), "utf-8")
     return files
 
 

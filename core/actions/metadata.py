@@ -65,7 +65,8 @@ async def save_draft(
 ) -> DraftState:
     """Put documents into the draft, in place of those with the same path, and take others out.
 
-    A draft may be wrong: `check` tells. Documents are JSON objects that say `$schema` and `$id`.
+    A draft may be wrong: `check` tells. Documents are JSON objects that say `$schema` and `$id`, or
+    `language` for labels.
 
     Raises:
         Refused: a document says neither, or cannot be kept; nothing was saved.
@@ -177,7 +178,7 @@ def _taken(given: Sequence[object]) -> dict[str, Document]:
         if path is None:
             text = (
                 "A document says what it is: its $schema, such as"
-                f" {Kind.OBJECT.schema}, and its $id, such as visit__c."
+                f" {Kind.OBJECT.schema}, and its $id, such as visit__c; labels say their language."
             )
             problems.append(Problem(("documents", index), "UNKNOWN_DOCUMENT", text))
         elif path in found:
@@ -193,7 +194,7 @@ def _taken(given: Sequence[object]) -> dict[str, Document]:
 def path_of(document: Document) -> str | None:
     """Where a tenant's document lies, such as `objects/visit__c.json`; None: it says not enough."""
     kind = layers.kind_of(document)
-    name = document.get("$id")
+    name = document.get("language" if kind is Kind.LABELS else "$id")
     folder = FOLDERS.get(kind) if kind is not None else None
     return f"{folder}/{name}.json" if folder and isinstance(name, str) and name else None
 

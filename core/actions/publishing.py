@@ -163,7 +163,7 @@ async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
         _following(old, metadata, assignment),
         versions.stored_layers(found),
         assignment,
-        tuple(evolution.diff(old.metadata, metadata)),
+        tuple(evolution.diff(old.metadata, metadata, assignment.left)),
         "publish",
         note,
         draft=MetadataDraft(state.version, state.documents),
@@ -182,7 +182,7 @@ async def _plan_of_version(actor: Actor, store: Store, to: int, note: str) -> _P
         _following(old, metadata, assignment),
         stored,
         assignment,
-        tuple(evolution.diff(old.metadata, metadata)),
+        tuple(evolution.diff_back(old.metadata, metadata, assignment.left)),
         "rollback",
         note,
         of_version=to,
@@ -240,7 +240,7 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
     await alone(tenant, by.store, work, Author.of(by.actor, by.terms.origin))
     by.store.know(plan.new.metadata)
     by.store.forget(tenant)
-    stale = evolution.recomputed(plan.old.metadata, plan.new.metadata)
+    stale = evolution.recomputed(plan.old.metadata, plan.new.metadata, plan.assignment.left)
     await settling.settle(tenant, by.store, stale)
     return Publication(plan.new.version, comparison)
 
@@ -267,7 +267,9 @@ def _release_of(actor: Actor, plan: _Plan) -> Release:
 
 
 async def _keep_draft(tx: Transaction, plan: _Plan) -> None:
-    """Make sure that the draft is the one that was looked at; a rollback leaves others' work."""
+    """Make sure that the draft is the one that was looked at, and let it have a new version, since
+    it differs from something else now; a rollback leaves others' work.
+    """
     found = await metadata_drafts.find(tx.tenant, tx.connection, lock=True)
     if plan.draft is not None:
         if (found.version if found else 0) != plan.draft.version:
@@ -276,10 +278,10 @@ async def _keep_draft(tx: Transaction, plan: _Plan) -> None:
         await metadata_drafts.put(tx.tenant, tx.connection, kept, tx.author.user)
     elif found is not None:
         own = await own_documents(tx.tenant, tx.connection, plan.old.version)
-        if found.documents == own:
-            back = {key: documents.reread(text) for key, text in plan.layers[TENANT].items()}
-            kept = MetadataDraft(found.version + 1, back)
-            await metadata_drafts.put(tx.tenant, tx.connection, kept, tx.author.user)
+        back = {key: documents.reread(text) for key, text in plan.layers[TENANT].items()}
+        work = back if found.documents == own else found.documents
+        kept = MetadataDraft(found.version + 1, work)
+        await metadata_drafts.put(tx.tenant, tx.connection, kept, tx.author.user)
 
 
 def _refusals(told: Iterable[Told], allow: frozenset[Consent]) -> tuple[Problem, ...]:
@@ -308,6 +310,7 @@ def _refusal(change: Change, counted: Counted) -> Problem:
 
 _MENDS = {
     "retyped": "The type of a field changes only while no record has a value in it.",
+    "abandoned": "Roll back to a version that had the object, or take another key.",
     "held": "Mark it deprecated instead.",
     "duplicate": "Give them values of their own first.",
     "cycle": "Give one record of each cycle another parent, or none.",

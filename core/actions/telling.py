@@ -14,6 +14,7 @@ _CONCERNED = {
     Effect.INVALID: "would not fit any more",
     Effect.LOST: "would lose it",
     Effect.RETYPED: "could not be read any more",
+    Effect.ABANDONED: "are there of an object that had this key",
     Effect.HELD: "hold it",
     Effect.DUPLICATE: "share a value",
     Effect.BROKEN_RULE: "break the rule",

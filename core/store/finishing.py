@@ -18,6 +18,7 @@ from core.store.values import Value
 from metadata import decimals
 from metadata.expressions.reads import OLD
 from metadata.model import Stage
+from metadata.problems import listed
 from metadata.validation import Misfit
 
 
@@ -29,6 +30,8 @@ def finish(draft: Draft, setting: Setting) -> None:
         if draft.plan.stage is not None:
             enter_stage(draft, draft.plan.stage, setting)
     _validate(draft)
+    if not setting.privileged:
+        _refuse_retired(draft)
     compute(draft, setting)
 
 
@@ -95,6 +98,21 @@ def _validate(draft: Draft) -> None:
     for misfit in found:
         if not misfit.path or misfit.path[0] not in refused:
             draft.problems.append(Problem((*draft.path, *misfit.path), misfit.rule, misfit.message))
+
+
+def _refuse_retired(draft: Draft) -> None:
+    """Note options that are no longer to be chosen and that the record does not have already."""
+    for plan in draft.plan.retiring:
+        chosen = _chosen(draft.values, plan.key) - _chosen(draft.old, plan.key)
+        retired = [o.title for o in plan.field.options if o.deprecated and o.key in chosen]
+        if retired:
+            text = f"'{plan.field.title}' no longer takes {listed(retired, 'and')}."
+            draft.wrong("RETIRED_OPTION", text, plan.key)
+
+
+def _chosen(values: Mapping[str, Value], key: str) -> set[str]:
+    value = values.get(key, ())
+    return {value} if isinstance(value, str) else set(value)
 
 
 def enter_stage(draft: Draft, plan: StagePlan, setting: Setting) -> None:

@@ -257,6 +257,7 @@ _MISPLACED = (Effect.CYCLE, Effect.TOO_DEEP)
 _COUNTERS: Mapping[Effect, Callable[[Census, Impact], Awaitable[Counted]]] = {
     Effect.LOST: _having,
     Effect.RETYPED: _having,
+    Effect.ABANDONED: _whole,
     Effect.HELD: _holding,
     Effect.DUPLICATE: _doubled,
     Effect.COMPUTED: _whole,

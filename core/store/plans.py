@@ -46,6 +46,7 @@ class ObjectPlan:
     defaulted: tuple[FieldPlan, ...]
     autonumbers: tuple[FieldPlan, ...]
     references: tuple[FieldPlan, ...]
+    retiring: tuple[FieldPlan, ...]  # those with options that are no longer to be chosen
     uniques: tuple[UniquePlan, ...]
     stage: StagePlan | None
     tree: FieldPlan | None
@@ -83,6 +84,7 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
         defaulted=tuple(plan for plan in every if plan.field.default is not None),
         autonumbers=tuple(plan for plan in every if plan.type is FieldType.AUTONUMBER),
         references=tuple(plan for plan in every if plan.field.reference is not None),
+        retiring=tuple(plan for plan in every if any(o.deprecated for o in plan.field.options)),
         uniques=tuple(_unique_plan(unique, fields) for unique in declared.uniques),
         stage=stage,
         tree=fields[declared.tree.key] if declared.tree is not None else None,

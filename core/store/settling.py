@@ -4,6 +4,9 @@ Records that an older version wrote are written as the newest one does: columns 
 search tokens, computed values; and records that have no stage enter their first. Then those columns
 are ready to be read, and the ones that are no longer used are cleared and free. All of it can be
 broken off and begun again.
+
+Values are computed anew in all records, also in those that were written meanwhile: a write brings
+roll-ups up to date by what it changes, and so leaves them as wrong as they were.
 """
 
 from __future__ import annotations
@@ -20,13 +23,15 @@ from core.store.opening import Store
 from core.store.records import Difference
 from core.store.statements import Batch
 from core.store.writing import Transaction, writing
+from metadata import evolution
 from metadata.assigning import NULLS, STAGE
 from metadata.storage import SlotState
 
 ROWS = 500
 _BEHIND = f"""
     select id from read.record
-    where tenant_id = $1 and object = $2 and id > $3 and metadata_version < $4
+    where tenant_id = $1 and object = $2 and id > $3
+      and ($4::integer is null or metadata_version < $4)
     order by id limit {ROWS}
 """
 _UNSETTLED = "select object, slot, state, since_version from read.slot where tenant_id = $1"
@@ -60,13 +65,18 @@ async def settle(tenant: TenantId, store: Store, stale: Sequence[Field] = ()) ->
 
     `stale` are stored computed fields to be computed anew, in computing order.
     """
-    version = (await store.published(tenant)).version  # what is filling since is left to others
+    published = await store.published(tenant)
+    version = published.version  # what is filling since is left to others
     left = await _leftovers(tenant, store)
     written = 0
     for object_key in sorted(left.staging):
         written += await staging.enter(tenant, store, object_key)
-    for object_key in dict.fromkeys((*sorted(left.filling), *(field[0] for field in stale))):
-        written += await _fill(tenant, store, object_key, version, stale)
+    for wave in evolution.waves(published.metadata, stale):
+        for object_key in dict.fromkeys(field[0] for field in wave):
+            written += await _rewrite(tenant, store, object_key, None, wave)
+    for object_key in sorted(left.filling):
+        written += await _rewrite(tenant, store, object_key, version)
+        await _let_read(tenant, store, object_key, version)
     for object_key, column in sorted(left.retired):
         await _clear(tenant, store, object_key, column)
     if left.filling or left.retired:
@@ -89,10 +99,14 @@ async def _leftovers(tenant: TenantId, store: Store) -> Leftovers:
     )
 
 
-async def _fill(
-    tenant: TenantId, store: Store, object_key: str, version: int, stale: Sequence[Field]
+async def _rewrite(
+    tenant: TenantId,
+    store: Store,
+    object_key: str,
+    version: int | None,
+    stale: Sequence[Field] = (),
 ) -> int:
-    """Write all records that are older than the version, then let its columns be read."""
+    """Write all records that are older than the version, or all; how many there were."""
     after, written = _FIRST, 0
     while ids := await _behind(tenant, store, object_key, (after, version)):
 
@@ -101,16 +115,20 @@ async def _fill(
 
         await writing(tenant, store, work)
         after, written = ids[-1], written + len(ids)
+    return written
+
+
+async def _let_read(tenant: TenantId, store: Store, object_key: str, version: int) -> None:
+    """Let the columns be read that were filling up to the version."""
 
     async def ready(tx: Transaction) -> None:
         await tx.connection.execute(_READY, tenant, object_key, version)
 
     await writing(tenant, store, ready)
-    return written
 
 
 async def _behind(
-    tenant: TenantId, store: Store, object_key: str, place: tuple[UUID, int]
+    tenant: TenantId, store: Store, object_key: str, place: tuple[UUID, int | None]
 ) -> list[UUID]:
     async with store.database.reading(tenant) as connection:
         return [row[0] for row in await connection.fetch(_BEHIND, tenant, object_key, *place)]
@@ -128,10 +146,10 @@ async def rewrite(
     today = tx.now.astimezone(tx.published.zone).date()
     setting = Setting(published=tx.published, now=tx.now, today=today)
     for owner, key in stale:
-        if owner == object_key and key in plan.fields:
+        if owner == object_key and key in plan.fields and plan.fields[key].field.derived:
             await _compute(tx, key, found, setting)
     batch = Batch()
-    batch.add(*records.update(tx, [_whole(draft) for draft in found]))
+    batch.add(*records.update(tx, filter(None, (_difference(tx, draft) for draft in found))))
     await batch.run(tx)
 
 
@@ -150,8 +168,11 @@ async def _compute(tx: Transaction, key: str, found: Sequence[Draft], setting: S
         plan.rollups[key].count(draft, parts[draft.id])
 
 
-def _whole(draft: Draft) -> Difference:
-    """The record as it stands, to be written to all its columns."""
+def _difference(tx: Transaction, draft: Draft) -> Difference | None:
+    """What is to be written of a record: all its columns, if it is of an older version."""
+    assert draft.before is not None
+    if draft.before.metadata_version == tx.published.version:
+        return records.difference(draft)
     drafts.seal(draft)
     return Difference(draft, {}, {}, frozenset())
 

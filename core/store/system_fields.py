@@ -46,6 +46,9 @@ def _take_stage(draft: Draft, setting: Setting, value: object) -> None:
             draft.wrong("USE_MOVE", message, "stage")
     elif value is not None:
         draft.stage = str(value)
+        stage = draft.plan.stage.pipeline.stage(draft.stage)
+        if stage is not None and stage.deprecated and not setting.privileged:
+            draft.wrong("RETIRED_STAGE", f"No record enters '{stage.title}' any more.", "stage")
 
 
 def _take_id(draft: Draft, setting: Setting, value: object) -> None:

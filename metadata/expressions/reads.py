@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from metadata.expressions import dates
@@ -44,6 +44,11 @@ class Reads:
     @staticmethod
     def _is_old(name: str) -> bool:
         return name.startswith(f"{OLD}.")
+
+
+def parts(expression: Expression, of: Callable[[str], int]) -> int:
+    """How many operators, values and names it has; `of` tells how many stand for a name."""
+    return sum(of(node.name) if isinstance(node, Name) else 1 for node in _nodes(expression.root))
 
 
 def reads(expression: Expression) -> Reads:

@@ -143,15 +143,14 @@ def token_info(token: Token) -> TokenInfo:
 
 
 def told(problems: Iterable[Problem]) -> list[UserError]:
-    """Problems with the arguments of a field of the platform."""
+    """Problems with the arguments of a field of the platform, or with declarations."""
     return [
-        UserError(
-            path=[
-                naming.field_name(step) if isinstance(step, str) else str(step)
-                for step in problem.path
-            ],
-            code=problem.code,
-            message=problem.message,
-        )
+        UserError(path=list(map(_step, problem.path)), code=problem.code, message=problem.message)
         for problem in problems
     ]
+
+
+def _step(step: str | int) -> str:
+    """An argument by its name in the API; documents and pointers into them stay as they are."""
+    name = str(step)
+    return naming.field_name(name) if naming.KEY.fullmatch(name) else name

@@ -8,11 +8,13 @@ from enum import Enum
 from typing import Protocol
 from uuid import UUID
 
+import orjson
 import strawberry
 
 from core.actions.metadata import DraftState
 from core.actions.publishing import Comparison, Publication, Told
 from core.identity import RecordId
+from metadata import documents
 from metadata.changes import Consent
 from metadata.problems import Problem
 from schema.platform.answers import Node, UserError, told, user
@@ -161,8 +163,12 @@ def draft_info(state: DraftState) -> DraftInfo:
     )
 
 
-def documents_info(documents: Iterable[tuple[str, object]]) -> list[DocumentInfo]:
-    return [DocumentInfo(path=path, document=Json(it)) for path, it in sorted(documents)]
+def documents_info(found: Iterable[tuple[str, object]]) -> list[DocumentInfo]:
+    """Documents as they were declared, numbers exact."""
+    return [
+        DocumentInfo(path=path, document=Json(orjson.Fragment(documents.text(it))))
+        for path, it in sorted(found)
+    ]
 
 
 def problem_info(problem: Problem) -> ProblemInfo:

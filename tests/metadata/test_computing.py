@@ -138,6 +138,17 @@ def test_some_types_are_not_computed(of: Document) -> None:
     assert rule == "WRONG_TYPE"
 
 
+def test_formulas_that_are_computed_when_asked_do_not_multiply_each_other() -> None:
+    def chain(text: str) -> Document:
+        later = {f"f{n}": a_formula(text.replace("f", f"f{n - 1}"), INTEGER) for n in range(1, 40)}
+        return an_object(fields={"on": DATE, "f0": a_formula("on - today()", INTEGER), **later})
+
+    metadata_of(chain("f + 1"))
+    found = told(chain("f + f"))
+    assert found[0] == ("/properties/f9/x-formula", "TOO_LONG")
+    assert {rule for _, rule in found} == {"TOO_LONG"}
+
+
 def test_a_circle_of_formulas_is_refused() -> None:
     fields = {"a": a_formula("b"), "b": a_formula("c"), "c": a_formula("a")}
     [(place, rule)] = told(an_object(fields=fields))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from metadata.changes import Change, Consent, Effect, Impact
-from metadata.evolution import diff, recomputed
+from metadata.evolution import diff, recomputed, waves
 from metadata.model import Metadata
 from tests.metadata.builders import (
     DATE,
@@ -83,6 +83,22 @@ def test_a_changed_type_is_refused_while_values_are_there(was: Document, now: Do
     [impact] = found.impacts
     assert impact.effect is Effect.RETYPED
     assert impact.consent is None
+
+
+def test_what_was_written_into_a_field_is_lost_when_it_becomes_computed() -> None:
+    written, computed = deal({"it": DECIMAL}), deal({"it": a_formula("2")})
+    found = diff(written, computed)[0]
+    assert (found.code, found.breaking) == ("FIELD_COMPUTED", True)
+    assert found.impacts == (Impact(Effect.LOST, "deal", "it"),)
+    found = only(computed, written)
+    assert (found.code, found.breaking, found.impacts) == ("FIELD_WRITTEN", True, ())
+    found = only(computed, deal({"it": DECIMAL}, required=["it"]))
+    assert found.impacts == (Impact(Effect.INVALID, "deal", "it"),)
+
+
+def test_a_retyped_field_that_is_required_leaves_records_invalid() -> None:
+    found = only(deal({"it": INTEGER}), deal({"it": DATE}, required=["it"]))
+    assert Impact(Effect.INVALID, "deal", "it") in found.impacts
 
 
 def test_a_required_field_may_make_records_invalid() -> None:
@@ -226,7 +242,9 @@ def test_stages_come_go_and_change() -> None:
     assert gone.impacts == (Impact(Effect.HELD, "deal", None, "b"),)
     assert codes(was, staged(A, B, a_stage("c"), WON)) == ["STAGE_ADDED"]
     assert codes(was, staged(B, A, WON)) == ["STAGES_REORDERED"]
-    assert codes(was, staged(A, {**B, "deprecated": True}, WON)) == ["STAGE_CHANGED"]
+    retired = only(was, staged(A, {**B, "deprecated": True}, WON))
+    assert (retired.code, retired.breaking) == ("STAGE_CHANGED", True)
+    assert not only(was, staged(A, {**B, "title": "Bee"}, WON)).breaking
     assert codes(was, staged(A, B, WON, amount="amount")) == ["PIPELINE_CHANGED"]
 
 
@@ -282,3 +300,21 @@ def test_every_name_that_goes_is_told_as_breaking() -> None:
         [],
     ):
         assert any(change.breaking for change in diff(old, metadata_of(*document)))
+
+
+def test_roll_ups_wait_for_what_they_read_in_other_records() -> None:
+    line = an_object(
+        "line", {"deal": a_reference("deal"), "price": DECIMAL, "net": a_formula("price * 2")}
+    )
+    sums = {"object": "line", "via": "deal", "op": "sum"}
+    of_deal = {
+        "prices": a_rollup(DECIMAL, **sums, field="price"),
+        "nets": a_rollup(DECIMAL, **sums, field="net"),
+        "double": a_formula("nets * 2"),
+    }
+    metadata = metadata_of(line, an_object("deal", of_deal))
+    every = [(step.object, step.field) for step in metadata.steps]
+    first, second = waves(metadata, every)
+    assert set(first) == {("line", "net"), ("deal", "prices")}
+    assert second == [("deal", "nets"), ("deal", "double")]
+    assert waves(metadata, [("deal", "double")]) == [[("deal", "double")]]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from metadata.model import FieldType, OnDelete, Unique
+from metadata.validation import Validator
 from tests.metadata.builders import (
     AUTONUMBER,
     BIGINT,
@@ -32,6 +33,7 @@ from tests.metadata.builders import (
     told,
 )
 
+RULE: Document = {"key": "k", "check": "has(name)", "message": "m"}
 EVERY_TYPE: dict[FieldType, Document] = {
     FieldType.TEXT: TEXT,
     FieldType.LONGTEXT: LONGTEXT,
@@ -159,6 +161,12 @@ def test_unique_keys_of_fields_and_of_several_together() -> None:
         ({"type": "string", "default": 3}, "/default", "BAD_DEFAULT"),
         ({"type": "integer", "maximum": 3, "default": 4}, "/default", "BAD_DEFAULT"),
         ({"oneOf": [{"const": "a"}], "default": "b"}, "/default", "BAD_DEFAULT"),
+        ({**DECIMAL, "default": 1.234}, "/default", "BAD_DEFAULT"),
+        ({**MONEY, "default": 1.23456}, "/default", "BAD_DEFAULT"),
+        ({**DECIMAL, "default": 10**31}, "/default", "BAD_DEFAULT"),
+        ({"type": "string", "enum": ["a", 1]}, "/enum/1", "CONTRADICTION"),
+        ({"type": "integer", "maximum": 3, "const": 4}, "/const", "CONTRADICTION"),
+        ({**DECIMAL, "enum": [0.5, 0.125]}, "/enum/1", "CONTRADICTION"),
         (
             {"oneOf": [{"const": "a", "deprecated": True}], "default": "a"},
             "/default",
@@ -208,14 +216,74 @@ def test_refuses_fields_that_make_no_sense(field: Document, place: str, rule: st
         ({"if_": {"required": ["nam"]}}, "/if/required/0", "UNKNOWN_FIELD"),
         ({"allOf": [{"properties": {"nam": {}}}]}, "/allOf/0/properties/nam", "UNKNOWN_FIELD"),
         ({"allOf": [{"$ref": "#/$defs/x"}]}, "/allOf/0/$ref", "UNKNOWN_DEFINITION"),
+        (
+            {"$defs": {"x": {"$ref": "#/$defs/y"}, "y": {"anyOf": [{"$ref": "#/$defs/x"}]}}},
+            "/$defs/x",
+            "CYCLE",
+        ),
+        ({"$defs": {"x": {"not": {"$ref": "#/$defs/x"}}}}, "/$defs/x", "CYCLE"),
+        (
+            {"if_": {"properties": {"kind": {"const": "A"}}}},
+            "/if/properties/kind/const",
+            "UNKNOWN_OPTION",
+        ),
+        (
+            {"not_": {"properties": {"kinds": {"contains": {"enum": ["a", "c"]}}}}},
+            "/not/properties/kinds/contains/enum/1",
+            "UNKNOWN_OPTION",
+        ),
+        (
+            {"x_rules": [RULE, RULE, {**RULE, "key": "other", "check": "nam"}]},
+            "/x-rules/2/check",
+            "EXPRESSION_UNKNOWN_NAME",
+        ),
         ({"x_i18n": {"chinese": {}}}, "/x-i18n/chinese", "BAD_LANGUAGE"),
     ],
 )
 def test_refuses_objects_that_make_no_sense(
     keywords: dict[str, object], place: str, rule: str
 ) -> None:
-    found = told(an_object(fields={"name": TEXT, "amount": MONEY}, **keywords))
+    chosen = {"kind": a_picklist("a", "b"), "kinds": some_choices("a", "b")}
+    fields = {"name": TEXT, "amount": MONEY, **chosen}
+    found = told(an_object(fields=fields, **keywords))
     assert (place, rule) in found
+
+
+DOUBLED: Document = {
+    f"d{number}": {"allOf": [{"$ref": f"#/$defs/d{number + 1}"}] * 2} for number in range(60)
+} | {"d60": {"type": "object"}}
+TWICE_AT_EACH_LEVEL: Document = {
+    "d0": {"allOf": [{"properties": {"a": {"$ref": "#/$defs/d0"}}}] * 2, "type": "object"}
+}
+
+
+@pytest.mark.parametrize("definitions", [DOUBLED, TWICE_AT_EACH_LEVEL])
+def test_definitions_that_multiply_the_work_of_every_write_are_refused(
+    definitions: Document,
+) -> None:
+    field = {"type": "object", "$ref": "#/$defs/d0", "default": {}}
+    assert told(an_object(fields={"it": field}, **{"$defs": definitions})) == [
+        ("/$defs", "TOO_MANY")
+    ]
+
+
+def test_a_value_may_have_many_parts_of_its_own_kind() -> None:
+    both = {"left": {"$ref": "#/$defs/node"}, "right": {"$ref": "#/$defs/node"}}
+    node = {"type": "object", "properties": both, "additionalProperties": False}
+    field = {"type": "object", "$ref": "#/$defs/node"}
+    found = object_of(an_object(fields={"it": field}, **{"$defs": {"node": node}}))
+    assert Validator(found).fits({"it": {"left": {"left": {}}, "right": {}}})
+    assert not Validator(found).fits({"it": {"left": {"middle": {}}}})
+
+
+def test_a_definition_may_be_of_another_and_of_parts_like_itself() -> None:
+    folder = {"type": "object", "properties": {"inside": {"$ref": "#/$defs/folder"}}}
+    short = {"type": "string", "maxLength": 3}
+    definitions = {"folder": folder, "code": {"$ref": "#/$defs/short"}, "short": short}
+    fields = {"code": {"$ref": "#/$defs/code"}, "tree": {"$ref": "#/$defs/folder"}}
+    found = object_of(an_object(fields=fields, **{"$defs": definitions}))
+    assert [field.type for field in found.fields.values()] == [FieldType.TEXT, FieldType.JSON]
+    assert not Validator(found).fits({"code": "long"})
 
 
 def test_every_problem_is_told_at_once() -> None:
@@ -253,6 +321,14 @@ def test_broken_parts_do_not_hide_what_is_wrong_with_the_rest() -> None:
         ("/x-rules/0", "MISSING"),
         ("/x-rules/1/check", "EXPRESSION_UNKNOWN_NAME"),
         ("/x-titel", "UNKNOWN_KEYWORD"),
+    ]
+
+
+def test_a_bad_pattern_does_not_hide_a_condition_on_what_is_not_there() -> None:
+    found = told(an_object(fields={"it": {**TEXT, "pattern": "("}}, then={"required": ["nam"]}))
+    assert sorted(found) == [
+        ("/properties/it/pattern", "BAD_PATTERN"),
+        ("/then/required/0", "UNKNOWN_FIELD"),
     ]
 
 

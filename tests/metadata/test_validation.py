@@ -122,11 +122,23 @@ def test_what_is_computed_is_not_looked_at() -> None:
         ),
         (
             {"name": "a", "amount": Decimal("-1.50")},
-            Misfit(("amount",), "OUT_OF_RANGE", "'Amount' must be at least 0, not -1.5."),
+            Misfit(("amount",), "OUT_OF_RANGE", "'Amount' must be at least 0, not -1.50."),
         ),
         (
             {"name": "a", "amount": "1"},
             Misfit(("amount",), "WRONG_TYPE", "'Amount' must be a number, not '1'."),
+        ),
+        (
+            {"name": "a", "amount": Decimal("-12345678901234567890.12")},
+            Misfit(
+                ("amount",),
+                "OUT_OF_RANGE",
+                "'Amount' must be at least 0, not -12345678901234567890.12.",
+            ),
+        ),
+        (
+            {"name": "a", "place": {"lat": None}},
+            Misfit(("place", "lat"), "WRONG_TYPE", "'Place' at lat must be a number, not null."),
         ),
         (
             {"name": "a", "place": {"lat": "x"}},
@@ -173,6 +185,11 @@ def test_conditions_speak_with_their_own_words() -> None:
     )
     [misfit] = described.misfits({"name": "a", "reason": "b"})
     assert misfit.message == "Either a name or a reason."
+    number = {**INTEGER, "title": "Number"}
+    never = {"description": "Never seven.", "properties": {"it": {"not": {"const": 7}}}}
+    inside = validator({"it": number}, allOf=[never])
+    [misfit] = inside.misfits({"it": 7})
+    assert (misfit.path, misfit.message) == (("it",), "Never seven.")
 
 
 def test_each_object_has_one_validator() -> None:

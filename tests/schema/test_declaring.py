@@ -49,7 +49,29 @@ async def test_names_what_is_wrong_with_a_draft(client: Client) -> None:
     assert found["checkDraft"][0]["document"] == "objects/visit__c.json"
     assert found["checkDraft"][0]["pointer"].startswith("/properties/place__c")
     assert refused["publishDraft"]["version"] is None
-    assert refused["publishDraft"]["errors"] != []
+    assert refused["publishDraft"]["errors"][0]["path"] == [
+        found["checkDraft"][0]["document"],
+        found["checkDraft"][0]["pointer"],
+    ]
+
+
+async def test_fields_computed_by_any_function_are_checked_and_described(client: Client) -> None:
+    computed = {
+        "length__c": {"type": "integer", "x-formula": "size(place__c)"},
+        "year__c": {"type": "integer", "x-formula": "year(date(created_at))"},
+        "later__c": {"type": "string", "format": "date-time", "x-formula": "add_hours(now(), 1)"},
+    }
+    place = {"place__c": {"type": "string"}}
+    await client.data(SAVE, documents=[an_object("visit__c", place | computed)])
+
+    checked = await client.data("{ checkDraft { rule message } }")
+    await client.data(PUBLISH)
+    described = await client.data('{ __type(name: "Visit__c") { fields { name } } }')
+
+    assert checked["checkDraft"] == []
+    assert {"length__c", "year__c", "later__c"} <= {
+        field["name"] for field in described["__type"]["fields"]
+    }
 
 
 async def test_takes_documents_as_text_and_refuses_a_key_that_comes_twice(client: Client) -> None:
@@ -59,6 +81,33 @@ async def test_takes_documents_as_text_and_refuses_a_key_that_comes_twice(client
 
     assert saved["saveDraft"]["draft"] is None
     assert saved["saveDraft"]["errors"][0]["path"] == ["documents", "0"]
+
+
+async def test_documents_are_told_with_exact_numbers(client: Client) -> None:
+    price = {"type": "number", "x-type": "decimal", "maximum": 1e30, "multipleOf": 0.05}
+    await client.data(SAVE, documents=[an_object("visit__c", {"price__c": price})])
+    await client.data(PUBLISH)
+
+    told = await client.data("{ draft { documents { document } } declarations { document } }")
+
+    for document in (*told["draft"]["documents"], *told["declarations"]):
+        assert document["document"]["properties"]["price__c"] == price
+
+
+async def test_labels_of_a_language_are_declared_for_what_a_pack_has(client: Client) -> None:
+    labels = {
+        "$schema": "https://dealgraph.dev/schemas/labels-1.json",
+        "language": "fr",
+        "objects": {"account": {"title": "Compte"}},
+    }
+
+    saved = await client.data(SAVE, documents=[labels])
+    checked = await client.data("{ checkDraft { rule message } }")
+    published = await client.data(PUBLISH)
+
+    assert saved["saveDraft"]["draft"]["documents"] == [{"path": "i18n/fr.json"}]
+    assert checked["checkDraft"] == []
+    assert published["publishDraft"]["version"] == 2
 
 
 async def test_refuses_a_draft_that_someone_else_changed(client: Client) -> None:

@@ -421,3 +421,18 @@ async def test_entering_a_stage_is_a_change_like_any_other(world: World) -> None
     assert (entered["kind"], entered["version"], entered["source"]) == ("update", 2, "system")
     assert (entered["before"], entered["after"]) == ({"$stage": None}, {"$stage": "begun"})
     assert created["at"] <= entered["at"] <= datetime.now(UTC)
+
+
+async def test_what_reads_the_kind_of_a_stage_is_computed_anew_when_it_changes(
+    world: World,
+) -> None:
+    is_open = {"type": "boolean", "x-formula": "stage_kind == 'open'"}
+    await publish(world, site(is_open__c=is_open), pipeline("plan", "build"))
+    await world.create("site__c", name__c="North", stage="build")
+    stages = pipeline("plan", "build")["stages"]
+    stages[1] = {**stages[1], "kind": "won"}
+
+    await publish(world, {**pipeline(), "stages": stages})
+
+    [row] = await world.rows("select data from read.record where tenant_id = $1")
+    assert row["data"]["is_open__c"] is False

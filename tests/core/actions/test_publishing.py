@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -116,6 +117,21 @@ async def test_a_stale_draft_version_is_a_conflict(admin: Actor, store: Store) -
         await publishing.publish(admin, store, if_version=state.version)
 
 
+async def test_a_draft_that_was_looked_at_before_a_rollback_is_a_conflict(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit())
+    await published(admin, store, visit(place__c={"type": "string"}))
+    state = await metadata.save_draft(admin, store, [visit(count__c={"type": "integer"})])
+    await publishing.rollback(admin, store, 2)
+
+    with pytest.raises(Conflict):
+        await publishing.publish(admin, store, if_version=state.version)
+
+    kept = await metadata.draft(admin, store)
+    assert kept.documents == state.documents
+
+
 async def test_of_two_who_publish_at_once_one_wins(admin: Actor, store: Store) -> None:
     await metadata.save_draft(admin, store, [visit()])
     outcomes = await asyncio.gather(
@@ -164,6 +180,99 @@ async def test_the_type_of_a_field_with_values_stays(admin: Actor, store: Store)
     assert "RETYPED" in {problem.code for problem in refused.value.problems}
 
 
+async def test_what_was_written_is_there_again_after_a_field_was_computed_for_a_while(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit(count__c={"type": "integer"}))
+    await saving.create(admin, store, "visit__c", [{"subject__c": "Tour", "count__c": 3}])
+    computed = {"type": "integer", "x-formula": "size(subject__c)"}
+    await metadata.save_draft(admin, store, [visit(count__c=computed)])
+
+    with pytest.raises(Refused) as refused:
+        await publishing.publish(admin, store)
+    await publishing.publish(admin, store, Terms(frozenset({Consent.DATA_LOSS})))
+    meanwhile = await values(admin, store, await column_of(admin, store, "count__c"))
+    await publishing.rollback(admin, store, 2)
+    again = await values(admin, store, await column_of(admin, store, "count__c"))
+
+    assert [problem.code for problem in refused.value.problems] == ["LOST"]
+    assert (meanwhile, again) == ([4], [3])
+
+
+async def test_a_rollback_past_a_change_of_type_brings_the_values_of_then(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit(it__c={"type": "string", "x-index": True}))
+    await saving.create(admin, store, "visit__c", [{"it__c": "then"}])
+    loss = Terms(frozenset({Consent.DATA_LOSS}))
+    await metadata.save_draft(admin, store, [visit()])
+    await publishing.publish(admin, store, loss)
+    await published(admin, store, visit(it__c={"type": "integer"}))
+    await saving.create(admin, store, "visit__c", [{"it__c": 7}])
+
+    with pytest.raises(Refused) as refused:
+        await publishing.rollback(admin, store, 2)
+    await publishing.rollback(admin, store, 2, loss)
+
+    assert [problem.code for problem in refused.value.problems] == ["LOST"]
+    assert await values(admin, store, await column_of(admin, store, "it__c")) == ["then", None]
+
+
+async def test_a_rollback_past_a_field_that_was_dropped_and_declared_anew_brings_its_values(
+    admin: Actor, store: Store
+) -> None:
+    twice = {"type": "integer", "x-formula": "count__c * 2"}
+    count = {"type": "integer", "x-unique": True}
+    loss = Terms(frozenset({Consent.DATA_LOSS}))
+    await published(admin, store, visit(count__c=count, twice__c=twice))
+    await saving.create(admin, store, "visit__c", [{"count__c": 3}])
+    await metadata.save_draft(admin, store, [visit()])
+    await publishing.publish(admin, store, loss)
+    await published(admin, store, visit(count__c=count, twice__c=twice))
+    await saving.create(admin, store, "visit__c", [{"count__c": 7}])
+
+    with pytest.raises(Refused) as refused:
+        await publishing.rollback(admin, store, 2)
+    await publishing.rollback(admin, store, 2, loss)
+
+    assert [problem.code for problem in refused.value.problems] == ["LOST"]
+    assert await values(admin, store, await column_of(admin, store, "count__c")) == [3, None]
+    assert await values(admin, store, await column_of(admin, store, "twice__c")) == [6, None]
+    with pytest.raises(Refused):
+        await saving.create(admin, store, "visit__c", [{"count__c": 3}])
+    await saving.create(admin, store, "visit__c", [{"count__c": 7}])
+
+
+async def test_what_reads_a_field_that_is_computed_no_more_is_computed_anew(
+    admin: Actor, store: Store
+) -> None:
+    twice = {"type": "integer", "x-formula": "coalesce(count__c, 0) * 2"}
+    computed = {"type": "integer", "x-formula": "size(subject__c)"}
+    await published(admin, store, visit(count__c=computed, twice__c=twice))
+    await saving.create(admin, store, "visit__c", [{"subject__c": "Tour"}])
+
+    await published(admin, store, visit(count__c={"type": "integer"}, twice__c=twice))
+
+    assert await values(admin, store, await column_of(admin, store, "twice__c")) == [0]
+
+
+async def test_an_object_that_was_removed_with_records_comes_back_by_a_rollback_alone(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit(count__c={"type": "integer"}))
+    await saving.create(admin, store, "visit__c", [{"count__c": 3}])
+    await metadata.save_draft(admin, store, [], remove=["objects/visit__c.json"])
+    await publishing.publish(admin, store, Terms(frozenset({Consent.DATA_LOSS})))
+    await metadata.save_draft(admin, store, [visit(count__c={"type": "integer"})])
+
+    with pytest.raises(Refused) as refused:
+        await publishing.publish(admin, store, Terms(frozenset(Consent)))
+    await publishing.rollback(admin, store, 2)
+
+    assert [problem.code for problem in refused.value.problems] == ["ABANDONED"]
+    assert await values(admin, store, await column_of(admin, store, "count__c")) == [3]
+
+
 async def test_columns_of_fields_that_become_indexed_are_filled(admin: Actor, store: Store) -> None:
     await published(admin, store, visit())
     texts = [f"主题 {number:03}" for number in range(1_200)]
@@ -185,6 +294,38 @@ async def test_a_new_formula_is_computed_for_stored_records(admin: Actor, store:
     await published(admin, store, visit(count__c={"type": "integer"}, twice__c=twice))
     column = await column_of(admin, store, "twice__c")
     assert sorted(await values(admin, store, column)) == [0, 2, 4, 6, 8]
+
+
+async def test_new_roll_ups_over_new_formulas_are_right_at_once(admin: Actor, store: Store) -> None:
+    integer = {"type": "integer"}
+    fields = {
+        "above__c": {"x-reference": {"object": "visit__c", "inverse": "below__c"}},
+        "count__c": integer,
+    }
+    computed = {
+        "twice__c": {**integer, "x-formula": "count__c * 2"},
+        "sum__c": {**integer, "x-rollup": rollup("sum", "twice__c")},
+        "total__c": {**integer, "x-formula": "sum__c + twice__c"},
+        "most__c": {**integer, "x-rollup": rollup("max", "total__c")},
+    }
+    await published(admin, store, visit(**fields))
+    ids: list[UUID] = []
+    for count in (1, 2, 3):
+        given = {"count__c": count, "above__c": ids[-1] if ids else None}
+        ids += (await saving.create(admin, store, "visit__c", [given])).ids
+
+    await published(admin, store, visit(**fields, **computed))
+
+    assert await values(admin, store, await column_of(admin, store, "sum__c")) == [4, 6, 0]
+    assert await values(admin, store, await column_of(admin, store, "most__c")) == [10, 6, None]
+    thrice = {**integer, "x-formula": "count__c * 3"}
+    await published(admin, store, visit(**fields, **{**computed, "twice__c": thrice}))
+    assert await values(admin, store, await column_of(admin, store, "sum__c")) == [6, 9, 0]
+    assert await values(admin, store, await column_of(admin, store, "most__c")) == [15, 9, None]
+
+
+def rollup(op: str, field: str) -> dict[str, str]:
+    return {"object": "visit__c", "via": "above__c", "op": op, "field": field}
 
 
 async def test_a_new_unique_constraint_holds_for_stored_records_too(

@@ -282,6 +282,26 @@ async def test_a_rule_may_read_the_record_behind_a_reference(world: World) -> No
     assert found == [((0, "account"), "RULE_REGION_KNOWN")]
 
 
+async def test_options_that_are_deprecated_are_kept_and_not_chosen_any_more(
+    database: Database,
+) -> None:
+    retired = {"const": "old", "title": "Old", "deprecated": True}
+    choice = {"oneOf": [{"const": "new"}, retired]}
+    choices = {"type": "array", "items": choice}
+    world = await a_world(database, an_object("deal", {"kind": choice, "tags": choices}))
+    imported = await world.create("deal", IMPORT, name="Old", kind="old", tags=["old"])
+
+    await update(world, imported, name="Older", kind="old", tags=["new", "old"])
+    fresh = await world.create("deal", name="New", kind="new")
+
+    refused = [(("kind",), "RETIRED_OPTION"), (("tags",), "RETIRED_OPTION")]
+    for write in (
+        saving.create(world.actor, world.store, "deal", [{"kind": "old", "tags": ["new", "old"]}]),
+        update(world, fresh, kind="old", tags=["old"]),
+    ):
+        assert [(path[1:], code) for path, code in await problems_of(write)] == refused
+
+
 async def test_numbers_go_up_by_their_format(world: World) -> None:
     ids = [await world.create("account") for _ in range(3)]
     rows = [await world.row(one) for one in ids]

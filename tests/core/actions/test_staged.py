@@ -86,6 +86,21 @@ async def test_a_new_record_may_enter_any_stage_and_say_its_probability(world: W
     assert await problems_of(write) == [((0, "stage"), "UNKNOWN_STAGE")]
 
 
+async def test_no_record_enters_a_stage_that_is_deprecated(database: Database) -> None:
+    stages = [{**STAGES[0], "deprecated": True}, *STAGES[1:]]
+    world = await a_world(database, DEAL, {**SALES, "stages": stages})
+
+    first = await world.create("deal")
+    imported = await world.create("deal", IMPORT, stage="initial")
+
+    assert (await world.row(first))["stage"] == "qualified"
+    assert (await world.row(imported))["stage"] == "initial"
+    refused = await problems_of(
+        saving.create(world.actor, world.store, "deal", [{"stage": "initial"}])
+    )
+    assert refused == [((0, "stage"), "RETIRED_STAGE")]
+
+
 async def test_an_update_does_not_change_the_stage(world: World) -> None:
     deal = await world.create("deal", amount=5)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from core.errors import NotFound
+from core.errors import NotFound, Unavailable
 from core.identity import TenantId
 from core.store.connections import Database
 from core.store.recent import Recent
@@ -78,6 +78,7 @@ async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
 
     Raises:
         NotFound: there is no such tenant, or it has published nothing.
+        Unavailable: an older release took what is refused now.
     """
     async with database.reading(tenant, "generic") as connection:
         row = await connection.fetchrow(_HEAD, tenant)
@@ -108,8 +109,13 @@ async def slot_states(tenant: TenantId, connection: Connection) -> dict[tuple[st
 
 def _parse(stored: Layers | None) -> Metadata:
     metadata = parse(layers_of(stored or {}))
-    assert isinstance(metadata, Metadata), "a published version parses"
-    return metadata
+    if isinstance(metadata, Metadata):
+        return metadata
+    raise Unavailable(
+        "This release of Dealgraph does not accept what the tenant has published"
+        f" ({metadata[0].document}{metadata[0].pointer}: {metadata[0].message}):"
+        " publish what it accepts with the release before, then come back to this one."
+    )
 
 
 async def load_layers(tenant: TenantId, connection: Connection, version: int) -> Layers:

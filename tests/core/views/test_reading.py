@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core import query
-from core.errors import Timeout
+from core.errors import Timeout, Unavailable
 from core.identity import Actor, Role
 from core.query import Column, Connection, Output, Page
 from core.store.connections import Database
@@ -77,6 +77,19 @@ async def test_a_publish_elsewhere_is_noticed_by_the_read_itself(world: World) -
     with pytest.raises(MetadataMoved):
         await read(world)
     assert await read(world) == ["x"]
+
+
+async def test_what_an_older_release_published_and_this_one_refuses_is_told(world: World) -> None:
+    async with world.store.database.transaction(world.tenant) as connection:
+        await connection.execute(
+            "update metadata_version set fingerprint = 'older',"
+            " layers = replace(layers::text, 'properties', 'propertys')::jsonb"
+            " where tenant_id = $1",
+            world.tenant,
+        )
+    store = Store(world.store.database, world.store.offer)
+    with pytest.raises(Unavailable, match="does not accept what the tenant has published"):
+        await reading.published(world.actor, store)
 
 
 async def test_the_deadline_is_told_without_the_databases_words(urls: Urls, world: World) -> None:

@@ -27,15 +27,23 @@ ACCOUNT = an_object(
 NOTE = an_object("note", {})
 
 
+def a_tree(key: str, on_delete: str) -> dict[str, Any]:
+    return an_object(
+        key, {"parent": {**refers_to(key, on_delete, inverse="children"), "x-tree": True}}
+    )
+
+
+LOOSE, TIGHT = a_tree("loose", "set_null"), a_tree("tight", "cascade")
+
+
 @pytest.fixture
 async def world(database: Database) -> World:
-    return await a_world(database, ACCOUNT, NOTE)
+    return await a_world(database, ACCOUNT, NOTE, LOOSE, TIGHT)
 
 
-async def nodes(world: World) -> dict[UUID, dict[str, Any]]:
-    rows = await world.rows(
-        "select * from read.tree_node where tenant_id = $1 and object = 'account'"
-    )
+async def nodes(world: World, object: str = "account") -> dict[UUID, dict[str, Any]]:
+    sql = "select * from read.tree_node where tenant_id = $1 and object = $2"
+    rows = await world.rows(sql, object)
     return {row["id"]: row for row in rows}
 
 
@@ -44,11 +52,11 @@ async def reparent(world: World, id: UUID, parent: UUID | None, version: int | N
     await reparenting.reparent(world.actor, world.store, "account", move)
 
 
-async def check(world: World) -> None:
+async def check(world: World, object: str = "account") -> None:
     """Every live record has the path that its parents make, and none comes back to itself."""
-    sql = "select id, data from read.record where tenant_id = $1 and object = 'account' and deleted_at is null"
-    parents = {row["id"]: row["data"].get("parent") for row in await world.rows(sql)}
-    found = await nodes(world)
+    sql = "select id, data from read.record where tenant_id = $1 and object = $2 and deleted_at is null"
+    parents = {row["id"]: row["data"].get("parent") for row in await world.rows(sql, object)}
+    found = await nodes(world, object)
     assert found.keys() == parents.keys()
     for one, node in found.items():
         numbers, here, root = [], one, one
@@ -60,10 +68,10 @@ async def check(world: World) -> None:
         assert (node["path"], node["depth"], node["root"]) == (path, len(numbers) - 1, root)
 
 
-async def a_chain(world: World, length: int) -> list[UUID]:
+async def a_chain(world: World, length: int, object: str = "account") -> list[UUID]:
     ids: list[UUID] = []
     for _ in range(length):
-        ids.append(await world.create("account", parent=ids[-1] if ids else None))
+        ids.append(await world.create(object, parent=ids[-1] if ids else None))
     return ids
 
 
@@ -196,6 +204,34 @@ async def test_a_parent_stays_while_it_has_children(world: World) -> None:
     await removing.restore(world.actor, world.store, "account", low)
     await check(world)
     assert (await world.row(top))["data"]["daughters"] == 1
+
+
+async def test_children_become_roots_where_a_deletion_clears_their_parent(world: World) -> None:
+    top, middle, low, lowest = await a_chain(world, 4, "loose")
+
+    await removing.delete(world.actor, world.store, "loose", [Removal(top), Removal(middle)])
+
+    await check(world, "loose")
+    found = await nodes(world, "loose")
+    assert found.keys() == {low, lowest}
+    assert (found[low]["depth"], found[lowest]["root"]) == (0, low)
+    await removing.restore(world.actor, world.store, "loose", top)
+    await check(world, "loose")
+
+
+async def test_what_moves_away_in_time_is_not_deleted_with_its_parent(world: World) -> None:
+    for _ in range(15):
+        top = await world.create("tight")
+        low = [await world.create("tight", parent=top) for _ in range(4)]
+        moves = [
+            reparenting.reparent(world.actor, world.store, "tight", Move(it, None)) for it in low
+        ]
+        deletion = removing.delete(world.actor, world.store, "tight", [Removal(top)])
+        results = await asyncio.gather(*moves, deletion, return_exceptions=True)
+        there = await nodes(world, "tight")
+        moved = [not isinstance(one, Refused) for one in results[:-1]]
+        assert [it in there for it in low] == moved
+    await check(world, "tight")
 
 
 async def test_no_race_of_moves_inserts_and_deletions_makes_a_cycle(world: World) -> None:

@@ -7,10 +7,9 @@ on all of its kind, and then reads.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from core import tree
-from core.store import locks
+from core.store import chains, locks
 from core.store.drafts import Draft
 from core.store.field_plans import FieldPlan
 from core.store.plans import ObjectPlan
@@ -41,26 +40,10 @@ async def _check(
 ) -> None:
     lock = locks.edges(tx.tenant, drafts[0].plan.key, fields.key)
     await tx.connection.execute(locks.alone(lock))
-    starts = sorted({draft.values[fields.key] for draft in set_anew})
-    rows = await tx.connection.fetch(_chains(fields.target), tx.tenant, starts)
-    targets: dict[UUID, UUID | None] = {row["id"]: row["target"] for row in rows}
+    targets = await chains.read(tx, fields, [draft.values[fields.key] for draft in set_anew])
     targets.update((draft.id, draft.values.get(fields.key)) for draft in drafts)
     found = set(tree.cycle(targets, [draft.id for draft in set_anew]))
     for draft in set_anew:
         if draft.id in found:
             text = f"By {fields.key!r} this record would come back to itself."
             draft.wrong("CYCLE", text, fields.key)
-
-
-def _chains(target: str) -> str:
-    """All that is reached from some records by a reference, each with where it leads."""
-    return f"""
-        with recursive chain (id, target) as (
-            select t.id, {target} from record as t
-            where t.tenant_id = $1 and t.id = any($2::uuid[])
-            union
-            select t.id, {target} from chain
-            join record as t on t.tenant_id = $1 and t.id = chain.target
-        )
-        select id, target from chain
-    """

@@ -156,7 +156,7 @@ async def _become_roots(tx: Transaction, cleared: Iterable[Draft]) -> None:
     """Take nodes, with all below them, out from under parents that go."""
     for draft in cleared:
         if draft.plan.tree is not None:
-            await tree_nodes.move_all(tx, draft.plan, [draft], {})
+            await tree_nodes.move_all(tx, draft.plan, [draft], {}, {})
 
 
 async def _leave_trees(tx: Transaction, removed: Iterable[Draft]) -> None:

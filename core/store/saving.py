@@ -150,10 +150,7 @@ async def _place(
         plan = found[0].plan
         if plan.acyclic:
             await edges.check(tx, plan, found)
-        if plan.tree is not None:
-            there = [one for one in found if one.before is not None]
-            await tree_nodes.move_all(tx, plan, there, moves)
-            writes += await tree_nodes.enter(tx, plan, [one for one in found if one.before is None])
+        writes += await tree_nodes.place(tx, plan, found, moves)
     return writes
 
 

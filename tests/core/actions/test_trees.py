@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from core import tree
-from core.actions import removing, reparenting, saving
+from core.actions import removing, reparenting, saving, upserting
 from core.actions.removing import Removal
 from core.actions.reparenting import Move
 from core.actions.saving import Edit
+from core.actions.upserting import By
 from core.errors import NotFound, Refused
 from core.identity import IMPORT
 from core.store.connections import Database
@@ -28,17 +29,17 @@ NOTE = an_object("note", {})
 
 
 def a_tree(key: str, on_delete: str) -> dict[str, Any]:
-    return an_object(
-        key, {"parent": {**refers_to(key, on_delete, inverse="children"), "x-tree": True}}
-    )
+    parent = {**refers_to(key, on_delete, inverse="children"), "x-tree": True}
+    return an_object(key, {"parent": parent, "code": {"type": "string", "x-unique": True}})
 
 
+KEYED = a_tree("keyed", "restrict")
 LOOSE, TIGHT = a_tree("loose", "set_null"), a_tree("tight", "cascade")
 
 
 @pytest.fixture
 async def world(database: Database) -> World:
-    return await a_world(database, ACCOUNT, NOTE, LOOSE, TIGHT)
+    return await a_world(database, ACCOUNT, NOTE, KEYED, LOOSE, TIGHT)
 
 
 async def nodes(world: World, object: str = "account") -> dict[UUID, dict[str, Any]]:
@@ -186,6 +187,46 @@ async def test_an_import_brings_parents_and_children_in_one_batch(world: World) 
     inputs = [{"id": circle[0], "parent": circle[1]}, {"id": circle[1], "parent": circle[0]}]
     write = saving.create(world.actor, world.store, "account", inputs, origin=IMPORT)
     assert {code for _, code in await problems_of(write)} == {"CYCLE"}
+
+
+async def test_an_import_moves_in_whatever_order_its_rows_are(world: World) -> None:
+    top, middle, low, lowest = await a_chain(world, 4)
+    edits = [
+        Edit(top, {"parent": middle}),
+        Edit(middle, {"parent": lowest}),
+        Edit(lowest, {"parent": None}),
+    ]
+
+    await saving.update(world.actor, world.store, "account", edits, origin=IMPORT)
+
+    await check(world)
+    found = await nodes(world)
+    assert [found[it]["depth"] for it in (lowest, middle, top, low)] == [0, 1, 2, 2]
+
+
+async def test_an_import_puts_records_under_ones_that_come_with_them(world: World) -> None:
+    top, low = await a_chain(world, 2, "keyed")
+    inputs = [
+        {"code": "below", "id": uuid4(), "parent": top},
+        {"code": "top", "parent": (new := uuid4())},
+        {"code": "new", "id": new},
+    ]
+    edit = Edit(top, {"code": "top"})
+    await saving.update(world.actor, world.store, "keyed", [edit], origin=IMPORT)
+    by = By("keyed", "code")
+
+    await upserting.upsert(world.actor, world.store, by, inputs, origin=IMPORT)
+
+    await check(world, "keyed")
+    found = await nodes(world, "keyed")
+    assert {found[it]["root"] for it in (top, low)} == {new}
+    circle = [
+        {"code": "new", "parent": (other := uuid4())},
+        {"code": "o", "id": other, "parent": low},
+    ]
+    write = upserting.upsert(world.actor, world.store, by, circle, origin=IMPORT)
+    assert await problems_of(write) == [((0, "parent"), "CYCLE")]
+    await check(world, "keyed")
 
 
 async def test_a_parent_stays_while_it_has_children(world: World) -> None:

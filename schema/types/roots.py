@@ -68,7 +68,7 @@ def _preview(catalogue: Catalogue, of: ObjectType) -> GraphQLField:
         catalogue.named("ReparentPreviewInfo", GraphQLObjectType),
         {
             "id": GraphQLArgument(GraphQLNonNull(GraphQLID)),
-            "parent": GraphQLArgument(GraphQLID),
+            "parent": GraphQLArgument(GraphQLID, description=mutations.NEW_PARENT),
         },
         description="What moving a node would do, without doing it.",
         extensions={MEANS: Preview(of.key)},

@@ -1,49 +1,113 @@
-"""References that must not come back to where they start, such as who reports to whom.
+"""Edges that must not lead back to where they start, such as who reports to whom.
 
-Two writers could each add half of a cycle, so whoever sets such a reference first takes the lock
-on all of its kind, and then reads.
+Two writers could each add half of a cycle, so whoever sets such an edge first takes the lock on
+all of its kind, and then reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
-from core import tree
-from core.store import chains, locks
+from core import graph
+from core.graph import Edge
+from core.store import locks
 from core.store.drafts import Draft
-from core.store.field_plans import FieldPlan
-from core.store.plans import ObjectPlan
+from core.store.lines import Line, Links
+from core.store.values import Value
 from core.store.writing import Transaction
 
-
-async def check(tx: Transaction, plan: ObjectPlan, drafts: Sequence[Draft]) -> None:
-    """Note a problem with each record that such a reference would lead back to."""
-    for fields in plan.acyclic:
-        key = fields.key
-        set_anew = [
-            draft
-            for draft in drafts
-            if draft.values.get(key) is not None and draft.values[key] != draft.old.get(key)
-        ]
-        if any(draft.before is not None for draft in set_anew) or _among_each_other(set_anew, key):
-            await _check(tx, fields, drafts, set_anew)
+Drawn = Mapping[UUID, Edge[UUID] | None]
+"""The edge that a record is or makes, by the record."""
 
 
-def _among_each_other(drafts: Sequence[Draft], key: str) -> bool:
-    """Whether new records name each other: nothing else can lead back to a new one."""
-    ids = {draft.id for draft in drafts}
-    return any(draft.values[key] in ids for draft in drafts)
+async def check(tx: Transaction, drafts: Sequence[Draft]) -> None:
+    """Note a problem with each record by which edges of a kind would lead back."""
+    lines = {(line.graph, line.kind): line for draft in drafts for line in draft.plan.lines}
+    for _, line in sorted(lines.items(), key=lambda item: item[0]):
+        drawn = {draft.id: _edge(line, draft, draft.values) for draft in drafts}
+        anew = [draft for draft in drafts if drawn[draft.id] and _is_new(line, draft, drawn)]
+        if anew and not _only_lead_away(line, anew, drawn):
+            await _check(tx, line, anew, drawn)
 
 
-async def _check(
-    tx: Transaction, fields: FieldPlan, drafts: Sequence[Draft], set_anew: Sequence[Draft]
-) -> None:
-    lock = locks.edges(tx.tenant, drafts[0].plan.key, fields.key)
+def _edge(line: Line, draft: Draft, values: Mapping[str, Value]) -> Edge[UUID] | None:
+    if draft.plan.key == line.node:
+        target = values.get(line.reference.key)
+        return Edge(draft.id, target) if target is not None else None
+    for links in line.links:
+        if links.object == draft.plan.key and values.get(links.kind.key) == line.kind:
+            within = values.get(links.within.key) if links.within is not None else None
+            source, target = values.get(links.source.key), values.get(links.target.key)
+            if source is not None and target is not None:
+                return Edge(source, target, within)
+    return None
+
+
+def _is_new(line: Line, draft: Draft, drawn: Drawn) -> bool:
+    if draft.before is None or draft.kind == "restore":
+        return True
+    return _edge(line, draft, draft.old) != drawn[draft.id]
+
+
+def _only_lead_away(line: Line, drafts: Sequence[Draft], drawn: Drawn) -> bool:
+    """Whether all are new nodes that do not name each other: nothing leads to them yet."""
+    if any(draft.before is not None or draft.plan.key != line.node for draft in drafts):
+        return False
+    return all(edge is None or edge.target not in drawn for edge in drawn.values())
+
+
+async def _check(tx: Transaction, line: Line, anew: Sequence[Draft], drawn: Drawn) -> None:
+    lock = locks.edges(tx.tenant, line.node, line.reference.key)
     await tx.connection.execute(locks.alone(lock))
-    targets = await chains.read(tx, fields, [draft.values[fields.key] for draft in set_anew])
-    targets.update((draft.id, draft.values.get(fields.key)) for draft in drafts)
-    found = set(tree.cycle(targets, [draft.id for draft in set_anew]))
-    for draft in set_anew:
-        if draft.id in found:
-            text = f"By {fields.key!r} this record would come back to itself."
-            draft.wrong("CYCLE", text, fields.key)
+    own = [edge for edge in drawn.values() if edge is not None]
+    starts = sorted({edge.target for edge in own})
+    places = [place for links in line.links for place in (links.object, line.kind)]
+    rows = await tx.connection.fetch(_reached(line), tx.tenant, starts, *places)
+    others = [Edge(*edge) for record, *edge in rows if record not in drawn]
+    back = graph.leading_back([*own, *others], own)
+    for draft in anew:
+        if drawn[draft.id] in back:
+            _note(line, draft)
+
+
+def _note(line: Line, draft: Draft) -> None:
+    if draft.plan.key == line.node:
+        text = f"By {line.reference.key!r} this record would come back to itself."
+        draft.wrong("CYCLE", text, line.reference.key)
+    else:
+        target = next(one.target for one in line.links if one.object == draft.plan.key)
+        text = f"With this, {line.kind!r} would lead back to where it starts."
+        draft.wrong("CYCLE", text, target.key)
+
+
+def _reached(line: Line) -> str:
+    """All edges that are reached from some nodes, with the records that they are of."""
+    return f"""
+        with recursive reached (record, source, target, within) as (
+            select e.* from unnest($2::uuid[]) as s (id)
+            cross join lateral ({_from(line, "s.id")}) as e
+            union
+            select e.* from reached cross join lateral ({_from(line, "reached.target")}) as e
+        )
+        select record, source, target, within from reached
+    """
+
+
+def _from(line: Line, node: str) -> str:
+    """The edges of a line that start from one node."""
+    target = line.reference.target
+    own = f"t.tenant_id = $1 and t.id = {node} and t.deleted_at is null and {target} is not null"
+    found = [f"select t.id, t.id, {target}, null::uuid from record as t where {own}"]
+    found += [_links(links, node, 3 + 2 * place) for place, links in enumerate(line.links)]
+    return " union all ".join(found)
+
+
+def _links(links: Links, node: str, place: int) -> str:
+    within = links.within.target if links.within is not None else "null::uuid"
+    return (
+        f"select t.id, {links.source.target}, {links.target.target}, {within} from record as t"
+        f" where t.tenant_id = $1 and t.object = ${place} and t.deleted_at is null"
+        f" and {links.source.target} = {node} and t.data->>'{links.kind.stored}' = ${place + 1}"
+        f" and {links.target.target} is not null"
+    )

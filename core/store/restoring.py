@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
-from core.store import drafts, finishing, references, rollups, rows, saving, tree_nodes
+from core.store import drafts, edges, finishing, references, rollups, rows, saving, tree_nodes
 from core.store.drafts import Draft, Path, Setting
 from core.store.numbering import NodeNumbers
 from core.store.saving import Writing
@@ -35,6 +35,7 @@ async def restore(
         finishing.compute(draft, setting)
     kept = await rows.hold(tx, (), {one for one, _ in references.needed(found)})
     references.check(found, kept.referred)
+    await edges.check(tx, found)
     nodes = await _enter_trees(tx, found)
     sound = [draft for draft in found if not draft.problems]
     others = await rollups.propagate(tx, sound, setting)

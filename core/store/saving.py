@@ -148,8 +148,7 @@ async def _place(
     writes: list[Write] = []
     for found in _by_object(drafts).values():
         plan = found[0].plan
-        if plan.acyclic:
-            await edges.check(tx, plan, found)
+        await edges.check(tx, found)
         writes += await tree_nodes.place(tx, plan, found, moves)
     return writes
 

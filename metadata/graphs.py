@@ -173,9 +173,6 @@ def _link_edge(
             scene.findings.add(path, "MISSING", message, f"Add '{word}'.")
     if not scene.object(link, (*path, "object")) or not {"from", "to", "kind"} <= said.keys():
         return None
-    if "acyclic" in said:
-        message = "'acyclic' goes with a reference; links of its kind count with it."
-        scene.findings.add((*path, "acyclic"), "MISPLACED", message, "Remove it.")
     scene.reference(link, said["from"], node, (*path, "from"))
     scene.reference(link, said["to"], node, (*path, "to"))
     scene.typed(link, said["kind"], _KINDS, (*path, "kind"))
@@ -190,6 +187,7 @@ def _link_edge(
         target=said["to"],
         strength=said.get("strength"),
         within=said.get("within"),
+        acyclic=bool(said.get("acyclic")),
     )
 
 

@@ -23,7 +23,7 @@ Drawn = Mapping[UUID, Edge[UUID] | None]
 
 async def check(tx: Transaction, drafts: Sequence[Draft]) -> None:
     """Note a problem with each record by which edges of a kind would lead back."""
-    lines = {(line.graph, line.kind): line for draft in drafts for line in draft.plan.lines}
+    lines = {(line.graph, *line.begins): line for draft in drafts for line in draft.plan.lines}
     for _, line in sorted(lines.items(), key=lambda item: item[0]):
         drawn = {draft.id: _edge(line, draft, draft.values) for draft in drafts}
         anew = [draft for draft in drafts if drawn[draft.id] and _is_new(line, draft, drawn)]
@@ -32,11 +32,12 @@ async def check(tx: Transaction, drafts: Sequence[Draft]) -> None:
 
 
 def _edge(line: Line, draft: Draft, values: Mapping[str, Value]) -> Edge[UUID] | None:
-    if draft.plan.key == line.node:
+    if line.reference is not None and draft.plan.key == line.node:
         target = values.get(line.reference.key)
         return Edge(draft.id, target) if target is not None else None
     for links in line.links:
-        if links.object == draft.plan.key and values.get(links.kind.key) == line.kind:
+        kind = values.get(links.kind.key)
+        if links.object == draft.plan.key and line.kind in (None, kind):
             within = values.get(links.within.key) if links.within is not None else None
             source, target = values.get(links.source.key), values.get(links.target.key)
             if source is not None and target is not None:
@@ -58,7 +59,7 @@ def _only_lead_away(line: Line, drafts: Sequence[Draft], drawn: Drawn) -> bool:
 
 
 async def _check(tx: Transaction, line: Line, anew: Sequence[Draft], drawn: Drawn) -> None:
-    lock = locks.edges(tx.tenant, line.node, line.reference.key)
+    lock = locks.edges(tx.tenant, *line.begins)
     await tx.connection.execute(locks.alone(lock))
     own = [edge for edge in drawn.values() if edge is not None]
     starts = sorted({edge.target for edge in own})
@@ -72,12 +73,12 @@ async def _check(tx: Transaction, line: Line, anew: Sequence[Draft], drawn: Draw
 
 
 def _note(line: Line, draft: Draft) -> None:
-    if draft.plan.key == line.node:
+    if line.reference is not None and draft.plan.key == line.node:
         text = f"By {line.reference.key!r} this record would come back to itself."
         draft.wrong("CYCLE", text, line.reference.key)
     else:
         target = next(one.target for one in line.links if one.object == draft.plan.key)
-        text = f"With this, {line.kind!r} would lead back to where it starts."
+        text = f"With this, {line.name!r} would lead back to where it starts."
         draft.wrong("CYCLE", text, target.key)
 
 
@@ -96,18 +97,24 @@ def _reached(line: Line) -> str:
 
 def _from(line: Line, node: str) -> str:
     """The edges of a line that start from one node."""
-    target = line.reference.target
-    own = f"t.tenant_id = $1 and t.id = {node} and t.deleted_at is null and {target} is not null"
-    found = [f"select t.id, t.id, {target}, null::uuid from record as t where {own}"]
+    found = [] if line.reference is None else [_references(line.reference.target, node)]
     found += [_links(links, node, 3 + 2 * place) for place, links in enumerate(line.links)]
     return " union all ".join(found)
+
+
+def _references(target: str, node: str) -> str:
+    return (
+        f"select t.id as record, t.id as source, {target} as target, null::uuid as within"
+        f" from record as t where t.tenant_id = $1 and t.id = {node} and t.deleted_at is null"
+        f" and {target} is not null"
+    )
 
 
 def _links(links: Links, node: str, place: int) -> str:
     within = links.within.target if links.within is not None else "null::uuid"
     return (
-        f"select t.id, {links.source.target}, {links.target.target}, {within} from record as t"
-        f" where t.tenant_id = $1 and t.object = ${place} and t.deleted_at is null"
-        f" and {links.source.target} = {node} and t.data->>'{links.kind.stored}' = ${place + 1}"
-        f" and {links.target.target} is not null"
+        f"select t.id as record, {links.source.target} as source, {links.target.target} as target,"
+        f" {within} as within from record as t where t.tenant_id = $1 and t.object = ${place}"
+        f" and t.deleted_at is null and {links.source.target} = {node} and {links.target.target} is not null"
+        f" and (${place + 1}::text is null or t.data->>'{links.kind.stored}' = ${place + 1})"
     )

@@ -23,13 +23,21 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A reference from node to node, with the links that are edges of the same kind."""
+    """A reference from node to node with the links that are of its kind, or links of any kind."""
 
     graph: str
-    kind: str
+    name: str
     node: str  # the object that has the reference
-    reference: FieldPlan
+    reference: FieldPlan | None
+    kind: str | None  # of the links
     links: tuple[Links, ...]
+
+    @property
+    def begins(self) -> tuple[str, str]:
+        """The object and field by which its edges are first drawn."""
+        if self.reference is not None:
+            return self.node, self.reference.key
+        return self.links[0].object, self.links[0].target.key
 
 
 def of_object(published: Published, object: str) -> tuple[Line, ...]:
@@ -43,11 +51,14 @@ def of_object(published: Published, object: str) -> tuple[Line, ...]:
 
 
 def _of_graph(published: Published, graph: Graph) -> Iterator[Line]:
-    links = tuple(_links(published, edge) for edge in graph.edges if edge.object is not None)
+    links = {edge: _links(published, edge) for edge in graph.edges if edge.object is not None}
     for edge in graph.edges:
         if edge.acyclic and edge.reference is not None:
             reference = _field(published, graph.node, edge.reference)
-            yield Line(graph.key, edge.kind, graph.node, reference, links)
+            every = tuple(links.values())
+            yield Line(graph.key, edge.kind, graph.node, reference, edge.kind, every)
+        elif edge.acyclic and edge.object is not None:
+            yield Line(graph.key, edge.object, graph.node, None, None, (links[edge],))
 
 
 def _links(published: Published, edge: Edge) -> Links:

@@ -98,7 +98,6 @@ def test_an_edge_is_called_like_its_reference() -> None:
         ({"edges": [{"reference": "person.name"}]}, "/edges/0/reference", "WRONG_TYPE"),
         ({"edges": [{"reference": "person.bos"}]}, "/edges/0/reference", "UNKNOWN_FIELD"),
         ({"edges": [{"reference": "person.boss", "from": "a"}]}, "/edges/0/from", "MISPLACED"),
-        ({"edges": [{**LINK, "acyclic": True}]}, "/edges/0/acyclic", "MISPLACED"),
         ({"edges": [{"object": "relation", "to": "target"}]}, "/edges/0", "MISSING"),
         ({"edges": [{**LINK, "from": "deal"}]}, "/edges/0/from", "WRONG_TYPE"),
         ({"edges": [{**LINK, "kind": "strength"}]}, "/edges/0/kind", "WRONG_TYPE"),

@@ -114,6 +114,19 @@ async def test_ties_of_two_deals_make_no_cycle_together(world: World) -> None:
     assert await problems_of(tie(world, bob, ann)) == [((0, "target"), "CYCLE")]
 
 
+async def test_links_without_a_reference_lead_back_by_none_of_their_kinds(
+    database: Database,
+) -> None:
+    links = {"object": "tie", "from": "source", "to": "target", "kind": "kind", "acyclic": True}
+    world = await a_world(database, CONTACT, DEAL, MEMBER, TIE, {**CHAIN, "edges": [links]})
+    ann, bob = await world.create("contact"), await world.create("contact")
+
+    await tie(world, ann, bob)
+    await report(world, (bob, ann))
+
+    assert await problems_of(tie(world, bob, ann, "influences")) == [((0, "target"), "CYCLE")]
+
+
 async def test_what_would_lead_back_meanwhile_does_not_come_back(world: World) -> None:
     ann, bob = await world.create("contact"), await world.create("contact")
     one = await tie(world, ann, bob)

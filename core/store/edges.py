@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from asyncpg import Connection
+
 from core import graph
 from core.graph import Edge
+from core.identity import TenantId
 from core.store import locks
 from core.store.drafts import Draft
+from core.store.field_plans import FieldPlan
 from core.store.lines import Line, Links
 from core.store.values import Value
 from core.store.writing import Transaction
@@ -63,8 +67,7 @@ async def _check(tx: Transaction, line: Line, anew: Sequence[Draft], drawn: Draw
     await tx.connection.execute(locks.alone(lock))
     own = [edge for edge in drawn.values() if edge is not None]
     starts = sorted({edge.target for edge in own})
-    places = [place for links in line.links for place in (links.object, line.kind)]
-    rows = await tx.connection.fetch(_reached(line), tx.tenant, starts, *places)
+    rows = await tx.connection.fetch(_reached(line), tx.tenant, starts, *_places(line))
     others = [Edge(*edge) for record, *edge in rows if record not in drawn]
     back = graph.leading_back([*own, *others], own)
     for draft in anew:
@@ -97,24 +100,46 @@ def _reached(line: Line) -> str:
 
 def _from(line: Line, node: str) -> str:
     """The edges of a line that start from one node."""
-    found = [] if line.reference is None else [_references(line.reference.target, node)]
-    found += [_links(links, node, 3 + 2 * place) for place, links in enumerate(line.links)]
+    found = []
+    if line.reference is not None:
+        found = [_references(line.reference, f"t.id = {node}")]
+    for place, links in enumerate(line.links):
+        found.append(_links(links, 3 + 2 * place, f"{links.source.target} = {node}"))
     return " union all ".join(found)
 
 
-def _references(target: str, node: str) -> str:
+async def in_circles(tenant: TenantId, connection: Connection, line: Line) -> set[UUID]:
+    """All live nodes from which the line leads back; they are read only."""
+    found = []
+    if line.reference is not None:
+        found = [_references(line.reference, "t.object = $2", "read.")]
+    for place, links in enumerate(line.links):
+        found.append(_links(links, 3 + 2 * place, "$2::text is not null", "read."))
+    rows = await connection.fetch(" union all ".join(found), tenant, line.node, *_places(line))
+    return graph.in_circles(Edge(*edge) for _, *edge in rows)
+
+
+def _places(line: Line) -> list[str | None]:
+    """Which links there are: (object, kind) of each."""
+    return [place for links in line.links for place in (links.object, line.kind)]
+
+
+def _references(reference: FieldPlan, condition: str, schema: str = "") -> str:
+    target = reference.target
     return (
         f"select t.id as record, t.id as source, {target} as target, null::uuid as within"
-        f" from record as t where t.tenant_id = $1 and t.id = {node} and t.deleted_at is null"
-        f" and {target} is not null"
+        f" from {schema}record as t where t.tenant_id = $1 and t.deleted_at is null"
+        f" and {target} is not null and {condition}"
     )
 
 
-def _links(links: Links, node: str, place: int) -> str:
+def _links(links: Links, place: int, condition: str, schema: str = "") -> str:
+    source, target = links.source.target, links.target.target
     within = links.within.target if links.within is not None else "null::uuid"
     return (
-        f"select t.id as record, {links.source.target} as source, {links.target.target} as target,"
-        f" {within} as within from record as t where t.tenant_id = $1 and t.object = ${place}"
-        f" and t.deleted_at is null and {links.source.target} = {node} and {links.target.target} is not null"
+        f"select t.id as record, {source} as source, {target} as target, {within} as within"
+        f" from {schema}record as t where t.tenant_id = $1 and t.object = ${place}"
+        f" and t.deleted_at is null and {source} is not null and {target} is not null"
         f" and (${place + 1}::text is null or t.data->>'{links.kind.stored}' = ${place + 1})"
+        f" and {condition}"
     )

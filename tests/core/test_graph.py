@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from core.graph import Edge, leading_back
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.graph import Edge, in_circles, leading_back
 
 
 def test_an_edge_leads_back_over_others_and_not_into_a_circle_beside_it() -> None:
@@ -21,3 +24,12 @@ def test_edges_within_two_anchors_make_no_circle_together() -> None:
     assert leading_back([there, everywhere], [there, everywhere]) == {there, everywhere}
     longer = [Edge("a", "b"), Edge("b", "c", "one"), Edge("c", "a", "two")]
     assert leading_back(longer, longer) == set()
+
+
+NODES = st.integers(0, 6)
+EDGES = st.lists(st.builds(Edge, NODES, NODES, st.sampled_from([None, 10, 11])), max_size=12)
+
+
+@given(EDGES)
+def test_nodes_in_circles_are_those_that_an_edge_leads_back_to(edges: list[Edge[int]]) -> None:
+    assert in_circles(edges) == {edge.source for edge in leading_back(edges, edges)}

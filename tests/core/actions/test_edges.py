@@ -9,12 +9,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.actions import removing, saving
+from core.actions import metadata, publishing, removing, saving
+from core.actions.publishing import Terms
 from core.actions.removing import Removal
 from core.actions.saving import Edit, Saved
 from core.errors import Refused
 from core.identity import IMPORT
 from core.store.connections import Database
+from metadata.changes import Consent
 from tests.core.a_store import GRAPH, World, a_world, an_object, problems_of, refers_to
 
 CHAIN = {
@@ -125,6 +127,24 @@ async def test_links_without_a_reference_lead_back_by_none_of_their_kinds(
     await report(world, (bob, ann))
 
     assert await problems_of(tie(world, bob, ann, "influences")) == [((0, "target"), "CYCLE")]
+
+
+async def test_a_circle_that_is_there_is_told_before_a_graph_forbids_it(database: Database) -> None:
+    world = await a_world(database, CONTACT, DEAL, MEMBER, TIE)
+    ann, bob, cat = [await world.create("contact") for _ in range(3)]
+    await report(world, (ann, bob), (cat, ann))
+    await tie(world, bob, ann)
+    await metadata.save_draft(world.actor, world.store, [{**CHAIN, "$id": "chain__c"}])
+
+    with pytest.raises(Refused) as refused:
+        await publishing.publish(world.actor, world.store)
+    (problem,) = refused.value.problems
+    assert problem.code == "CIRCULAR"
+    assert "2 stored records" in problem.message
+
+    await publishing.publish(world.actor, world.store, Terms(frozenset({Consent.INVALID})))
+    assert await problems_of(report(world, (bob, ann))) == [((0, "reports_to"), "CYCLE")]
+    await report(world, (ann, None))
 
 
 async def test_what_would_lead_back_meanwhile_does_not_come_back(world: World) -> None:

@@ -96,7 +96,7 @@ async def _levels(
     """The records by how many will stand above them, those in circles last; trees are held."""
     parents = [draft.values[fields.key] for draft in drafts if fields.key in draft.values]
     ids = [*(draft.id for draft in drafts), *parents]
-    await _hold_all(tx, plan.key, ids)
+    await hold_all(tx, plan.key, ids)
     above = await chains.read(tx, fields, ids)
     above.update((draft.id, draft.values.get(fields.key)) for draft in drafts)
     for parent in parents:
@@ -108,13 +108,15 @@ async def _levels(
     return [by_level[level] for level in sorted(by_level)]
 
 
-async def _hold_all(tx: Transaction, object_key: str, ids: Sequence[UUID]) -> None:
+async def hold_all(tx: Transaction, object_key: str, ids: Iterable[UUID]) -> None:
     """Hold the trees of these nodes until the transaction ends."""
-    before = await read(tx.tenant, tx.connection, object_key, ids)
+    wanted = set(ids)
+    before = await read(tx.tenant, tx.connection, object_key, wanted)
+    if not before:
+        return
     roots = {node.root for node in before.values()}
-    if roots:
-        await tx.connection.execute(locks.alone(*(locks.tree(tx.tenant, root) for root in roots)))
-    after = await read(tx.tenant, tx.connection, object_key, ids)
+    await tx.connection.execute(locks.alone(*(locks.tree(tx.tenant, root) for root in roots)))
+    after = await read(tx.tenant, tx.connection, object_key, wanted)
     if any(node.root not in roots for node in after.values()):
         raise Again
 

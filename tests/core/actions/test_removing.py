@@ -150,7 +150,7 @@ async def test_two_may_bring_back_the_same_deletion_at_once(world: World) -> Non
     for _ in range(5):
         await delete(world, "account", account)
         wanted = [("account", account), *(("contact", one) for one in contacts)]
-        await asyncio.gather(*(restore(world, object, one) for object, one in wanted))
+        await asyncio.gather(*(restore(world, key, one) for key, one in wanted))
         for one in (account, *contacts):
             assert not await is_deleted(world, one)
     assert (await world.row(account))["data"]["contacts"] == 3

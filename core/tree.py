@@ -7,7 +7,7 @@ separator, sort by number, and a subtree is every path that starts with its top'
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -56,11 +56,6 @@ def too_deep(depth: int, levels_below: int) -> bool:
     return depth + levels_below >= MOST_LEVELS
 
 
-def cycle(parents: Mapping[Id, Id | None], starts: Iterable[Id]) -> list[Id]:
-    """Nodes among `starts` that come back to themselves by following `parents`."""
-    return [start for start in starts if _comes_back(parents, start)]
-
-
 def levels(parents: Mapping[Id, Id | None]) -> dict[Id, int]:
     """On which level each node stands, roots on 1; nodes in a circle or below one are left out."""
     found: dict[Id, int] = {}
@@ -76,14 +71,3 @@ def levels(parents: Mapping[Id, Id | None]) -> dict[Id, int]:
                 level += 1
                 found[node] = level
     return found
-
-
-def _comes_back(parents: Mapping[Id, Id | None], start: Id) -> bool:
-    seen = set()
-    here = parents.get(start)
-    while here is not None and here not in seen:
-        if here == start:
-            return True
-        seen.add(here)
-        here = parents.get(here)
-    return False

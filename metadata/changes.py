@@ -33,6 +33,8 @@ class Effect(StrEnum):
     """Live records that, by the tree's field, come back to themselves or stand below such."""
     TOO_DEEP = "too_deep"
     """Live records that would stand below the last level that a tree may have."""
+    CIRCULAR = "circular"
+    """Live nodes from which edges of the graph `value` lead back, where it says that none do."""
     OFF_STAGE = "off_stage"
     """Records, deleted ones too, in a stage that is none of `fields`: kept from another pipeline."""
     TOKENS = "tokens"
@@ -55,7 +57,7 @@ class Impact:
     effect: Effect
     object: str
     field: str | None = None
-    value: str | None = None  # an option, stage or rule
+    value: str | None = None  # an option, stage, rule or graph
     fields: tuple[str, ...] = ()  # of a unique key; or stages
     ignore_case: bool = False
 
@@ -73,7 +75,11 @@ class Impact:
 _HARMLESS = frozenset(
     {Effect.BROKEN_RULE, Effect.UNSTAGED, Effect.TREE, Effect.TOKENS, Effect.COMPUTED}
 )
-_CONSENTS = {Effect.INVALID: Consent.INVALID, Effect.LOST: Consent.DATA_LOSS}
+_CONSENTS = {
+    Effect.INVALID: Consent.INVALID,
+    Effect.CIRCULAR: Consent.INVALID,
+    Effect.LOST: Consent.DATA_LOSS,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,11 +202,19 @@ def _graphs(old: Metadata, new: Metadata) -> Iterator[Change]:
             breaks = "Its field and types are gone."
             yield say("GRAPH_REMOVED", (), f"The graph '{key}' is removed.", breaks)
         elif was is None:
-            yield say("GRAPH_ADDED", (), f"'{now.anchor}' has the graph '{key}'.")
+            message = f"'{now.anchor}' has the graph '{key}'."
+            yield say("GRAPH_ADDED", (), message, "", *_circular(was, now))
         elif was != now:
             moved = (was.anchor, was.node, was.through) != (now.anchor, now.node, now.through)
             breaks = "Its nodes are of other types." if moved else ""
-            yield say("GRAPH_CHANGED", (), f"The graph '{key}' changes.", breaks)
+            message = f"The graph '{key}' changes."
+            yield say("GRAPH_CHANGED", (), message, breaks, *_circular(was, now))
+
+
+def _circular(was: Graph | None, now: Graph) -> Iterator[Impact]:
+    """What it means for records that the graph has edges of which none may lead back."""
+    if any(edge.acyclic for edge in now.edges) and (was is None or was.edges != now.edges):
+        yield Impact(Effect.CIRCULAR, now.node, value=now.key)
 
 
 _NO_GRAPH = Graph("", "", "", "", "", "", "")

@@ -21,7 +21,7 @@ Arguments: TypeAlias = Mapping[str, Any]
 Payload: TypeAlias = dict[str, object]
 Path: TypeAlias = Sequence[str | int]
 
-_ABOUT_RECORD: Final = frozenset({"id", "if_version", "parent"})
+_ABOUT_RECORD: Final = frozenset({"id", "if_version"})
 
 
 async def write(run: Run, means: Write, arguments: Arguments) -> Payload:
@@ -41,7 +41,7 @@ async def preview(run: Run, means: Preview, arguments: Arguments) -> ReparentPre
     """What moving a node would do, without doing it."""
     try:
         found = await reparenting.preview(
-            run.actor, run.tools.store, means.object, arguments["id"], arguments.get("parent")
+            run.actor, run.tools.store, means.object, arguments["id"], _parent(arguments)
         )
     except Refused as refused:
         errors = _told(Verb.REPARENT, refused.problems)
@@ -112,10 +112,23 @@ async def _reparent(run: Run, object_key: str, arguments: Arguments) -> Payload:
         run.actor,
         run.tools.store,
         object_key,
-        reparenting.Move(arguments["id"], arguments.get("parent"), arguments.get("ifVersion")),
+        reparenting.Move(arguments["id"], _parent(arguments), arguments.get("ifVersion")),
         origin=_origin(run),
     )
     return _one(Verb.REPARENT, object_key, saved)
+
+
+def _parent(arguments: Arguments) -> str | None:
+    """Where a node is to move; None: to the top, which takes a null, as any value is cleared.
+
+    Raises:
+        Refused: it is left out, as a variable without a value is.
+    """
+    if "parent" not in arguments:
+        text = "Say below which record it is to stand; null makes it a root."
+        raise Refused([Problem((0, "parent"), "REQUIRED", text)])
+    parent: str | None = arguments["parent"]
+    return parent
 
 
 _VERBS: Final[Mapping[Verb, Callable[[Run, str, Arguments], Awaitable[Payload]]]] = {

@@ -162,7 +162,7 @@ WRITES = {
         "mutation($id: ID!) { restoreAccount(id: $id) { account { id } errors { path code message } } }"
     ),
     "move": (
-        "mutation($id: ID!) { reparentAccount(id: $id) { account { id } errors { path code message } } }"
+        "mutation($id: ID!) { reparentAccount(id: $id, parent: null) { account { id } errors { path code message } } }"
     ),
     "move below it": (
         "mutation($id: ID!, $own: ID!) { reparentAccount(id: $own, parent: $id)"

@@ -10,11 +10,12 @@ from core.actions.batches import check, found, plan_of, setting_of
 from core.actions.saving import Saved
 from core.errors import Problem, Refused
 from core.identity import API, Actor, Origin
-from core.store import conflicts, drafts, removing, restoring, rows
+from core.store import conflicts, drafts, removing, restoring, rows, tree_nodes
 from core.store.numbering import NodeNumbers
 from core.store.opening import Store
 from core.store.values import reference
 from core.store.writing import Author, Manner, Transaction, writing
+from metadata.model import OnDelete
 
 
 class Removal(NamedTuple):
@@ -39,7 +40,11 @@ async def delete(
     async def work(tx: Transaction) -> Saved:
         plan, setting = plan_of(store, tx, object), setting_of(tx, actor)
         ids = [reference(removal.id) for removal in removals]
-        held = await rows.hold_for_removal(tx, [one for one in ids if isinstance(one, UUID)])
+        known = [one for one in ids if isinstance(one, UUID)]
+        if plan.tree is not None and plan.tree.reference.on_delete is OnDelete.SET_NULL:
+            # Before the rows, as a move does: children are going to move.
+            await tree_nodes.hold_all(tx, plan.key, known)
+        held = await rows.hold_for_removal(tx, known)
         there, missing = found(plan, held, ids)
         targets = [drafts.loaded(plan, row, (index,)) for index, row in there.items()]
         expected = {row.id: removals[index].if_version for index, row in there.items()}
@@ -68,15 +73,12 @@ async def restore(
     async def work(tx: Transaction) -> Saved:
         plan, setting = plan_of(store, tx, object), setting_of(tx, actor)
         wanted = reference(id)
-        held = await rows.hold_for_removal(tx, [wanted] if isinstance(wanted, UUID) else [])
-        row = next(iter(held.values()), None)
-        if row is None or row.object != plan.key:
+        known = isinstance(wanted, UUID) and await restoring.exists(tx, plan.key, wanted)
+        if not isinstance(wanted, UUID) or not known:
             text = f"There is no {plan.key} with this id."
             raise Refused([Problem((0, "id"), "NOT_FOUND", text)])
-        if row.deletion_id is None:
-            return Saved((row.id,))
-        restored = await restoring.restore(tx, row.deletion_id, (0,), setting, numbers)
-        return Saved((row.id, *(one for one in restored if one != row.id)))
+        restored = await restoring.restore(tx, wanted, (0,), setting, numbers)
+        return Saved((wanted, *(one for one in restored if one != wanted)))
 
     return await writing(
         actor.tenant, store, work, Author.of(actor, origin), Manner(numbers.prepare)

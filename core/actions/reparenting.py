@@ -81,10 +81,14 @@ async def preview(
     """
     wanted, above = _ids(id, parent)
     key = _tree_key(await store.published(actor.tenant), object)
+    ids = {"id": wanted} if above is None else {"id": wanted, key: above}
     async with store.database.reading(actor.tenant, "generic") as connection:
         move = await tree_nodes.foresee(actor.tenant, connection, Wish(object, wanted, above))
+        there = await tree_nodes.read(actor.tenant, connection, object, ids.values())
     if move is None:
-        raise Refused([Problem((0, "id"), "NOT_FOUND", "The record or its parent is not there.")])
+        text = f"There is no {object} with this id."
+        missing = [name for name, one in ids.items() if one not in there]
+        raise Refused([Problem((0, name), "NOT_FOUND", text) for name in missing or ("id",)])
     problem = move.problem()
     problems = () if problem is None else (Problem((0, key), *problem),)
     return Preview(move.count, move.place.depth, move.root, problems)

@@ -22,6 +22,7 @@ _CONCERNED = {
     Effect.TREE: "become nodes of the tree",
     Effect.CYCLE: "come back to themselves by their parents, or stand below such",
     Effect.TOO_DEEP: "would stand too deep in the tree",
+    Effect.CIRCULAR: "come back to themselves by edges of the graph",
     Effect.OFF_STAGE: "are in a stage that the pipeline lacks",
     Effect.TOKENS: "have their search words made anew",
     Effect.COMPUTED: "are computed anew",

@@ -11,7 +11,7 @@ from uuid import UUID
 from asyncpg import Connection
 
 from core.identity import TenantId
-from core.store import drafts, finishing, planting, unique_keys
+from core.store import drafts, edges, finishing, planting, unique_keys
 from core.store.drafts import Setting
 from core.store.field_plans import FieldPlan, UniquePlan
 from core.store.plans import ObjectPlan, plan_of
@@ -217,6 +217,14 @@ async def _whole(census: Census, impact: Impact) -> Counted:
     return await _counted(census, impact, _COUNT + _LIVE)
 
 
+async def _circular(census: Census, impact: Impact) -> Counted:
+    found: set[UUID] = set()
+    for line in plan_of(census.new, impact.object).lines:
+        if line.graph == impact.value:
+            found |= await edges.in_circles(census.tenant, census.connection, line)
+    return _some(impact, sorted(found))
+
+
 async def _off_stage(census: Census, impact: Impact) -> Counted:
     condition = "t.stage <> all($4::text[])"
     return await _counted(census, impact, _COUNT + condition, list(impact.fields))
@@ -262,6 +270,7 @@ _COUNTERS: Mapping[Effect, Callable[[Census, Impact], Awaitable[Counted]]] = {
     Effect.DUPLICATE: _doubled,
     Effect.COMPUTED: _whole,
     Effect.UNSTAGED: _whole,
+    Effect.CIRCULAR: _circular,
     Effect.OFF_STAGE: _off_stage,
     Effect.TREE: _whole,
     Effect.TOKENS: _whole,

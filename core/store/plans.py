@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.store import lines
 from core.store.columns import Column, columns_of
 from core.store.computing import ComputePlan, compute_plan
 from core.store.field_plans import FieldPlan, StagePlan, UniquePlan, field_plan
+from core.store.lines import Line
 from core.store.record_shapes import Ways
 from core.store.rollup_plans import Key, RollupPlan, rollup_plans
 from core.store.summing import Sums
@@ -50,7 +52,7 @@ class ObjectPlan:
     uniques: tuple[UniquePlan, ...]
     stage: StagePlan | None
     tree: FieldPlan | None
-    acyclic: tuple[FieldPlan, ...]  # references that must not come back to where they start
+    lines: tuple[Line, ...]  # edges among which its records are, and that must not lead back
     has_money: bool
     rollups: Mapping[str, Sums]  # by field: those that its records have
     contributes: Mapping[Key, RollupPlan]  # those that its records go into
@@ -88,7 +90,7 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
         uniques=tuple(_unique_plan(unique, fields) for unique in declared.uniques),
         stage=stage,
         tree=fields[declared.tree.key] if declared.tree is not None else None,
-        acyclic=tuple(fields[key] for key in _acyclic(published, object)),
+        lines=lines.of_object(published, object),
         has_money=any(plan.type is FieldType.MONEY for plan in every),
         rollups={plan.key: _sums(published, plan) for plan in every if plan.field.rollup},
         contributes=rollup_plans(published.metadata, object, fields),
@@ -153,15 +155,3 @@ def _stage_plan(
         for key in (pipeline.amount, pipeline.date, pipeline.probability)
     )
     return StagePlan(pipeline, amount, date, probability)
-
-
-def _acyclic(published: Published, object: str) -> Iterator[str]:
-    """Fields of the object that a graph declares as edges without cycles."""
-    found = {
-        edge.reference
-        for graph in published.metadata.graphs.values()
-        if graph.node == object
-        for edge in graph.edges
-        if edge.acyclic and edge.reference is not None
-    }
-    return iter(sorted(found))

@@ -36,6 +36,7 @@ async def remove(
     await run.close()
     found = [*run.removed.values(), *run.cleared.values()]
     others = await rollups.propagate(tx, found, setting)
+    await _become_roots(tx, run.cleared.values())
     await _leave_trees(tx, run.removed.values())
     await saving.write(tx, Writing.of(found, others, [*problems, *run.problems()]))
     return list(run.removed)
@@ -78,7 +79,7 @@ class _Removal:
             Problem(
                 (*path, "id"),
                 "IN_USE",
-                f"{_many(count)} of {object_key} refer to it by {field!r}.",
+                _standing(count, object_key, field),
             )
             for (path, object_key, field), count in sorted(ways.items())
         ]
@@ -111,18 +112,27 @@ class _Removal:
         for one in clearing:
             self._clear(one)
         return [
-            self._loaded(row, self.removed[cascading[row.id]].path)
+            draft
             for row in held.values()
-            if row.deleted_at is None
+            if row.deleted_at is None and (draft := self._going(row, cascading[row.id])) is not None
         ]
 
-    def _cascading(self, found: Iterable[Dependent]) -> dict[UUID, UUID]:
-        """{record that goes as well: the one that it goes with}."""
-        return {
-            one.id: one.target
-            for one in found
-            if one.on_delete is OnDelete.CASCADE and one.id not in self.removed
-        }
+    def _cascading(self, found: Iterable[Dependent]) -> dict[UUID, list[Dependent]]:
+        """{record that goes as well: by which references}."""
+        going: defaultdict[UUID, list[Dependent]] = defaultdict(list)
+        for one in found:
+            if one.on_delete is OnDelete.CASCADE and one.id not in self.removed:
+                going[one.id].append(one)
+        return going
+
+    def _going(self, row: Row, ways: Sequence[Dependent]) -> Draft | None:
+        """The record as one that goes as well; None if it was made to refer elsewhere meanwhile."""
+        draft = self._loaded(row, ())
+        for one in ways:
+            if draft.values.get(one.field) == one.target:
+                draft.path = self.removed[one.target].path
+                return draft
+        return None
 
     def _loaded(self, row: Row, path: Path) -> Draft:
         return drafts.loaded(self._tx.plan(row.object), row, path)
@@ -135,8 +145,18 @@ class _Removal:
             finishing.compute(draft, self._setting)
 
 
-def _many(count: int) -> str:
-    return f"More than {MOST_AT_ONCE} records" if count > MOST_AT_ONCE else f"{count} records"
+def _standing(count: int, object_key: str, field: str) -> str:
+    if count == 1:
+        return f"1 record of {object_key} refers to it by {field!r}."
+    many = f"More than {MOST_AT_ONCE}" if count > MOST_AT_ONCE else count
+    return f"{many} records of {object_key} refer to it by {field!r}."
+
+
+async def _become_roots(tx: Transaction, cleared: Iterable[Draft]) -> None:
+    """Take nodes, with all below them, out from under parents that go."""
+    for draft in cleared:
+        if draft.plan.tree is not None:
+            await tree_nodes.move_all(tx, draft.plan, [draft], {}, {})
 
 
 async def _leave_trees(tx: Transaction, removed: Iterable[Draft]) -> None:

@@ -6,35 +6,53 @@ from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
-from core.store import drafts, finishing, references, rollups, rows, saving, tree_nodes
+from core.store import drafts, edges, finishing, references, rollups, rows, saving, tree_nodes
 from core.store.drafts import Draft, Path, Setting
 from core.store.numbering import NodeNumbers
 from core.store.saving import Writing
 from core.store.statements import Write
-from core.store.writing import Transaction
+from core.store.writing import Again, Transaction
 
-_DELETED = "select id from record where tenant_id = $1 and deletion_id = $2"
+_EXISTS = "select 1 from record where tenant_id = $1 and object = $2 and id = $3"
+_DELETED = """
+    select t.id, t.deletion_id from record as t
+    where t.tenant_id = $1 and t.deletion_id = (
+        select d.deletion_id from record as d where d.tenant_id = $1 and d.id = $2)
+"""
+
+
+async def exists(tx: Transaction, object_key: str, record: UUID) -> bool:
+    """Whether there is such a record of the object, deleted or not."""
+    return bool(await tx.connection.fetchval(_EXISTS, tx.tenant, object_key, record))
 
 
 async def restore(
-    tx: Transaction, deletion: UUID, path: Path, setting: Setting, numbers: NodeNumbers
+    tx: Transaction, record: UUID, path: Path, setting: Setting, numbers: NodeNumbers
 ) -> list[UUID]:
-    """Bring back what was deleted together, as far as it may be; all ids.
+    """Bring back what was deleted together with a record, as far as it may be; all ids.
+
+    They are locked in one order, whichever of them is given: two who bring back the same deletion
+    would wait for each other.
 
     Raises:
         Refused: what some of it refers to is not there any more, or its unique values are taken.
     """
-    ids = [row["id"] for row in await tx.connection.fetch(_DELETED, tx.tenant, deletion)]
-    held = await rows.hold(tx, ids)
+    deleted = dict(await tx.connection.fetch(_DELETED, tx.tenant, record))
+    if not deleted:
+        return []
+    held = await rows.hold(tx, deleted)
+    if any(row.deletion_id != deleted[row.id] for row in held.rows.values()):
+        raise Again  # somebody was faster
     found = [
         _restored(drafts.loaded(tx.plan(row.object), row, path), numbers)
         for row in held.rows.values()
-        if row.deletion_id == deletion and row.object in tx.metadata.objects
+        if row.object in tx.metadata.objects
     ]
     for draft in found:
         finishing.compute(draft, setting)
     kept = await rows.hold(tx, (), {one for one, _ in references.needed(found)})
     references.check(found, kept.referred)
+    await edges.check(tx, found)
     nodes = await _enter_trees(tx, found)
     sound = [draft for draft in found if not draft.problems]
     others = await rollups.propagate(tx, sound, setting)

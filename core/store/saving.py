@@ -148,12 +148,8 @@ async def _place(
     writes: list[Write] = []
     for found in _by_object(drafts).values():
         plan = found[0].plan
-        if plan.acyclic:
-            await edges.check(tx, plan, found)
-        if plan.tree is not None:
-            there = [one for one in found if one.before is not None]
-            await tree_nodes.move_all(tx, plan, there, moves)
-            writes += await tree_nodes.enter(tx, plan, [one for one in found if one.before is None])
+        await edges.check(tx, found)
+        writes += await tree_nodes.place(tx, plan, found, moves)
     return writes
 
 

@@ -6,16 +6,19 @@ its tree, a move holds the locks on both trees alone, and both read paths after 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from uuid import UUID
 
 from asyncpg import Connection
 
 from core import tree
 from core.identity import TenantId
-from core.store import locks
+from core.store import chains, locks
 from core.store.drafts import Draft
+from core.store.field_plans import FieldPlan
 from core.store.plans import ObjectPlan
 from core.store.shapes import Insert
 from core.store.statements import Write
@@ -60,17 +63,84 @@ async def read(
     }
 
 
+async def place(
+    tx: Transaction, plan: ObjectPlan, drafts: Sequence[Draft], held: Mapping[UUID, Move]
+) -> list[Write]:
+    """Give records their places: the nodes of new ones to be written, the others are moved.
+
+    In whatever order they are given, each comes after its parent. Problems are noted where there
+    is no place. `held` has moves in trees that are held already.
+    """
+    if plan.tree is None:
+        return []
+    new = [draft for draft in drafts if draft.before is None]
+    moving = [draft for draft in drafts if draft.before is not None and _moves(draft, plan.tree)]
+    if not moving or len(moving) == 1 and not new:
+        await move_all(tx, plan, moving, held, {})
+        return await enter(tx, plan, new)
+    known: dict[UUID, Node] = {}
+    for level in await _levels(tx, plan, plan.tree, [*moving, *new]):
+        await _enter(tx, plan, [draft for draft in level if draft.before is None], known)
+        there = [draft for draft in level if draft.before is not None]
+        await move_all(tx, plan, there, held, known)
+    return [write(plan.key, [known[draft.id] for draft in new if draft.id in known])]
+
+
+def _moves(draft: Draft, tree: FieldPlan) -> bool:
+    return draft.values.get(tree.key) != draft.old.get(tree.key)
+
+
+async def _levels(
+    tx: Transaction, plan: ObjectPlan, fields: FieldPlan, drafts: Sequence[Draft]
+) -> list[list[Draft]]:
+    """The records by how many will stand above them, those in circles last; trees are held."""
+    parents = [draft.values[fields.key] for draft in drafts if fields.key in draft.values]
+    ids = [*(draft.id for draft in drafts), *parents]
+    await hold_all(tx, plan.key, ids)
+    above = await chains.read(tx, fields, ids)
+    above.update((draft.id, draft.values.get(fields.key)) for draft in drafts)
+    for parent in parents:
+        above.setdefault(parent, None)  # one that is not there, which is told elsewhere
+    levels = tree.levels(above)
+    by_level: defaultdict[float, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        by_level[levels.get(draft.id, inf)].append(draft)
+    return [by_level[level] for level in sorted(by_level)]
+
+
+async def hold_all(tx: Transaction, object_key: str, ids: Iterable[UUID]) -> None:
+    """Hold the trees of these nodes until the transaction ends."""
+    wanted = set(ids)
+    before = await read(tx.tenant, tx.connection, object_key, wanted)
+    if not before:
+        return
+    roots = {node.root for node in before.values()}
+    await tx.connection.execute(locks.alone(*(locks.tree(tx.tenant, root) for root in roots)))
+    after = await read(tx.tenant, tx.connection, object_key, wanted)
+    if any(node.root not in roots for node in after.values()):
+        raise Again
+
+
 async def enter(tx: Transaction, plan: ObjectPlan, drafts: Sequence[Draft]) -> list[Write]:
     """The nodes of records that come into the tree, with problems noted where one can't."""
     if plan.tree is None or not drafts:
         return []
+    known: dict[UUID, Node] = {}
+    await _enter(tx, plan, drafts, known)
+    return [write(plan.key, [known[draft.id] for draft in drafts if draft.id in known])]
+
+
+async def _enter(
+    tx: Transaction, plan: ObjectPlan, drafts: Sequence[Draft], known: dict[UUID, Node]
+) -> None:
+    """Add the nodes of new records, and those above them, to the known ones."""
+    assert plan.tree is not None
     key = plan.tree.key
     own = {draft.id: draft for draft in drafts}
-    parents = {draft.values.get(key) for draft in drafts} - own.keys() - {None}
-    known = await _shared(tx, plan.key, [one for one in parents if one is not None])
+    parents = {draft.values.get(key) for draft in drafts} - own.keys() - known.keys() - {None}
+    known |= await _shared(tx, plan.key, [one for one in parents if one is not None])
     for draft in drafts:
         _place(draft, key, own, known)
-    return [write(plan.key, [known[draft.id] for draft in drafts if draft.id in known])]
 
 
 def write(object_key: str, nodes: Iterable[Node]) -> Write:
@@ -160,12 +230,15 @@ class Wish:
     object: str
     moved: UUID
     parent: UUID | None
+    above: Node | None = None  # the parent's node, where it is not written yet
 
 
 async def foresee(tenant: TenantId, connection: Connection, wish: Wish) -> Move | None:
     """What a move would do as things stand, without a lock; None where a node is missing."""
     wanted = {wish.moved} if wish.parent is None else {wish.moved, wish.parent}
     nodes = await read(tenant, connection, wish.object, wanted)
+    if wish.above is not None:
+        nodes[wish.above.id] = wish.above
     if len(nodes) < len(wanted):
         return None
     node = nodes[wish.moved]
@@ -191,19 +264,24 @@ async def hold(tx: Transaction, wish: Wish) -> Move | None:
 
 
 async def move_all(
-    tx: Transaction, plan: ObjectPlan, drafts: Sequence[Draft], held: Mapping[UUID, Move]
+    tx: Transaction,
+    plan: ObjectPlan,
+    drafts: Sequence[Draft],
+    held: Mapping[UUID, Move],
+    known: Mapping[UUID, Node],
 ) -> None:
     """Move every record whose parent changes, with problems noted where one can't.
 
-    `held` has moves in trees that are held already.
+    `held` has moves in trees that are held already, `known` nodes that are not written yet.
     """
     assert plan.tree is not None
     key = plan.tree.key
     for draft in drafts:
-        parent = draft.values.get(key)
-        if parent == draft.old.get(key):
+        if not _moves(draft, plan.tree):
             continue
-        found = held.get(draft.id) or await hold(tx, Wish(plan.key, draft.id, parent))
+        parent = draft.values.get(key)
+        wish = Wish(plan.key, draft.id, parent, known.get(parent) if parent else None)
+        found = held.get(draft.id) or await hold(tx, wish)
         problem = found.problem() if found is not None else None
         if problem is not None:
             draft.wrong(*problem, key)

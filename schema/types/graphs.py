@@ -96,7 +96,8 @@ def _graph(catalogue: Catalogue, graph: Graph) -> Fields:
         fields["pathTo"] = GraphQLField(
             nodes,
             {"role": GraphQLArgument(GraphQLNonNull(role))},
-            description="The shortest way from somebody covered to one who holds the role.",
+            description="The shortest way from somebody covered to one who holds the role, along at"
+            " most 20 edges as they lead; empty where there is none.",
             extensions={MEANS: Way(), OPENS: Opens.LIST},
         )
     return fields

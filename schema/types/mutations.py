@@ -23,6 +23,7 @@ from schema.limits import OPENS, Opens
 from schema.types.catalogue import Catalogue
 from schema.types.meanings import MEANS, Verb, Write
 
+NEW_PARENT: Final = "The node to stand below; null makes it a root. It must be given."
 _ID: Final = GraphQLArgument(GraphQLNonNull(GraphQLID))
 _IF_VERSION: Final = GraphQLArgument(
     GraphQLInt, description="Refuse with a conflict unless the record is at this version."
@@ -52,8 +53,8 @@ def _single(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQL
     says = "Bring back what one deletion took."
     yield names.restore, made(Verb.RESTORE, says, id=_ID)
     if names.reparent is not None:
-        says = "Move a node with everything below it; without a parent it becomes a root."
-        parent = GraphQLArgument(GraphQLID)
+        says = "Move a node with everything below it."
+        parent = GraphQLArgument(GraphQLID, description=NEW_PARENT)
         moved = made(Verb.REPARENT, says, id=_ID, parent=parent, ifVersion=_IF_VERSION)
         yield names.reparent, moved
 

@@ -68,9 +68,10 @@ def _preview(catalogue: Catalogue, of: ObjectType) -> GraphQLField:
         catalogue.named("ReparentPreviewInfo", GraphQLObjectType),
         {
             "id": GraphQLArgument(GraphQLNonNull(GraphQLID)),
-            "parent": GraphQLArgument(GraphQLID),
+            "parent": GraphQLArgument(GraphQLID, description=mutations.NEW_PARENT),
         },
-        description="What moving a node would do, without doing it.",
+        description="What moving a node would do to the tree, without doing it. Rules of the object"
+        " are checked by the move.",
         extensions={MEANS: Preview(of.key)},
     )
 

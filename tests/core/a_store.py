@@ -24,7 +24,6 @@ KEYS = itertools.count(1)
 OBJECT = "https://dealgraph.dev/schemas/object-1.json"
 PIPELINE = "https://dealgraph.dev/schemas/pipeline-1.json"
 GRAPH = "https://dealgraph.dev/schemas/graph-1.json"
-GRAPH = "https://dealgraph.dev/schemas/graph-1.json"
 PACK = "https://dealgraph.dev/schemas/pack-1.json"
 TEXT = {"type": "string"}
 MONEY = {"type": "number", "x-type": "money"}

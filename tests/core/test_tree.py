@@ -1,4 +1,4 @@
-"""Paths sort and nest; cycles are seen."""
+"""Paths sort and nest, and levels are counted."""
 
 from __future__ import annotations
 
@@ -40,16 +40,6 @@ def test_twenty_levels_fit_and_twenty_one_do_not() -> None:
     assert not tree.too_deep(0, 19)
     assert tree.too_deep(20, 0)
     assert tree.too_deep(10, 10)
-
-
-def test_a_cycle_names_its_members_and_not_who_leads_into_it() -> None:
-    parents = {"a": "b", "b": "c", "c": "a", "d": "a", "e": None}
-
-    assert tree.cycle(parents, ["a", "b", "d", "e"]) == ["a", "b"]
-
-
-def test_a_node_that_is_its_own_parent_is_a_cycle() -> None:
-    assert tree.cycle({"a": "a"}, ["a"]) == ["a"]
 
 
 def path(numbers: list[int]) -> tree.Place:

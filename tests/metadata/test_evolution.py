@@ -256,6 +256,15 @@ def test_pipelines_graphs_and_roles_come_and_go() -> None:
     assert all(change.breaking for change in diff(full, plain))
 
 
+def test_a_graph_that_forbids_circles_asks_for_those_that_are_there() -> None:
+    boss = an_object("person", {"boss": a_reference("person")})
+    edges = [{"reference": "person.boss", "kind": "boss", "acyclic": True}]
+    plain = metadata_of(an_object(), boss, LINK, GRAPH)
+    strict = metadata_of(an_object(), boss, LINK, {**GRAPH, "edges": edges})
+    (found,) = diff(plain, strict)
+    assert found.impacts == (Impact(Effect.CIRCULAR, "person", value="chain"),)
+
+
 LINK = an_object("link", {"deal": a_reference("deal"), "person": a_reference("person")})
 GRAPH = a_graph("chain", anchor="deal", nodes={"object": "person", "through": "link"})
 

@@ -259,7 +259,7 @@ async def test_no_mutation_reaches_another_tenants_record(store: Store) -> None:
             'mutation ($id: ID!) { a: updateAccount(id: $id, input: {name: "x"}) { errors { code } } }',
             "mutation ($id: ID!) { a: deleteAccount(id: $id) { errors { code } } }",
             "mutation ($id: ID!) { a: restoreAccount(id: $id) { errors { code } } }",
-            "mutation ($id: ID!) { a: reparentAccount(id: $id) { errors { code } } }",
+            "mutation ($id: ID!) { a: reparentAccount(id: $id, parent: null) { errors { code } } }",
             'mutation ($id: ID!) { a: createContact(input: {name: "x", account: $id}) { errors { code } } }',
         )
     ]

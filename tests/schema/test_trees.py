@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from tests.schema.an_api import Client
@@ -145,6 +147,48 @@ async def test_makes_a_node_a_root(client: Client, group: dict[str, str]) -> Non
     data = await client.data(MOVE, id=group["East"], parent=None)
 
     assert data["reparentAccount"]["account"]["depth"] == 0
+
+
+async def test_a_move_must_say_where_to(client: Client, group: dict[str, str]) -> None:
+    preview = """query ($id: ID!, $parent: ID) {
+      previewReparentAccount(id: $id, parent: $parent) { errors { path code } }
+    }"""
+    refused = [{"path": ["parent"], "code": "REQUIRED"}]
+
+    moved = await client.data(MOVE, id=group["East"])
+    previewed = await client.data(preview, id=group["East"])
+
+    assert moved["reparentAccount"] == {"account": None, "errors": refused}
+    assert previewed["previewReparentAccount"]["errors"] == refused
+
+
+async def test_a_parent_that_is_not_there_is_told_by_its_path(
+    client: Client, group: dict[str, str]
+) -> None:
+    data = await client.data(
+        """mutation ($id: ID!, $nobody: ID) {
+          createAccount(input: {name: "a", parent: $nobody}) { errors { path code } }
+          updateAccounts(updates: [{id: $id, input: {parent: $nobody}}]) { errors { path code } }
+          reparentAccount(id: $id, parent: $nobody) { errors { path code } }
+        }""",
+        id=group["East"],
+        nobody=str(uuid4()),
+    )
+    previewed = await client.data(
+        """query ($id: ID!, $nobody: ID) {
+          previewReparentAccount(id: $id, parent: $nobody) { errors { path code } }
+        }""",
+        id=group["East"],
+        nobody=str(uuid4()),
+    )
+
+    missing = [{"path": ["parent"], "code": "NOT_FOUND"}]
+    assert data["createAccount"]["errors"] == [{"path": ["input", "parent"], "code": "NOT_FOUND"}]
+    assert {"path": ["updates", "0", "input", "parent"], "code": "USE_REPARENT"} in (
+        data["updateAccounts"]["errors"]
+    )
+    assert data["reparentAccount"]["errors"] == missing
+    assert previewed["previewReparentAccount"]["errors"] == missing
 
 
 async def test_tells_beforehand_what_a_move_would_do(client: Client, group: dict[str, str]) -> None:

@@ -34,6 +34,9 @@ class Writer:
     lookups: Lookups
 
 
+_MAY_PASS = frozenset({"CYCLE", "TOO_DEEP"})  # once other rows have moved
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """Which turn it is for the rows of a batch, and the numbers that new records get."""
@@ -51,7 +54,7 @@ class Outcome:
     matched: int = 0
     kept: int = 0
     rejected: list[tuple[Prepared, Sequence[Flaw]]] = field(default_factory=list)
-    waiting: list[Prepared] = field(default_factory=list)  # they name rows that may come yet
+    waiting: list[Prepared] = field(default_factory=list)  # for rows that may come yet
     again: list[Prepared] = field(default_factory=list)  # to be tried once these have settled
     warnings: list[Problem] = field(default_factory=list)
 
@@ -180,7 +183,8 @@ class _Writing:
     def sound(self, going: Sequence[Candidate], problems: Sequence[Problem]) -> list[Candidate]:
         """The rows with which nothing is wrong.
 
-        A value that another has just taken may be that of the row's own record: once more.
+        A value that another has just taken may be that of the row's own record: once more. A
+        place in a tree may be there once rows to come have moved what is in the way.
         """
         wrong: dict[int, list[Problem]] = defaultdict(list)
         for problem in problems:
@@ -188,6 +192,8 @@ class _Writing:
         for index, found in wrong.items():
             if not self.turn.again and all(problem.code == "TAKEN" for problem in found):
                 self.outcome.again.append(going[index].prepared)
+            elif not self.turn.last and all(problem.code in _MAY_PASS for problem in found):
+                self.outcome.waiting.append(going[index].prepared)
             else:
                 self._reject(going[index], found)
         return [one for index, one in enumerate(going) if index not in wrong]

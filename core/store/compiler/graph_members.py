@@ -78,7 +78,8 @@ def members(anchor: Row, graph: Graph) -> Members:
 def edges(members: Members) -> str:
     """A table of (place, kind, source, target, strength) over the table of members.
 
-    An edge within the anchor wins over one within nothing, for the same pair and kind.
+    There is one edge of a kind from one member to another: of several, one within the anchor
+    wins, then one that has a strength.
     """
     found = [
         _of_reference(members, place, edge)
@@ -87,8 +88,12 @@ def edges(members: Members) -> str:
         for place, edge in enumerate(members.graph.edges)
     ]
     none = "select 0 as place, '' as kind, null::uuid as source, null::uuid as target"
-    return " union all ".join(
-        (f"{none}, null::text as strength where false", *(f"({part})" for part in found))
+    more = "null::text as strength, false as own, null::uuid as link"
+    every = " union all ".join((f"{none}, {more} where false", *found))
+    table = members.work.alias("e")
+    return (
+        f"select distinct on (source, target, kind) * from ({every}) as {table}"
+        " order by source, target, kind, own desc, strength is null, place, link"
     )
 
 
@@ -105,7 +110,7 @@ def _of_reference(members: Members, place: int, edge: Edge) -> str:
     node, low, high = work.row("n", members.graph.node), work.alias("m"), work.alias("m")
     assert edge.reference is not None
     return (
-        f"select distinct {place}, {literal(edge.kind)}, {low}.id, {high}.id, null::text"
+        f"select {place}, {literal(edge.kind)}, {low}.id, {high}.id, null::text, false, null::uuid"
         f" from {MEMBERS} as {low}"
         f" join read.record as {node.alias} on {of_tenant(node.alias, f'{node.alias}.id = {low}.id')}"
         f" join {MEMBERS} as {high} on {high}.id = {reference_id(node, edge.reference)}"
@@ -124,14 +129,12 @@ def _of_links(members: Members, place: int, edge: Edge) -> str:
         typed = columns.value(link, Column(edge.strength))
         strength = kinds.spelled(typed.kind, typed.sql)
     conditions = [f"{end} in (select id from {MEMBERS})" for end in (source, target)]
-    order = f"{source}, {target}, {kind}"
+    own = "false"
     if edge.within is not None:
         within = reference_id(link, edge.within)
-        anchor = members.anchor.column("id")
-        conditions.append(f"({within} is null or {within} = {anchor})")
-        order += f", {within} nulls last"
+        conditions.append(f"({within} is null or {within} = {members.anchor.column('id')})")
+        own = f"{within} is not null"
     return (
-        f"select distinct on ({source}, {target}, {kind}) {place}, {kind}, {source}, {target},"
-        f" {strength} from read.record as {link.alias}"
-        f" where {of_tenant(link.alias, *live(link), *conditions)} order by {order}, {link.alias}.id"
+        f"select {place}, {kind}, {source}, {target}, {strength}, {own}, {link.alias}.id"
+        f" from read.record as {link.alias} where {of_tenant(link.alias, *live(link), *conditions)}"
     )

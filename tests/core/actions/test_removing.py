@@ -144,6 +144,18 @@ async def test_a_record_does_not_come_back_to_what_is_gone(world: World) -> None
     await restore(world, "deal", deal)
 
 
+async def test_two_may_bring_back_the_same_deletion_at_once(world: World) -> None:
+    account = await world.create("account")
+    contacts = [await world.create("contact", account=account) for _ in range(3)]
+    for _ in range(5):
+        await delete(world, "account", account)
+        wanted = [("account", account), *(("contact", one) for one in contacts)]
+        await asyncio.gather(*(restore(world, key, one) for key, one in wanted))
+        for one in (account, *contacts):
+            assert not await is_deleted(world, one)
+    assert (await world.row(account))["data"]["contacts"] == 3
+
+
 async def test_a_record_that_is_there_is_left_as_it_is(world: World) -> None:
     deal = await world.create("deal")
 

@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from core import tree
-from core.actions import removing, reparenting, saving
+from core.actions import removing, reparenting, saving, upserting
 from core.actions.removing import Removal
 from core.actions.reparenting import Move
 from core.actions.saving import Edit
+from core.actions.upserting import By
 from core.errors import NotFound, Refused
 from core.identity import IMPORT
 from core.store.connections import Database
@@ -27,15 +28,23 @@ ACCOUNT = an_object(
 NOTE = an_object("note", {})
 
 
+def a_tree(key: str, on_delete: str) -> dict[str, Any]:
+    parent = {**refers_to(key, on_delete, inverse="children"), "x-tree": True}
+    return an_object(key, {"parent": parent, "code": {"type": "string", "x-unique": True}})
+
+
+KEYED = a_tree("keyed", "restrict")
+LOOSE, TIGHT = a_tree("loose", "set_null"), a_tree("tight", "cascade")
+
+
 @pytest.fixture
 async def world(database: Database) -> World:
-    return await a_world(database, ACCOUNT, NOTE)
+    return await a_world(database, ACCOUNT, NOTE, KEYED, LOOSE, TIGHT)
 
 
-async def nodes(world: World) -> dict[UUID, dict[str, Any]]:
-    rows = await world.rows(
-        "select * from read.tree_node where tenant_id = $1 and object = 'account'"
-    )
+async def nodes(world: World, object: str = "account") -> dict[UUID, dict[str, Any]]:
+    sql = "select * from read.tree_node where tenant_id = $1 and object = $2"
+    rows = await world.rows(sql, object)
     return {row["id"]: row for row in rows}
 
 
@@ -44,11 +53,11 @@ async def reparent(world: World, id: UUID, parent: UUID | None, version: int | N
     await reparenting.reparent(world.actor, world.store, "account", move)
 
 
-async def check(world: World) -> None:
+async def check(world: World, object: str = "account") -> None:
     """Every live record has the path that its parents make, and none comes back to itself."""
-    sql = "select id, data from read.record where tenant_id = $1 and object = 'account' and deleted_at is null"
-    parents = {row["id"]: row["data"].get("parent") for row in await world.rows(sql)}
-    found = await nodes(world)
+    sql = "select id, data from read.record where tenant_id = $1 and object = $2 and deleted_at is null"
+    parents = {row["id"]: row["data"].get("parent") for row in await world.rows(sql, object)}
+    found = await nodes(world, object)
     assert found.keys() == parents.keys()
     for one, node in found.items():
         numbers, here, root = [], one, one
@@ -60,10 +69,10 @@ async def check(world: World) -> None:
         assert (node["path"], node["depth"], node["root"]) == (path, len(numbers) - 1, root)
 
 
-async def a_chain(world: World, length: int) -> list[UUID]:
+async def a_chain(world: World, length: int, object: str = "account") -> list[UUID]:
     ids: list[UUID] = []
     for _ in range(length):
-        ids.append(await world.create("account", parent=ids[-1] if ids else None))
+        ids.append(await world.create(object, parent=ids[-1] if ids else None))
     return ids
 
 
@@ -180,6 +189,46 @@ async def test_an_import_brings_parents_and_children_in_one_batch(world: World) 
     assert {code for _, code in await problems_of(write)} == {"CYCLE"}
 
 
+async def test_an_import_moves_in_whatever_order_its_rows_are(world: World) -> None:
+    top, middle, low, lowest = await a_chain(world, 4)
+    edits = [
+        Edit(top, {"parent": middle}),
+        Edit(middle, {"parent": lowest}),
+        Edit(lowest, {"parent": None}),
+    ]
+
+    await saving.update(world.actor, world.store, "account", edits, origin=IMPORT)
+
+    await check(world)
+    found = await nodes(world)
+    assert [found[it]["depth"] for it in (lowest, middle, top, low)] == [0, 1, 2, 2]
+
+
+async def test_an_import_puts_records_under_ones_that_come_with_them(world: World) -> None:
+    top, low = await a_chain(world, 2, "keyed")
+    inputs = [
+        {"code": "below", "id": uuid4(), "parent": top},
+        {"code": "top", "parent": (new := uuid4())},
+        {"code": "new", "id": new},
+    ]
+    edit = Edit(top, {"code": "top"})
+    await saving.update(world.actor, world.store, "keyed", [edit], origin=IMPORT)
+    by = By("keyed", "code")
+
+    await upserting.upsert(world.actor, world.store, by, inputs, origin=IMPORT)
+
+    await check(world, "keyed")
+    found = await nodes(world, "keyed")
+    assert {found[it]["root"] for it in (top, low)} == {new}
+    circle = [
+        {"code": "new", "parent": (other := uuid4())},
+        {"code": "o", "id": other, "parent": low},
+    ]
+    write = upserting.upsert(world.actor, world.store, by, circle, origin=IMPORT)
+    assert await problems_of(write) == [((0, "parent"), "CYCLE")]
+    await check(world, "keyed")
+
+
 async def test_a_parent_stays_while_it_has_children(world: World) -> None:
     top, low = await a_chain(world, 2)
 
@@ -196,6 +245,34 @@ async def test_a_parent_stays_while_it_has_children(world: World) -> None:
     await removing.restore(world.actor, world.store, "account", low)
     await check(world)
     assert (await world.row(top))["data"]["daughters"] == 1
+
+
+async def test_children_become_roots_where_a_deletion_clears_their_parent(world: World) -> None:
+    top, middle, low, lowest = await a_chain(world, 4, "loose")
+
+    await removing.delete(world.actor, world.store, "loose", [Removal(top), Removal(middle)])
+
+    await check(world, "loose")
+    found = await nodes(world, "loose")
+    assert found.keys() == {low, lowest}
+    assert (found[low]["depth"], found[lowest]["root"]) == (0, low)
+    await removing.restore(world.actor, world.store, "loose", top)
+    await check(world, "loose")
+
+
+async def test_what_moves_away_in_time_is_not_deleted_with_its_parent(world: World) -> None:
+    for _ in range(15):
+        top = await world.create("tight")
+        low = [await world.create("tight", parent=top) for _ in range(4)]
+        moves = [
+            reparenting.reparent(world.actor, world.store, "tight", Move(it, None)) for it in low
+        ]
+        deletion = removing.delete(world.actor, world.store, "tight", [Removal(top)])
+        results = await asyncio.gather(*moves, deletion, return_exceptions=True)
+        there = await nodes(world, "tight")
+        moved = [not isinstance(one, Refused) for one in results[:-1]]
+        assert [it in there for it in low] == moved
+    await check(world, "tight")
 
 
 async def test_no_race_of_moves_inserts_and_deletions_makes_a_cycle(world: World) -> None:

@@ -81,6 +81,16 @@ async def test_a_chain_of_later_rows_is_followed_to_its_end(world: World) -> Non
     assert [found[str(level)] for level in range(6)] == ["1", "2", "3", "4", "5", None]
 
 
+async def test_a_place_in_the_tree_may_wait_for_a_row_that_comes_much_later(world: World) -> None:
+    mapping = accounts(blanks="clear")
+    await load_rows(world, mapping, [a_row("top"), a_row("low", "top")])
+    others = [a_row(f"{number}") for number in range(ROWS)]
+    _, kept = await load_rows(world, mapping, [a_row("top", "low"), *others, a_row("low")])
+    assert kept.told == []
+    found = await tree(world)
+    assert (found["top"], found["low"]) == ("low", None)
+
+
 async def test_rows_that_name_each_other_in_a_circle_are_told(world: World) -> None:
     rows = [a_row("a", "b"), a_row("b", "a"), a_row("c", "a"), a_row("d")]
     _, kept = await load_rows(world, accounts(), rows)

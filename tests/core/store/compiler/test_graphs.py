@@ -11,7 +11,9 @@ from tests.core.store.compiler.asking import ask, record, scalars
 
 ROLES = {"oneOf": [{"const": key, "title": key} for key in ("approver", "user", "coach")]}
 COVERAGE = {"oneOf": [{"const": key, "title": key} for key in ("uncovered", "met")]}
-KINDS = {"oneOf": [{"const": key, "title": key} for key in ("influences", "informal")]}
+KINDS = {
+    "oneOf": [{"const": key, "title": key} for key in ("influences", "informal", "reports_to")]
+}
 INTEGER = {"type": "integer"}
 NAMES = (
     *("members", "coverage_rate", "support_index", "unknown_share", "single_thread_risk"),
@@ -204,6 +206,18 @@ async def test_edges_join_members_and_the_deals_own_win(world: World) -> None:
         ("informal", 4),
     ]
     assert {(edge["from"], edge["to"]) for edge in shown} == {(str(a), str(b))}
+
+
+async def test_one_edge_of_a_kind_leads_from_one_member_to_another(world: World) -> None:
+    deal, people = await a_line(world, {}, {})
+    low, high = people
+    line = {"name": "r", "source": low, "target": high, "kind": "reports_to"}
+    await world.create("relation", **line, strength=3)
+    (edge,) = (await ask_graph(world, deal, edges()))["edges"]
+    assert (edge["kind"], edge["strength"]) == ("reports_to", 3)
+    await world.create("relation", **line, strength=1, deal=deal)
+    (edge,) = (await ask_graph(world, deal, edges()))["edges"]
+    assert edge["strength"] == 1
 
 
 async def a_line(world: World, *members: dict[str, Any]) -> tuple[UUID, list[UUID]]:

@@ -24,8 +24,10 @@ from metadata.expressions.dates import spelled_instant
 def insert(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Write]:
     """New records of one object."""
     dated = any(draft.created_at is not None for draft in new)
+    ids = {draft.id for draft in new}
+    related = any(one in ids for draft in new for one in _references(draft))
     rows, log = [], []
-    for draft in _referred_first(plan, new):
+    for draft in _referred_first(plan, new) if related else new:
         drafts.seal(draft)
         row = [draft.id, *[column.value(draft) for column in plan.columns]]
         if dated:
@@ -34,7 +36,7 @@ def insert(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Writ
         log.append(Change(draft.id, 1, None, logged(draft)))
     shared = (plan.key, tx.published.version, tx.author.user, tx.author.user)
     return [
-        Write(plan.ways.insertion(dated=dated), shared, rows),
+        Write(plan.ways.insertion(dated=dated), shared, rows, related=related),
         changes.write(tx, plan.key, "create", log),
     ]
 

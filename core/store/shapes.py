@@ -94,9 +94,9 @@ class Update:
         )
 
 
-def most_rows(width: int, shared: int = MOST_SHARED) -> int:
-    """How many rows of so many columns one statement takes, beside the shared parameters."""
-    return max(1, min(MOST_ROWS, (MOST_ARGUMENTS - shared) // max(width, 1)))
+def most_rows(width: int, shared: int = MOST_SHARED, most: int = MOST_ARGUMENTS) -> int:
+    """How many rows of so many columns go into so many arguments, beside the shared parameters."""
+    return max(1, min(MOST_ROWS, (most - shared) // max(width, 1)))
 
 
 def _cast(parameters: list[str], suffixes: Sequence[str]) -> list[str]:

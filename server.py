@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import multiprocessing
 import os
 import re
@@ -42,6 +43,8 @@ PREFIX = "DEALGRAPH_"
 LIMIT = "limit_"
 LARGEST = 2**31 - 1  # what the API can tell of a limit
 DATABASE = "dealgraph"
+
+_log = logging.getLogger("dealgraph")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ def create_app(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[None]:
         async with open_store(settings) as store:
+            for fault in store.offer.faults:
+                _log.warning(str(fault))
             keeper = Doorkeeper(store.database)
             answers = Answers(store, keeper, settings.limits)
             ready = store.database.ping

@@ -58,12 +58,15 @@ class Offer:
         """These packs with all that they require, in the order in which their layers apply.
 
         Raises:
-            Refused: when a key names no pack on offer; holds one problem for each.
+            Refused: when a key names no pack on offer; holds one problem for each, and what
+                plugins brought that is not on offer.
         """
         wanted = list(dict.fromkeys(keys))
         unknown = [key for key in wanted if key not in self.packs]
         if unknown:
-            raise Refused([self._unknown(key) for key in unknown])
+            problems = [self._unknown(key) for key in unknown]
+            faults = [Problem((), "NOT_OFFERED", f"Not on offer: {it}") for it in self.faults]
+            raise Refused([*problems, *faults])
         chosen: set[str] = set()
         while wanted:
             key = wanted.pop()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core import hookspecs
+from core.errors import Refused
 from core.packs.loading import HOOKS, load
 from core.packs.offer import Fault, Offer
 from plugins.built_in import BUILT_IN
@@ -108,6 +109,17 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     [fault] = faults_of(offering(folder), tmp_path)
     assert fault.argument == "broken/objects/visit.json"
     assert "not JSON" in fault.message
+
+
+def test_who_chooses_a_pack_that_was_refused_is_told_why(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path, "broken")
+    (folder / "objects" / "visit.json").write_text('{"$id": "visit"')
+    offer = load({"plugin": a_module(offering(folder))})
+    with pytest.raises(Refused) as told:
+        offer.choose(["broken"])
+    unknown, why = told.value.problems
+    assert "There is no pack 'broken'" in unknown.message
+    assert "broken/objects/visit.json: " in why.message
 
 
 def test_the_first_plugin_keeps_a_key_that_two_offer(tmp_path: Path) -> None:

@@ -75,16 +75,23 @@ def _parsed(lines: Lines, delimiter: str) -> Iterator[Row]:
         except csv.Error as error:
             lines.put_back(1)
             text = lines.taken[0].rstrip("\r\n")
-            yield Row(line, (), [text], len(text), Flaw("", "BAD_CSV", _told(error), shown(text)))
+            told = _told(error, text)
+            yield Row(line, (), [text], len(text), Flaw("", "BAD_CSV", told, shown(text)))
             continue
         taken = lines.taken
         size = len(taken[0]) if len(taken) == 1 else sum(map(len, taken))
         yield Row(line, (), cells, size)
 
 
-def _told(error: csv.Error) -> str:
+def _told(error: csv.Error, first: str) -> str:
+    """What is wrong with the row that begins with this line."""
     text = str(error)
-    if "field limit" in text or "end of data" in text:
+    limited = "field limit" in text
+    if limited and len(first) > MOST_LONGTEXT_LENGTH:
+        return (
+            f"A cell has more than {MOST_LONGTEXT_LENGTH:,} characters, or a quote is not closed."
+        )
+    if limited or "end of data" in text:
         return "A quote is opened here and not closed: double quotes inside a cell are doubled."
     return f"The row can't be split into cells: {text}."
 

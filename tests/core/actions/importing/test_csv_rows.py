@@ -14,6 +14,7 @@ from core.actions.importing.csv_rows import DELIMITERS, start
 from core.actions.importing.files import Unreadable
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Row
+from metadata.bounds import MOST_LONGTEXT_LENGTH
 
 
 def a_step(*columns: str, delimiter: str | None = None) -> Step:
@@ -63,6 +64,13 @@ def test_a_quote_that_is_not_closed_costs_one_line() -> None:
         (3, ["Beta", "Kiel"]),
         (4, ["Gamma", "Ulm"]),
     ]
+
+
+def test_a_cell_that_is_too_long_is_not_told_as_a_quote_alone() -> None:
+    bad, good = rows_of("name\n" + "x" * (MOST_LONGTEXT_LENGTH + 1) + "\nBeta\n", "name")
+    assert bad.flaw is not None
+    assert bad.flaw.message.startswith("A cell has more than 1,000,000 characters")
+    assert good.values == ["Beta"]
 
 
 def test_text_behind_a_quote_is_told() -> None:

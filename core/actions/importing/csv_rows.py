@@ -38,7 +38,8 @@ def start(text: TextIO, step: Step) -> tuple[Head, Iterator[Row]]:
     if len(header) > MOST_COLUMNS:
         message = f"the file has {len(header):,} columns; at most {MOST_COLUMNS:,} are read."
         raise Unreadable("TOO_MANY_COLUMNS", message)
-    return Head(header, delimiter), _rows(parsed, header, _pick(header, step.columns))
+    pick = _pick(header, step.columns)
+    return Head(header, delimiter), _rows(parsed, header, _trimmed(pick) if step.trims else pick)
 
 
 def _first(lines: Lines) -> tuple[str, str | None]:
@@ -109,6 +110,11 @@ def _pick(header: Sequence[str], columns: Sequence[str]) -> Pick:
         raise Unreadable("DUPLICATE_COLUMN", f"there are several columns '{twice[0]}'.")
     indexes = [header.index(column) for column in columns]
     return lambda cells: [cells[index] for index in indexes]
+
+
+def _trimmed(pick: Pick) -> Pick:
+    """The same cells, without the white space around them."""
+    return lambda cells: [cell.strip() for cell in pick(cells)]
 
 
 def _rows(parsed: Iterator[Row], header: Sequence[str], pick: Pick) -> Iterator[Row]:

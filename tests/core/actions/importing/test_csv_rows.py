@@ -17,9 +17,9 @@ from core.actions.importing.rows import Row
 from metadata.bounds import MOST_LONGTEXT_LENGTH
 
 
-def a_step(*columns: str, delimiter: str | None = None) -> Step:
+def a_step(*columns: str, delimiter: str | None = None, trims: bool = True) -> Step:
     fields = {f"field{index}": Source((column,)) for index, column in enumerate(columns)}
-    return Step("account", fields, delimiter=delimiter)
+    return Step("account", fields, delimiter=delimiter, trims=trims)
 
 
 def rows_of(text: str, *columns: str) -> list[Row]:
@@ -35,6 +35,13 @@ def values_of(text: str, *columns: str) -> list[tuple[int, list[str]]]:
 def test_only_the_columns_of_the_step_are_taken_in_its_order() -> None:
     text = "name,city,sector\r\nAcme,Bonn,tech\r\n"
     assert values_of(text, "sector", "name") == [(2, ["tech", "Acme"])]
+
+
+def test_white_space_around_a_cell_does_not_count_unless_the_step_says_so() -> None:
+    text = 'name,city\n  Acme ,"Bonn \n"\n'
+    assert values_of(text, "name", "city") == [(2, ["Acme", "Bonn"])]
+    [kept] = start(io.StringIO(text, newline=""), a_step("name", "city", trims=False))[1]
+    assert kept.values == ["  Acme ", "Bonn \n"]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -146,7 +153,7 @@ def test_what_was_written_is_read(
     writer = csv.writer(file, delimiter=delimiter, lineterminator=ends, quoting=quoting)
     writer.writerows([["a", "b", "c"], *rows])
     file.seek(0)
-    found = list(start(file, a_step("a", "b", "c", delimiter=delimiter))[1])
+    found = list(start(file, a_step("a", "b", "c", delimiter=delimiter, trims=False))[1])
     assert not any(row.flaw for row in found)
     told = [row for row in rows if any(cell.strip() for cell in row)]
     assert [row.values for row in found if any(map(str.strip, row.values))] == told

@@ -86,11 +86,14 @@ def mapping(export: Export, target: Target, written: Written) -> Mapping[str, An
 
 
 def _step(target: Target, key: str, columns: list[str]) -> dict[str, Any]:
+    """The step that takes columns of an object back; JSON tells an empty text from none."""
+    exact: dict[str, Any] = {"blank": []} if target.format == "jsonl" else {}
     return {
         "object": key,
         "files": target.path(key).name,
         "key": "id",
         "trim": False,
+        **exact,
         "fields": {column: column for column in columns},
     }
 

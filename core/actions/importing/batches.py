@@ -236,10 +236,7 @@ class _Writing:
         self.outcome.rejected.append((one.prepared, flaws))
 
     def _flaw(self, prepared: Prepared, problem: Problem) -> Flaw:
-        preparer = self.writer.preparer
-        key = str(problem.path[1]) if len(problem.path) > 1 else ""
-        cell = preparer.cell(prepared.row, key)
-        return Flaw(preparer.label(key), problem.code, problem.message, cell)
+        return self.writer.preparer.flaw(prepared, problem)
 
 
 def _nobody(name: Named) -> str:

@@ -55,7 +55,7 @@ def reader(step: Step, source: Source) -> Read:
 
 def _taker(step: Step, source: Source) -> Turn:
     """What a cell holds: the default where it is blank, else what its text stands for."""
-    blank, trims = step.blank, step.trims and step.format != "jsonl"
+    blank = step.blank
     mapped = source.values
     default = source.default if len(source.columns) == 1 else None
 
@@ -63,8 +63,6 @@ def _taker(step: Step, source: Source) -> Turn:
         if cell.__class__ is str:
             if "\x00" in cell:
                 raise BadCell("BAD_TEXT", "The text holds NUL, which can't be stored.")
-            if trims:
-                cell = cell.strip()
             if cell in blank:
                 return default
         elif cell is None:

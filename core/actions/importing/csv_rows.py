@@ -38,7 +38,8 @@ def start(text: TextIO, step: Step) -> tuple[Head, Iterator[Row]]:
     if len(header) > MOST_COLUMNS:
         message = f"the file has {len(header):,} columns; at most {MOST_COLUMNS:,} are read."
         raise Unreadable("TOO_MANY_COLUMNS", message)
-    return Head(header, delimiter), _rows(parsed, header, _pick(header, step.columns))
+    pick = _pick(header, step.columns)
+    return Head(header, delimiter), _rows(parsed, header, _trimmed(pick) if step.trims else pick)
 
 
 def _first(lines: Lines) -> tuple[str, str | None]:
@@ -75,16 +76,23 @@ def _parsed(lines: Lines, delimiter: str) -> Iterator[Row]:
         except csv.Error as error:
             lines.put_back(1)
             text = lines.taken[0].rstrip("\r\n")
-            yield Row(line, (), [text], len(text), Flaw("", "BAD_CSV", _told(error), shown(text)))
+            told = _told(error, text)
+            yield Row(line, (), [text], len(text), Flaw("", "BAD_CSV", told, shown(text)))
             continue
         taken = lines.taken
         size = len(taken[0]) if len(taken) == 1 else sum(map(len, taken))
         yield Row(line, (), cells, size)
 
 
-def _told(error: csv.Error) -> str:
+def _told(error: csv.Error, first: str) -> str:
+    """What is wrong with the row that begins with this line."""
     text = str(error)
-    if "field limit" in text or "end of data" in text:
+    limited = "field limit" in text
+    if limited and len(first) > MOST_LONGTEXT_LENGTH:
+        return (
+            f"A cell has more than {MOST_LONGTEXT_LENGTH:,} characters, or a quote is not closed."
+        )
+    if limited or "end of data" in text:
         return "A quote is opened here and not closed: double quotes inside a cell are doubled."
     return f"The row can't be split into cells: {text}."
 
@@ -102,6 +110,11 @@ def _pick(header: Sequence[str], columns: Sequence[str]) -> Pick:
         raise Unreadable("DUPLICATE_COLUMN", f"there are several columns '{twice[0]}'.")
     indexes = [header.index(column) for column in columns]
     return lambda cells: [cells[index] for index in indexes]
+
+
+def _trimmed(pick: Pick) -> Pick:
+    """The same cells, without the white space around them."""
+    return lambda cells: [cell.strip() for cell in pick(cells)]
 
 
 def _rows(parsed: Iterator[Row], header: Sequence[str], pick: Pick) -> Iterator[Row]:

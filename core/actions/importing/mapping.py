@@ -146,7 +146,7 @@ def _step(document: Mapping[str, Any], blank: Sequence[str]) -> Step:
         fields={key: _source(source) for key, source in document["fields"].items()},
         entered={stage: _source(source) for stage, source in document.get("entered", {}).items()},
         dates=_forms(document.get("dates", ())),
-        blank=BLANK | frozenset(document.get("blank", blank)),
+        blank=_blank(document.get("blank", blank)),
         clears=document.get("blanks") == "clear",
         trims=document.get("trim", True),
         existing=Existing(document.get("existing", "update")),
@@ -154,6 +154,11 @@ def _step(document: Mapping[str, Any], blank: Sequence[str]) -> Step:
         unless_blank=document.get("unless_blank"),
         **given,
     )
+
+
+def _blank(texts: Sequence[str]) -> frozenset[str]:
+    """Texts that mean nothing: the empty one always, unless the list says that none does."""
+    return BLANK.union(texts) if texts else frozenset()
 
 
 def _source(document: str | Mapping[str, Any]) -> Source:

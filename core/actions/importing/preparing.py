@@ -12,6 +12,7 @@ from core.actions.importing.cells import BadCell, Read, Turn, reader, turner
 from core.actions.importing.histories import HistoryReader, history_reader
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Flaw, Row, shown
+from core.errors import Problem
 from metadata.model import Field, FieldType, Metadata, ObjectType
 
 BY_ID = "id"
@@ -60,13 +61,17 @@ class Preparer:
 
     def label(self, key: str) -> str:
         """What a report calls the source of a field: its column, or the field itself."""
-        source = self.step.fields.get(key)
-        return source.label or key if source is not None else key
+        return _label(self.step.fields.get(key), key)
 
-    def cell(self, row: Row, key: str) -> str:
-        """What stands in the source of a field, as a report shows it."""
-        source = self.step.fields.get(key)
-        return "" if source is None else _cells(source, self.step, row)
+    def flaw(self, prepared: Prepared, problem: Problem) -> Flaw:
+        """What a report says of a problem of the row's record: at its column, with its cell."""
+        key, *inside = problem.path[1:] or ("",)
+        source = self.step.fields.get(str(key))
+        if key == system.STAGE_HISTORY and inside and self.step.entered:
+            entry = prepared.values[key][int(inside[0])]
+            source = self.step.entered[entry["stage"]]
+        cell = "" if source is None else _cells(source, self.step, prepared.row)
+        return Flaw(_label(source, str(key)), problem.code, problem.message, cell)
 
     @property
     def forgiving(self) -> frozenset[str]:
@@ -133,6 +138,10 @@ class Preparer:
         key = self.step.key
         message = f"The row has no {key}, so it could not be found again: fill it in."
         return Flaw(self.label(self.key_fields[0]), "KEY_MISSING", message)
+
+
+def _label(source: Source | None, key: str) -> str:
+    return source.label or key if source is not None else key
 
 
 def preparer(step: Step, metadata: Metadata, zone: ZoneInfo) -> Preparer:

@@ -172,6 +172,19 @@ async def test_fields_of_every_type_come_back(
     assert texts(after.folder) == texts(before.folder)
 
 
+async def test_empty_texts_come_back_from_json_lines(database: Database, tmp_path: Path) -> None:
+    code = {"type": "string", "x-unique": True}
+    memo = an_object("memo", {"code": code, "long": {"type": "string", "x-type": "longtext"}})
+    world = await a_world(database, memo)
+    await world.create("memo", name="", code="", long="")
+    before, after = Target(tmp_path / "before"), Target(tmp_path / "after")
+    await exported(world, before)
+    fresh = await a_world(database, memo)
+    await imported(fresh, before.folder)
+    await exported(fresh, after)
+    assert texts(after.folder) == texts(before.folder)
+
+
 async def test_owners_and_teams_that_refer_to_each_other_come_back(
     database: Database, tmp_path: Path
 ) -> None:

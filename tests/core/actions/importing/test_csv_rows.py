@@ -14,11 +14,12 @@ from core.actions.importing.csv_rows import DELIMITERS, start
 from core.actions.importing.files import Unreadable
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Row
+from metadata.bounds import MOST_LONGTEXT_LENGTH
 
 
-def a_step(*columns: str, delimiter: str | None = None) -> Step:
+def a_step(*columns: str, delimiter: str | None = None, trims: bool = True) -> Step:
     fields = {f"field{index}": Source((column,)) for index, column in enumerate(columns)}
-    return Step("account", fields, delimiter=delimiter)
+    return Step("account", fields, delimiter=delimiter, trims=trims)
 
 
 def rows_of(text: str, *columns: str) -> list[Row]:
@@ -34,6 +35,13 @@ def values_of(text: str, *columns: str) -> list[tuple[int, list[str]]]:
 def test_only_the_columns_of_the_step_are_taken_in_its_order() -> None:
     text = "name,city,sector\r\nAcme,Bonn,tech\r\n"
     assert values_of(text, "sector", "name") == [(2, ["tech", "Acme"])]
+
+
+def test_white_space_around_a_cell_does_not_count_unless_the_step_says_so() -> None:
+    text = 'name,city\n  Acme ,"Bonn \n"\n'
+    assert values_of(text, "name", "city") == [(2, ["Acme", "Bonn"])]
+    [kept] = start(io.StringIO(text, newline=""), a_step("name", "city", trims=False))[1]
+    assert kept.values == ["  Acme ", "Bonn \n"]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -63,6 +71,13 @@ def test_a_quote_that_is_not_closed_costs_one_line() -> None:
         (3, ["Beta", "Kiel"]),
         (4, ["Gamma", "Ulm"]),
     ]
+
+
+def test_a_cell_that_is_too_long_is_not_told_as_a_quote_alone() -> None:
+    bad, good = rows_of("name\n" + "x" * (MOST_LONGTEXT_LENGTH + 1) + "\nBeta\n", "name")
+    assert bad.flaw is not None
+    assert bad.flaw.message.startswith("A cell has more than 1,000,000 characters")
+    assert good.values == ["Beta"]
 
 
 def test_text_behind_a_quote_is_told() -> None:
@@ -138,7 +153,7 @@ def test_what_was_written_is_read(
     writer = csv.writer(file, delimiter=delimiter, lineterminator=ends, quoting=quoting)
     writer.writerows([["a", "b", "c"], *rows])
     file.seek(0)
-    found = list(start(file, a_step("a", "b", "c", delimiter=delimiter))[1])
+    found = list(start(file, a_step("a", "b", "c", delimiter=delimiter, trims=False))[1])
     assert not any(row.flaw for row in found)
     told = [row for row in rows if any(cell.strip() for cell in row)]
     assert [row.values for row in found if any(map(str.strip, row.values))] == told

@@ -26,6 +26,11 @@ def test_numbers_are_exact_and_keys_may_lack() -> None:
     ]
 
 
+def test_white_space_around_a_text_stays() -> None:
+    [row] = rows_of('{"name": "  Acme "}\n')
+    assert row.values[0] == "  Acme "
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [

@@ -33,7 +33,7 @@ def test_references_stay_names_until_the_database_is_asked() -> None:
             "owner": {"column": "agent", "reference": "email"},
         },
     )
-    found = prepared(step, name="Deal", account=" Acme ", lead="", agent="a@b.co")
+    found = prepared(step, name="Deal", account="Acme", lead="", agent="a@b.co")
     assert found.values == {"name": "Deal"}
     assert found.names == {
         "account": Named("account", "external_id", "Acme"),

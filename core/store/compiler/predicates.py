@@ -10,10 +10,9 @@ from core.query import Compare, Operator, Quantifier
 from core.store.compiler import forms, lists, subtrees, texts
 from core.store.compiler.columns import indexed, value
 from core.store.compiler.comparing import compared, operand
-from core.store.compiler.json_text import literal
 from core.store.compiler.kinds import Kind
 from core.store.compiler.references import reference_id, target
-from core.store.compiler.work import Row, live, of_tenant
+from core.store.compiler.work import Row, live, live_elsewhere, of_tenant
 
 
 def condition(row: Row, predicate: query.Predicate) -> str:
@@ -37,16 +36,8 @@ def scan(row: Row, *conditions: str) -> str:
 
 
 def _scan_elsewhere(row: Row, *conditions: str) -> str:
-    """The same of records that are looked up from others.
-
-    The planner is kept from guessing how many the object has: of one that is newer than its
-    statistics it expects a single record, reads them all for each, and two hops over 500 took
-    more than 20 s. What it does not know at planning it takes for an average object.
-    """
-    of_object, *others = live(row)
-    name = literal(row.object.key)
-    unguessed = of_object.replace(f"= {name}", f"= (select {name})")
-    where = of_tenant(row.alias, unguessed, *others, *conditions)
+    """The same of records that are looked up from others."""
+    where = of_tenant(row.alias, *live_elsewhere(row), *conditions)
     return f"from read.record as {row.alias}{row.joined()} where {where}"
 
 

@@ -12,7 +12,7 @@ from core.store.compiler.columns import indexed, value
 from core.store.compiler.comparing import compared, operand
 from core.store.compiler.kinds import Kind
 from core.store.compiler.references import reference_id, target
-from core.store.compiler.work import Row, live, of_tenant
+from core.store.compiler.work import Row, live, live_elsewhere, of_tenant
 
 
 def condition(row: Row, predicate: query.Predicate) -> str:
@@ -32,6 +32,12 @@ def parts(predicate: query.Predicate | None) -> tuple[query.Predicate, ...]:
 def scan(row: Row, *conditions: str) -> str:
     """FROM and WHERE of live records of the row's object, with whatever was joined to it."""
     where = of_tenant(row.alias, *live(row), *conditions)
+    return f"from read.record as {row.alias}{row.joined()} where {where}"
+
+
+def _scan_elsewhere(row: Row, *conditions: str) -> str:
+    """The same of records that are looked up from others."""
+    where = of_tenant(row.alias, *live_elsewhere(row), *conditions)
     return f"from read.record as {row.alias}{row.joined()} where {where}"
 
 
@@ -62,7 +68,7 @@ def _through(row: Row, predicate: query.Through) -> str:
         return subtrees.is_under(row.work, object_key, held, predicate.part.value)
     there = row.work.row("t", target(row, predicate.reference))
     inner = condition(there, predicate.part)
-    return f"exists (select {scan(there, f'{there.alias}.id = {held}', inner)})"
+    return f"exists (select {_scan_elsewhere(there, f'{there.alias}.id = {held}', inner)})"
 
 
 def _related(row: Row, predicate: query.Related) -> str:
@@ -75,7 +81,7 @@ def _related(row: Row, predicate: query.Related) -> str:
     elif predicate.quantifier is Quantifier.EVERY:
         return "true"
     word = "exists" if predicate.quantifier is Quantifier.SOME else "not exists"
-    return f"{word} (select {scan(there, *conditions)})"
+    return f"{word} (select {_scan_elsewhere(there, *conditions)})"
 
 
 def _under(row: Row, predicate: query.Under) -> str:

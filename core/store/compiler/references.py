@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.store.compiler.data import typed_data
-from core.store.compiler.work import Row, live, of_tenant
+from core.store.compiler.work import Row, live_elsewhere, of_tenant
 
 USER = "user"
 PEOPLE = frozenset({"owner", "created_by", "updated_by"})
@@ -50,6 +50,7 @@ def _joined(row: Row, reference: str) -> Row:
     if known is not None:
         return known[0]
     found = row.work.row("h", target(row, reference))
-    on = of_tenant(found.alias, f"{found.alias}.id = {reference_id(row, reference)}", *live(found))
+    is_it = f"{found.alias}.id = {reference_id(row, reference)}"
+    on = of_tenant(found.alias, is_it, *live_elsewhere(found))
     row.joins[reference] = (found, f"left join read.record as {found.alias} on {on}")
     return found

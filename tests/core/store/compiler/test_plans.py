@@ -26,6 +26,7 @@ from tests.core.store.compiler.asking import compare, nodes, scalars
 
 MANY, FEW = 20_000, 30
 COMPANIES = 2_000
+NOTES = 150
 STAGES = ("open", "won", "lost")
 KINDS = {"oneOf": [{"const": key, "title": key} for key in ("common", "rare")]}
 
@@ -92,6 +93,7 @@ async def large(copies: Copies) -> AsyncIterator[Large]:
             },
         ),
         {**pipeline, "amount": "amount", "date": "day"},
+        an_object("note", {"about": refers_to("note", inverse="notes")}),
     )
     name = f"dealgraph_{uuid4().hex}"
     urls = await copies.make(name)
@@ -107,6 +109,7 @@ async def large(copies: Copies) -> AsyncIterator[Large]:
                 found = Large(database, world, await world.store.published(world.tenant))
         await connection.execute("vacuum analyze record")
         await connection.execute("vacuum analyze tree_node")
+        await _add_notes(connection, found)
         yield found
     finally:
         await database.close()
@@ -155,6 +158,19 @@ async def _fill(connection: asyncpg.Connection, world: World, count: int) -> Non
     )
 
 
+async def _add_notes(connection: asyncpg.Connection, large: Large) -> None:
+    """Records of an object that the statistics know nothing of, each about the one before."""
+    places = {key: it.readable for key, it in large.published.storage.places["note"].items()}
+    await connection.execute(
+        "insert into record (tenant_id, id, object, version, data, created_at, updated_at,"
+        f" metadata_version, {places['name']}, {places['about']})"
+        " select $1, n, 'note', 1, '{}', now(), now(), 1, 'n', lag(n) over (order by n)"
+        f" from (select {company('i + 100000')} as n from generate_series(1, $2::int) as i) as g",
+        large.world.tenant,
+        NOTES,
+    )
+
+
 def sales(
     where: query.Predicate | None = None, order: tuple[Order, ...] = (), *more: Output
 ) -> Connection:
@@ -195,6 +211,17 @@ async def test_a_filter_that_is_planned_for_its_value_reads_little_either_way(
 ) -> None:
     part = sales(compare("kind", Operator.EQ, Value(1)), by("amount"))
     assert await large.touched(part, [20, kind]) <= most
+
+
+@pytest.mark.parametrize("plan", ["generic", "custom"])
+async def test_hops_of_a_filter_are_looked_up_where_the_object_is_newer_than_the_statistics(
+    large: Large, plan: Plan
+) -> None:
+    named = compare("name", Operator.NE, Value(0))
+    twice = query.Through("about", query.Through("about", named))
+    total = Output("total", query.TotalCount())
+    part = Connection("note", (total,), Page(Value(1)), where=twice)
+    assert await large.touched(part, ["x", 50], plan) <= 10 * NOTES
 
 
 async def test_far_down_a_list_is_as_near_as_its_beginning(large: Large) -> None:

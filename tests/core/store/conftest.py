@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-import socket
+import random
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -16,6 +17,8 @@ from core.store import migrating
 from core.store.connections import Database
 from core.store.links import connected
 from tests.conftest import CITUS, Urls, locked, run_folder
+
+TRIES = 3
 
 
 @pytest.fixture(scope="session")
@@ -62,21 +65,18 @@ async def citus(citus_urls: Urls) -> AsyncIterator[Database]:
 
 
 def started(command: Path, folder: Path) -> str:
-    """Start a cluster on ports that are free; its URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    surroundings = {
-        "PYTHON": sys.executable,
-        "PORT": str(min(port, 65_000)),
-        "PYTHONWARNINGS": "ignore",
-    }
-    done = subprocess.run(
-        [command, "start", folder],
-        env=os.environ | surroundings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()[-1]
+    """Start a cluster; its URL. Its ports lie below those that connections take by chance."""
+    for base in random.sample(range(20_000, 30_000, 10), TRIES):
+        done = subprocess.run(
+            [command, "start", folder],
+            env=os.environ
+            | {"PYTHON": sys.executable, "PORT": str(base), "PYTHONWARNINGS": "ignore"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return done.stdout.split()[-1]
+        subprocess.run([command, "stop", folder], check=False, capture_output=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    raise AssertionError(done.stderr)

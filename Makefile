@@ -9,9 +9,9 @@ STAMP = $(VENV)/.installed
 demo: $(STAMP)
 	@$(BIN)/dealgraph demo
 
-# On two cores three workers are a tenth faster than two: many tests wait for processes.
+# More workers than cores: many tests wait for processes.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

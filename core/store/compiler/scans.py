@@ -50,7 +50,7 @@ def whole(population: Population, row: Row) -> str:
 
     Of a subtree the records are found by a list of ids, in one pass over an index. In a join the
     planner takes any subtree for a ninth of the tree, and looks up one record after the other: the
-    two figures of `bench` over 20,000 nodes took 78 ms then, and take 27 now.
+    two figures of `bench` over 20,000 nodes took 78 ms then, and take 38 now.
     """
     parent = population.parent
     via = _in_subtree(population, row)

@@ -9,9 +9,9 @@ STAMP = $(VENV)/.installed
 demo: $(STAMP)
 	@$(BIN)/dealgraph demo
 
-# More workers than cores: many tests wait for processes.
+# One worker more than the two cores that the tests are to do with: many of them wait for processes.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

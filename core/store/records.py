@@ -25,7 +25,7 @@ def insert(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Writ
     """New records of one object."""
     dated = any(draft.created_at is not None for draft in new)
     ids = {draft.id for draft in new}
-    related = any(one in ids for draft in new for one in _references(draft))
+    related = len(ids) > 1 and any(one in ids for draft in new for one in _references(draft))
     rows, log = [], []
     for draft in _referred_first(plan, new) if related else new:
         drafts.seal(draft)

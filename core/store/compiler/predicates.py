@@ -31,14 +31,18 @@ def parts(predicate: query.Predicate | None) -> tuple[query.Predicate, ...]:
 
 def scan(row: Row, *conditions: str) -> str:
     """FROM and WHERE of live records of the row's object, with whatever was joined to it."""
-    where = of_tenant(row.alias, *live(row), *conditions)
-    return f"from read.record as {row.alias}{row.joined()} where {where}"
+    return _scan(row, *live(row), *conditions)
 
 
 def _scan_elsewhere(row: Row, *conditions: str) -> str:
     """The same of records that are looked up from others."""
-    where = of_tenant(row.alias, *live_elsewhere(row), *conditions)
-    return f"from read.record as {row.alias}{row.joined()} where {where}"
+    return _scan(row, *live_elsewhere(row), *conditions)
+
+
+def _scan(row: Row, *conditions: str) -> str:
+    return (
+        f"from read.record as {row.alias}{row.joined()} where {of_tenant(row.alias, *conditions)}"
+    )
 
 
 # Together

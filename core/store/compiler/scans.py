@@ -87,13 +87,14 @@ def _source(population: Population, row: Row) -> str:
     conditions = _conditions(population, row)
     if population.below is not None:
         assert parent is not None
-        return _from_tree(row, parent, population.below, conditions)
+        return _from_nodes(row, parent, population.below, f"{row.alias}.id", conditions)
     via = population.connection.via
     if parent is None:
         return predicates.scan(row, *conditions)
     assert via is not None
     if population.connection.scope is query.Scope.SUBTREE:
-        return _from_subtree(row, parent, via, conditions)
+        held = reference_id(row, via)
+        return _from_nodes(row, parent, subtrees.EVERYTHING, held, conditions)
     return predicates.scan(row, f"{reference_id(row, via)} = {parent.column('id')}", *conditions)
 
 
@@ -148,11 +149,14 @@ def opened(row: Row, inner: str, name: str) -> str:
 _OPENED = ("data", "long")
 
 
-def _from_tree(row: Row, parent: Row, below: Below, conditions: list[str]) -> str:
-    """The parent's node, the nodes in its subtree, and their records."""
-    node, top, key = _node(row), f"{row.alias}_top", row.object.key
+def _from_nodes(row: Row, parent: Row, below: Below, id: str, conditions: list[str]) -> str:
+    """The parent's node, the nodes under it, and the records in which `id` is that of one.
+
+    A join, since `in (select …)` sorts out doubled ids first, and a node has none.
+    """
+    node, top, key = _node(row), f"{row.alias}_top", parent.object.key
     inside = subtrees.within(row.work, node, top, key, below)
-    record = of_tenant(row.alias, f"{row.alias}.id = {node}.id")
+    record = of_tenant(row.alias, f"{id} = {node}.id")
     where = " and ".join((subtrees.at(top, key, parent.column("id")), *live(row), *conditions))
     return (
         f"from read.tree_node as {top} join read.tree_node as {node} on {inside}"
@@ -162,21 +166,6 @@ def _from_tree(row: Row, parent: Row, below: Below, conditions: list[str]) -> st
 
 def _node(row: Row) -> str:
     return f"{row.alias}_node"
-
-
-def _from_subtree(row: Row, parent: Row, via: str, conditions: list[str]) -> str:
-    """The nodes in the parent's subtree, and the records that name one of them.
-
-    A join, since `in (select …)` sorts out doubled ids first, and a node has none.
-    """
-    node, top, key = _node(row), f"{row.alias}_top", parent.object.key
-    record = of_tenant(row.alias, f"{reference_id(row, via)} = {node}.id")
-    inside = subtrees.within(row.work, node, top, key, subtrees.EVERYTHING)
-    where = " and ".join((subtrees.at(top, key, parent.column("id")), *live(row), *conditions))
-    return (
-        f"from read.tree_node as {top} join read.tree_node as {node} on {inside}"
-        f" join read.record as {row.alias} on {record}{row.joined()} where {where}"
-    )
 
 
 def _excludes_nulls(population: Population, column: Column) -> bool:

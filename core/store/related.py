@@ -13,10 +13,7 @@ from core.store.values import reference
 from core.store.writing import Transaction
 from metadata.published import Published
 
-_ROWS = (
-    f"select {SELECTED} from record as t"
-    " where t.tenant_id = $1 and t.id = any($2::uuid[]) and t.deleted_at is null"
-)
+_ROWS = f"select {SELECTED} from record as t where t.tenant_id = $1 and t.id = any($2::uuid[])"
 
 
 async def load(
@@ -44,8 +41,8 @@ def _is_path(name: str) -> bool:
 async def _fetch(tx: Transaction, ids: Iterable[UUID], rows: dict[UUID, Row]) -> None:
     missing = sorted(set(ids) - rows.keys())
     if missing:
-        for record in await tx.reading.fetch(_ROWS, tx.tenant, missing):
-            rows[record["id"]] = Row(*record)
+        found = [Row(*record) for record in await tx.reading.fetch(_ROWS, tx.tenant, missing)]
+        rows.update((row.id, row) for row in found if row.deleted_at is None)
 
 
 def _ends(

@@ -223,11 +223,11 @@ def _application(settings: Settings) -> ASGIApp:
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()
     app = create_app(settings)
-    _collect_seldom()
+    collect_seldom()
     return app
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """Look for unreachable cycles seldom, and not among what stays until the end.
 
     Requests leave few behind: looking took 5 % of a small answer's time.

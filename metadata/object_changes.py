@@ -183,6 +183,8 @@ def _values(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Ch
 
 
 def _options(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:
+    if was.options == now.options:
+        return
     before = {option.key: option for option in was.options}
     after = {option.key: option for option in now.options}
     enum = naming.enum_name(object_key, now.key)

@@ -20,9 +20,12 @@ _TOO_MANY = bounds.JUDGEMENTS + 1
 def too_heavy(schema: object, definitions: Mapping[str, object]) -> bool:
     """Whether a value, or a part of it, is judged by more schemas than are allowed.
 
-    No definition may stand for itself; parts of a value may be judged by it again.
+    No definition may stand for itself; parts of a value may be judged by it again. Without any, it
+    is as long as it is written.
     """
-    return _Weighing(definitions).whole(schema, bounds.DEPTH) > bounds.JUDGEMENTS
+    return (
+        bool(definitions) and _Weighing(definitions).whole(schema, bounds.DEPTH) > bounds.JUDGEMENTS
+    )
 
 
 @dataclass(slots=True)

@@ -47,12 +47,18 @@ class DraftState:
 
 async def draft(actor: Actor, store: Store) -> DraftState:
     """The draft as it stands; without one, what is published."""
+    return (await layered_draft(actor, store))[0]
+
+
+async def layered_draft(actor: Actor, store: Store) -> tuple[DraftState, list[Layer]]:
+    """The draft as it stands, and all layers with it as the topmost."""
     administer(actor)
     published = await store.newest(actor.tenant)
     async with store.database.reading(actor.tenant) as connection:
         found = await metadata_drafts.find(actor.tenant, connection)
-        own = await own_documents(actor.tenant, connection, published.version)
-    return _state(found, own, published.version)
+        stored = await versions.load_layers(actor.tenant, connection, published.version)
+    state = _state(found, _own(stored), published.version)
+    return state, _with_own(stored, state.documents)
 
 
 async def save_draft(
@@ -109,9 +115,8 @@ async def check(actor: Actor, store: Store) -> tuple[Fault, ...]:
 
 async def draft_metadata(actor: Actor, store: Store) -> Metadata | tuple[Fault, ...]:
     """What the draft declares together with its packs, or everything that is wrong with it."""
-    state = await draft(actor, store)
-    stored = await stored_layers(actor.tenant, store, state.published_version)
-    return await _parsed(with_own(stored, state.documents))
+    _, found = await layered_draft(actor, store)
+    return await _parsed(found)
 
 
 async def export(actor: Actor, store: Store, version: int | None = None) -> Mapping[str, Document]:
@@ -141,10 +146,9 @@ async def stored_layers(tenant: TenantId, store: Store, version: int) -> Layers:
         return await versions.load_layers(tenant, connection, version)
 
 
-def with_own(stored: Layers, own: Mapping[str, Document]) -> list[Layer]:
-    return [
-        Layer(TENANT, own) if layer.name == TENANT else layer for layer in layers.of_json(stored)
-    ]
+def _with_own(stored: Layers, own: Mapping[str, Document]) -> list[Layer]:
+    packs = {name: texts for name, texts in stored.items() if name != TENANT}
+    return [*layers.of_json(packs), Layer(TENANT, own)]
 
 
 async def _parsed(found: Sequence[Layer]) -> Metadata | tuple[Fault, ...]:
@@ -212,7 +216,10 @@ def _known(remove: Iterable[str], kept: Mapping[str, Document]) -> set[str]:
 
 
 async def own_documents(tenant: TenantId, connection: Any, version: int) -> dict[str, Document]:
-    stored = await versions.load_layers(tenant, connection, version)
+    return _own(await versions.load_layers(tenant, connection, version))
+
+
+def _own(stored: Layers) -> dict[str, Document]:
     return {path: documents.reread(text) for path, text in stored.get(TENANT, {}).items()}
 
 

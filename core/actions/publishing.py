@@ -8,12 +8,11 @@ from datetime import datetime
 
 from core.actions.metadata import (
     administer,
-    draft,
     expect,
+    layered_draft,
     own_documents,
     sound,
     stored_layers,
-    with_own,
 )
 from core.errors import Conflict, Problem, Refused
 from core.identity import API, Actor, Origin, TenantId
@@ -150,9 +149,7 @@ class _Plan:
 
 
 async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
-    state = await draft(actor, store)
-    stored = await stored_layers(actor.tenant, store, state.published_version)
-    found = with_own(stored, state.documents)
+    state, found = await layered_draft(actor, store)
     metadata = await sound(found)
     old = await store.published(actor.tenant)
     if old.version != state.published_version:

@@ -23,13 +23,13 @@ _HEAD = """
     insert into metadata_head (tenant_id, version) values ($1, $2)
     on conflict (tenant_id) do update set version = excluded.version
 """
+_SLOTS = "select object, slot, storage_key, state from slot where tenant_id = $1"
 _SLOT = """
-    insert into slot as s (tenant_id, object, slot, storage_key, state, since_version)
+    insert into slot (tenant_id, object, slot, storage_key, state, since_version)
     values ($1, $2, $3, $4, $5, $6)
     on conflict (tenant_id, object, slot) do update
     set storage_key = excluded.storage_key, state = excluded.state,
         since_version = excluded.since_version
-    where (s.storage_key, s.state) is distinct from (excluded.storage_key, excluded.state)
 """
 
 
@@ -62,8 +62,9 @@ async def add(tenant: TenantId, connection: Connection, version: Version) -> Non
         places.to_json(version.storage),
     )
     await connection.execute(_HEAD, tenant, version.number)
-    rows = [(tenant, *slot, version.number) for slot in _slots(version.storage)]
-    await connection.executemany(_SLOT, rows)
+    there = {tuple(row) for row in await connection.fetch(_SLOTS, tenant)}
+    slots = [slot for slot in _slots(version.storage) if slot not in there]
+    await connection.executemany(_SLOT, [(tenant, *slot, version.number) for slot in slots])
 
 
 def _slots(storage: Storage) -> Iterator[tuple[str, str, str, str]]:

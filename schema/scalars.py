@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import math
 import re
 from collections.abc import Mapping
 from typing import Final, NewType
@@ -41,10 +42,17 @@ _BIGGEST: Final = 2**63
 
 
 def _decimal(value: object) -> decimal.Decimal:
-    number = decimals.parsed(value.text if isinstance(value, Exact) else value)
+    number = decimals.parsed(_exactly(value) if isinstance(value, Exact) else value)
     if isinstance(number, decimal.Decimal):
         return number
     raise GraphQLError(f"Decimal cannot represent {inspect(value)}: it {number}.")
+
+
+def _exactly(number: Exact) -> str | decimal.Decimal:
+    """The text; an exponent, which clients write into numbers from 1e-7 down, is worked in."""
+    text = number.text
+    in_range = 0 < abs(number) < math.inf
+    return decimal.Decimal(text) if in_range and "e" in text.lower() else text
 
 
 def _decimal_out(value: object) -> str:
@@ -134,7 +142,9 @@ def _plain(node: ValueNode) -> object:
 
 def _written(node: ValueNode) -> object:
     """The text of a literal that a scalar reads as text, numbers as they are written."""
-    if isinstance(node, StringValueNode | IntValueNode | FloatValueNode):
+    if isinstance(node, FloatValueNode):
+        return Exact(node.value)
+    if isinstance(node, StringValueNode | IntValueNode):
         return node.value
     raise GraphQLError("Expected a string or a number.")
 

@@ -97,7 +97,7 @@ def _graph(catalogue: Catalogue, graph: Graph) -> Fields:
             nodes,
             {"role": GraphQLArgument(GraphQLNonNull(role))},
             description="The shortest way from somebody covered to one who holds the role, along at"
-            " most 20 edges as they lead; empty where there is none.",
+            " most 20 edges as they lead, none of them a conflict; empty where there is none.",
             extensions={MEANS: Way(), OPENS: Opens.LIST},
         )
     return fields

@@ -97,6 +97,41 @@ async def test_finds_the_way_to_a_role(client: Client, chain: dict[str, str]) ->
     assert to_coach["opportunity"]["decisionChain"]["pathTo"] == []
 
 
+async def test_no_way_leads_through_a_conflict(client: Client, chain: dict[str, str]) -> None:
+    zhao = chain["Zhao"]
+    await client.data(
+        """mutation ($id: ID!, $roles: [OpportunityContactRoles!]) {
+          updateOpportunityContact(id: $id, input: {roles: $roles}) { errors { code } } }""",
+        id=(await _link(client, chain["deal"], zhao)),
+        roles=["COACH"],
+    )
+    source = """query ($id: ID!) {
+      opportunity(id: $id) { decisionChain { pathTo(role: COACH) { contact { name } } } } }"""
+    before = await client.data(source, id=chain["deal"])
+    relation = await client.data("{ contactRelations { nodes { id } } }")
+    await client.data(
+        """mutation ($id: ID!) {
+          updateContactRelation(id: $id, input: {kind: CONFLICT}) { errors { code } } }""",
+        id=relation["contactRelations"]["nodes"][0]["id"],
+    )
+    after = await client.data(source, id=chain["deal"])
+
+    way = before["opportunity"]["decisionChain"]["pathTo"]
+    assert [it["contact"]["name"] for it in way] == ["Wang", "Zhao"]
+    assert after["opportunity"]["decisionChain"]["pathTo"] == []
+
+
+async def _link(client: Client, deal: str, contact: str) -> str:
+    found = await client.data(
+        """query ($deal: ID!, $contact: ID!) {
+          opportunityContacts(filter: {opportunity: {id: {eq: $deal}}, contact: {id: {eq: $contact}}})
+            { nodes { id } } }""",
+        deal=deal,
+        contact=contact,
+    )
+    return str(found["opportunityContacts"]["nodes"][0]["id"])
+
+
 async def test_shows_the_chains_of_many_deals_at_once(
     client: Client, chain: dict[str, str]
 ) -> None:

@@ -18,6 +18,8 @@ UTC = dt.UTC
         ("12345678901234567.89", Decimal("12345678901234567.89")),
         (Exact("12345678901234567.89"), Decimal("12345678901234567.89")),
         (Exact("0.1"), Decimal("0.1")),
+        (Exact("1e-7"), Decimal("0.0000001")),
+        (Exact("1.25E+21"), Decimal(1250000000000000000000)),
         (7, Decimal(7)),
         ("-0.000000000001", Decimal("-0.000000000001")),
     ],
@@ -30,11 +32,26 @@ def test_keeps_the_digits_of_a_decimal_literal() -> None:
     node = parse_value("12345678901234567.89")
 
     assert literal(DECIMAL, node) == Decimal("12345678901234567.89")
+    assert literal(DECIMAL, parse_value("1.5e3")) == Decimal(1500)
 
 
 @pytest.mark.parametrize(
     "given",
-    ["NaN", "Infinity", "1_000", "１２", "1e3", Exact("1e3"), "", " 1", "+1", ".5", "1.", True],
+    [
+        "NaN",
+        "Infinity",
+        "1_000",
+        "１２",
+        "1e3",
+        Exact("1e-400"),
+        Exact("1e" + "9" * 30),
+        "",
+        " 1",
+        "+1",
+        ".5",
+        "1.",
+        True,
+    ],
 )
 def test_refuses_what_is_no_plain_decimal(given: object) -> None:
     with pytest.raises(GraphQLError, match="Decimal cannot represent"):

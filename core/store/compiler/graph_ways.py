@@ -6,12 +6,14 @@ from core import query
 from core.store.compiler import columns, forms, graph_members
 from core.store.compiler.graph_members import EDGES, MEMBERS, Members
 from core.store.compiler.graph_nodes import nodes_of
-from core.store.compiler.json_text import EMPTY_ARRAY, Text, array, joined, sure
+from core.store.compiler.json_text import EMPTY_ARRAY, Text, array, joined, literal, sure
 from core.store.compiler.kinds import Kind
 from core.store.compiler.work import Row
 from metadata.model import Graph
 
 LONGEST = 20
+CONFLICT = "conflict"
+"""The kind of edge that leads to nobody: who is at odds with someone opens no door."""
 
 
 def path_to(row: Row, graph: Graph, part: query.PathTo) -> Text:
@@ -31,7 +33,8 @@ def path_to(row: Row, graph: Graph, part: query.PathTo) -> Text:
     listed = array(joined(member, order=f"way.level, {link}"))
     return sure(
         f"(with recursive {MEMBERS} as ({members.table()}),"
-        f" {EDGES} as ({graph_members.edges(members)}), {_REACHED}, {_LEVELS}, {_WAY}"
+        f" {EDGES} as (select * from ({graph_members.edges(members)}) as e"
+        f" where kind <> {literal(CONFLICT)}), {_REACHED}, {_LEVELS}, {_WAY}"
         f" select {listed.sql} {source} join way on way.id = {node})"
     )
 

@@ -21,6 +21,7 @@ import httpx2
 
 from core.store import postmaster
 from core.store.embedded import Embedded
+from tests.conftest import copy
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60
@@ -153,11 +154,17 @@ class Server:
 
 
 @contextmanager
-def a_site() -> Iterator[Site]:
-    """A new folder, with a data directory beside it; gone in the end, with what was left running."""
+def a_site(made: Path | None = None) -> Iterator[Site]:
+    """A new folder, with a data directory beside it; gone in the end, with what was left running.
+
+    The data directory is there once something runs, unless one that was made is to be copied.
+    """
     top = Path(tempfile.mkdtemp(prefix="dealgraph-"))
     top.chmod(0o755)
     data = Embedded(top / "data")
+    if made is not None:
+        data.directory.mkdir()
+        copy(made, data.directory)
     try:
         yield _site(top)
     finally:

@@ -28,18 +28,18 @@ LINK = re.compile(r"\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)")
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_what_the_page_says_works(page: str) -> None:
-    with a_site() as site, ExitStack() as stack:
+def test_what_the_page_says_works(page: str, made: Path) -> None:
+    with a_site(None if page == "quick-start" else made) as site, ExitStack() as stack:
         Reader(site, stack).follow(blocks_of(DOCS / f"{page}.md"))
 
 
-def test_what_it_says_of_operations_works(directory: Path) -> None:
-    with Embedded(directory, durable=False) as cluster, a_site() as site, ExitStack() as stack:
+def test_what_it_says_of_operations_works(directory: Path, made: Path) -> None:
+    with Embedded(directory, durable=False) as cluster, a_site(made) as site, ExitStack() as stack:
         Reader(site, stack, cluster).follow(blocks_of(DOCS / "operations.md"))
 
 
-def test_what_it_says_of_http_works() -> None:
-    with a_site() as site, ExitStack() as stack:
+def test_what_it_says_of_http_works(made: Path) -> None:
+    with a_site(made) as site, ExitStack() as stack:
         running = Block("sh", "", SERVING, "what the page takes for granted")
         Reader(site, stack).follow([running, *blocks_of(DOCS / "http.md")])
 

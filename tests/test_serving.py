@@ -33,16 +33,16 @@ ACCOUNT = {
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with a_site() as made:
-        yield made
+def site(made: Path) -> Iterator[Site]:
+    with a_site(made) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
-def quiet_site() -> Iterator[Site]:
+def quiet_site(made: Path) -> Iterator[Site]:
     """One where nothing runs between the tests."""
-    with a_site() as made:
-        yield made
+    with a_site(made) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,9 @@ from tests.conftest import a_directory
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[tuple[Path, Cluster]]:
+def running(made: Path) -> Iterator[tuple[Path, Cluster]]:
     """A data directory that a process is serving from."""
-    with a_directory() as folder, Embedded(folder, durable=False) as cluster:
+    with a_directory(made) as folder, Embedded(folder, durable=False) as cluster:
         yield folder, cluster
 
 

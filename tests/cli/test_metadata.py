@@ -21,9 +21,9 @@ NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Path]:
+def running(made: Path) -> Iterator[Path]:
     """A data directory that a process is serving from."""
-    with a_directory() as folder, Embedded(folder, durable=False):
+    with a_directory(made) as folder, Embedded(folder, durable=False):
         yield folder
 
 

@@ -95,8 +95,8 @@ async def test_what_an_older_release_published_and_this_one_refuses_is_told(worl
 async def test_the_deadline_is_told_without_the_databases_words(urls: Urls, world: World) -> None:
     database = await Database.open(urls.app, Options(statement_timeout=0.02))
     store = Store(database, world.store.offer)
+    published = await reading.published(world.actor, world.store)  # which may take its time
     try:
-        published = await reading.published(world.actor, store)
         prepared = reading.prepare(world.actor, published, ASKED)
         slow = replace(prepared.statement, sql=f"select pg_sleep(5), {prepared.statement.sql[7:]}")
         with pytest.raises(Timeout) as told:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from core.errors import Problem
 from core.identity import new_id
 from core.store import system_fields
-from core.store.drafts import Draft, Inputs, Path, Setting, loaded
+from core.store.drafts import Draft, Inputs, Path, Setting, loaded, point
 from core.store.field_plans import FieldPlan
 from core.store.plans import ObjectPlan
 from core.store.rows import Row
 from core.store.values import Wrong
+from metadata import naming
 from metadata.model import FieldType
 from metadata.problems import did_you_mean
 
@@ -36,8 +39,11 @@ def changed(plan: ObjectPlan, row: Row, setting: Setting, path: Path, inputs: In
     if draft.currency != row.currency:
         _convert(draft)
     tree = plan.tree.key if plan.tree is not None and not setting.privileged else None
-    if tree is not None and draft.values.get(tree) != draft.old.get(tree):
-        draft.wrong("USE_REPARENT", "A record changes its parent by a move in the tree.", tree)
+    before = draft.old.get(tree) if tree is not None else None
+    if tree is not None and draft.values.get(tree) != before:
+        call = naming.operations(plan.of, staged=False).reparent
+        draft.wrong("USE_REPARENT", f"A record moves in the tree by {call}, with all below.", tree)
+        point(draft, tree, before if isinstance(before, UUID) else None)
     return draft
 
 

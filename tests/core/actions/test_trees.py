@@ -162,6 +162,8 @@ async def test_an_update_does_not_move_but_an_admins_import_does(world: World) -
 
     write = saving.update(world.actor, world.store, "account", edit)
     assert await problems_of(write) == [((0, "parent"), "USE_REPARENT")]
+    write = saving.update(world.actor, world.store, "account", [Edit(top, {"parent": low})])
+    assert await problems_of(write) == [((0, "parent"), "USE_REPARENT")]
     same = [Edit(low, {"parent": top, "name": "n"})]
     await saving.update(world.actor, world.store, "account", same)
 

@@ -27,8 +27,10 @@ async def body_of(receive: Receive, headers: Mapping[bytes, bytes], limit: int) 
         BadRequest: it is larger, or takes too long to arrive.
         Disconnected: nobody is there any more.
     """
-    if b"expect" in headers:
-        _check_announced(headers.get(b"content-length", b""), limit)
+    most = limit if b"expect" in headers else limit * _LINGER
+    announced = headers.get(b"content-length", b"")
+    if announced.isdigit() and int(announced[:20]) > most:
+        raise _too_large(int(announced[:20]), limit)
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         body: bytes = message.get("body", b"")
@@ -62,11 +64,6 @@ async def _collected(message: Message, receive: Receive, limit: int) -> bytes:
     if size > limit:
         raise _too_large(size, limit)
     return b"".join(pieces)
-
-
-def _check_announced(length: bytes, limit: int) -> None:
-    if length.isdigit() and int(length[:20]) > limit:
-        raise _too_large(int(length[:20]), limit)
 
 
 def _too_large(size: int, limit: int) -> BadRequest:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeAlias, cast
 
 from metadata.dialects import Kind
 from metadata.problems import Path
+
+Body: TypeAlias = Mapping[str | int, object]
 
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -40,33 +43,48 @@ class Doubt:
 def without(body: dict[str, object], kind: Kind, paths: Iterable[Path]) -> dict[str, object] | None:
     """The declaration without the parts that paths lead into; None where little would be left.
 
-    Of an object, fields, rules and unique keys are left out one by one.
+    Parts are fields, rules, criteria of a gate, edges and the like, one by one.
     """
-    if kind is not Kind.OBJECT:
+    cuts = {_cut(kind, path) for path in paths}
+    if None in cuts:
         return None
-    whole: set[str] = set()
-    parts: dict[str, set[str | int]] = {}
-    for path in paths:
-        if not path or path[0] in ("$id", "$schema"):
-            return None
-        if path[0] in _PARTED and len(path) > 1:
-            parts.setdefault(str(path[0]), set()).add(path[1])
-        else:
-            whole.add(str(path[0]))
-    kept = {word: value for word, value in body.items() if word not in whole}
-    for word, out in parts.items():
-        if word in kept:
-            kept[word] = _less(word, kept[word], out)
+    found = cast("set[Path]", cuts)
+    kept = cast("dict[str, object]", _less(body, found))
+    lost = {str(cut[1]): {"type": "object"} for cut in found if cut[0] == "$defs" and len(cut) > 1}
+    if lost and "$defs" in kept:  # references to a definition stay good
+        kept["$defs"] = cast("dict[str, object]", kept["$defs"]) | lost
     return kept
 
 
-_PARTED = ("properties", "x-rules", "x-unique", "$defs")
+def _cut(kind: Kind, path: Path) -> Path | None:
+    """The path to the part that is left out for what is wrong at a path; None: there is none."""
+    if not path or path[0] in _NEEDED.get(kind, ()):
+        return None
+    if path[0] == "stages":  # others follow and name a stage, by its kind and key
+        if len(path) < 3 or path[2] in ("key", "kind"):
+            return None
+        return path[:4] if path[2] in ("entry", "exit", "tasks") else path[:3]
+    return path[:2] if path[0] in _PARTED else path[:1]
 
 
-def _less(word: str, said: object, out: set[str | int]) -> object:
-    if isinstance(said, list):
-        return [item for index, item in enumerate(said) if index not in out]
-    found = cast("dict[str, object]", said)
-    if word == "$defs":  # references to it stay good
-        return {key: {"type": "object"} if key in out else value for key, value in found.items()}
-    return {key: value for key, value in found.items() if key not in out}
+_NEEDED = {
+    Kind.OBJECT: ("$id", "$schema"),
+    Kind.PIPELINE: ("$id", "$schema", "object"),
+    Kind.GRAPH: ("$id", "$schema", "anchor", "nodes"),
+    Kind.ROLE: ("$id", "$schema", "rights"),
+}
+_PARTED = ("properties", "x-rules", "x-unique", "$defs", "reasons", "edges", "measures")
+
+
+def _less(value: object, cuts: Iterable[Path]) -> object:
+    """The list or object without what is at these paths in it."""
+    inside: defaultdict[str | int, set[Path]] = defaultdict(set)
+    for cut in cuts:
+        inside[cut[0]].add(cut[1:])
+    said = list(enumerate(value) if isinstance(value, list) else cast("Body", value).items())
+    kept = {
+        key: _less(item, inside[key]) if key in inside else item
+        for key, item in said
+        if () not in inside.get(key, ())
+    }
+    return list(kept.values()) if isinstance(value, list) else kept

@@ -95,8 +95,9 @@ class _Gathering:
         told = len(paths) <= bounds.PROBLEMS
         kept = doubts.without(body, kind, paths) if told else None
         if kept is not None and not wording.problems(kept, kind, ""):
-            fields = {(key, str(path[1])) for path in paths if len(path) > 1}
-            self.result.doubt = replace(doubt, fields=doubt.fields | fields)
+            if kind is Kind.OBJECT:
+                fields = {(key, str(path[1])) for path in paths if len(path) > 1}
+                self.result.doubt = replace(doubt, fields=doubt.fields | fields)
             return kept
         staged = {str(body["object"])} if kind is Kind.PIPELINE and "object" in body else set()
         things = doubt.things | {key}

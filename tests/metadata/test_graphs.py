@@ -119,3 +119,18 @@ def test_a_tenants_graph_ends_in_c() -> None:
 
 def test_a_graph_says_what_it_is_made_of() -> None:
     assert told(*OBJECTS, a_graph("chain")) == [("", "MISSING"), ("", "MISSING")]
+
+
+def test_everything_that_is_wrong_with_a_graph_is_told_at_once() -> None:
+    chain = a_chain(
+        edges=[{"reference": 5}, {**LINK, "from": "sauce"}, {"reference": "person.team"}],
+        measures={"rank": "joint", "weights": "rank", "joint": []},
+    )
+    assert sorted(told(*OBJECTS, chain)) == [
+        ("/edges/0/reference", "WRONG_TYPE"),
+        ("/edges/1/from", "UNKNOWN_FIELD"),
+        ("/edges/2/reference", "WRONG_TYPE"),
+        ("/measures/joint", "WRONG_TYPE"),
+        ("/measures/rank", "WRONG_TYPE"),
+        ("/measures/weights", "UNKNOWN_KEYWORD"),
+    ]

@@ -159,3 +159,30 @@ def a_gate(*criteria: Document) -> Document:
 )
 def test_a_criterion_has_one_body(criterion: Document, place: str, rule: str) -> None:
     assert told(DEAL, a_gate(criterion)) == [(f"/stages/0/exit/0{place}", rule)]
+
+
+def test_everything_that_is_wrong_with_a_pipeline_is_told_at_once() -> None:
+    stages = [
+        a_stage("a", max_days=-1, allowed_targets=["nowhere"], colour="red"),
+        a_stage("b", exit=[{"key": "K"}, {"key": "k", "check": "a b"}], tasks=[{"titel": "x"}]),
+        a_stage("won", "won", reactivate_targets=["won"]),
+    ]
+    pipeline = a_pipeline(stages=stages, amount="amuont", date=7, reasons=[{}, {"key": "r"}])
+    assert sorted(told(DEAL, pipeline)) == [
+        ("/amount", "UNKNOWN_FIELD"),
+        ("/date", "WRONG_TYPE"),
+        ("/reasons/0", "MISSING"),
+        ("/stages/0/allowed_targets/0", "UNKNOWN_STAGE"),
+        ("/stages/0/colour", "UNKNOWN_KEYWORD"),
+        ("/stages/0/max_days", "OUT_OF_RANGE"),
+        ("/stages/1/exit/0/key", "BAD_KEY"),
+        ("/stages/1/exit/1/check", "EXPRESSION_SYNTAX"),
+        ("/stages/1/tasks/0", "MISSING"),
+        ("/stages/1/tasks/0/titel", "UNKNOWN_KEYWORD"),
+        ("/stages/2/reactivate_targets/0", "STAGE_KIND"),
+    ]
+
+
+def test_stages_that_follow_one_without_a_sound_key_are_not_blamed() -> None:
+    stages = [a_stage("A"), a_stage("b", allowed_targets=["a"]), a_stage("won", "won")]
+    assert told(DEAL, a_pipeline(stages=stages)) == [("/stages/0/key", "BAD_KEY")]

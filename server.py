@@ -165,7 +165,9 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
         Unavailable: the database is missing or not fit.
     """
     async with open_database(settings) as database:
-        yield Store(database, packs.load(BUILT_IN))
+        store = Store(database, packs.load(BUILT_IN))
+        yield store
+        await store.growth.looked()
 
 
 async def migrate(settings: Settings) -> list[str]:

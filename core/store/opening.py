@@ -10,6 +10,7 @@ from core.packs.offer import Offer
 from core.store import versions
 from core.store.autonumbers import Blocks
 from core.store.connections import Database
+from core.store.growth import Growth
 from core.store.plans import ObjectPlan, plan_of
 from core.store.recent import Recent
 from core.store.sizes import Sizes
@@ -32,6 +33,7 @@ class Store:
         self.offer = offer
         self.numbers = Blocks(database)
         self.sizes = Sizes(database)
+        self.growth = Growth(database, self.sizes)
         self._heads: Recent[TenantId, tuple[Head, float]] = Recent(TENANTS_KEPT)
         self._loading: dict[TenantId, asyncio.Task[Head]] = {}
         self._parsed: Parsed = Recent(PARSED_KEPT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from core.identity import TenantId
 from core.store.connections import Database
 
@@ -10,7 +12,17 @@ MANY = 1_000
 FEW = 1_000_000
 """Records of which a smaller sample tells enough: it takes 0.6 s after an import instead of 2.7."""
 _RECORDS = "select reltuples from pg_class where oid = 'record'::regclass"
+_ESTIMATE = """
+    explain (format json) select from read.record as r where r.tenant_id = $1 and r.object = $2
+"""
 _REFRESH = "analyze record, change, tree_node, unique_key, stage_history"
+
+
+async def estimate(tenant: TenantId, database: Database, object: str) -> float:
+    """How many records of an object the planner takes the tenant to have."""
+    async with database.reading(tenant) as connection:
+        plan = json.loads(await connection.fetchval(_ESTIMATE, tenant, object))
+    return float(plan[0]["Plan"]["Plan Rows"])
 
 
 async def refresh(tenant: TenantId, database: Database) -> None:

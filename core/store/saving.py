@@ -119,6 +119,7 @@ async def write(tx: Transaction, writing: Writing) -> None:
     batch = Batch()
     for new in _by_object(writing.new).values():
         plan = new[0].plan
+        tx.created[plan.key] += len(new)
         batch.add(*records.insert(tx, plan, new))
         batch.add(*await stage_history.begin(tx, plan, new))
     for entering in _by_object(one.draft for one in writing.changed if one.draft.stays).values():

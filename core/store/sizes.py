@@ -43,3 +43,7 @@ class Sizes:
         small: bool = (await asking.row(tenant, reading, Ask(_COUNT, [tenant])))[0]
         self._small.keep(tenant, (small, now + LOOKED_AT_AGAIN))
         return small
+
+    def forget(self, tenant: TenantId) -> None:
+        """Count the tenant's records when it is next asked for."""
+        self._small.drop(tenant)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -94,6 +95,7 @@ class Transaction:
     expected: Expected | None = None
     confirmed: bool = False
     outdates: bool = False  # whether what is remembered of the tenant is wrong once it commits
+    created: Counter[str] = field(default_factory=Counter)  # new records by their object
     _changes: int = field(default=0, repr=False)
 
     @property
@@ -243,6 +245,7 @@ async def _at_once(store: Store, run: Run[Result], head: Head) -> Result:
         tx = Transaction(run.tenant, connection, head, now, run.author, store, Expected())
         result = await run.work(tx)
         await confirm(tx)
+    store.growth.note(run.tenant, tx.created)
     return result
 
 
@@ -253,4 +256,5 @@ async def _once(store: Store, run: Run[Result], head: Head) -> Result:
         await confirm(tx)
     if tx.outdates:
         store.forget(run.tenant)
+    store.growth.note(run.tenant, tx.created)
     return result

@@ -1,0 +1,40 @@
+"""What the planner is told of records that have just come in."""
+
+from __future__ import annotations
+
+from core.actions import saving
+from core.store import sampling
+from core.store.connections import Database
+from core.store.sizes import SMALL
+from tests.conftest import Urls
+from tests.core.a_store import a_world, an_object
+
+
+async def test_the_planner_learns_of_many_new_records_at_once(fresh_urls: Urls) -> None:
+    database = await Database.open(fresh_urls.app)
+    try:
+        world = await a_world(database, an_object("visit", {}))
+        tenant, store = world.tenant, world.store
+        assert await store.sizes.is_small(tenant)
+        batch = [{"name": "n"}] * 500
+        while (created := len(await world.rows(_IDS))) <= SMALL:
+            await saving.create(world.actor, store, "visit", batch)
+            await store.growth.looked()
+        assert await sampling.estimate(tenant, database, "visit") > created / 2
+        assert not await store.sizes.is_small(tenant)
+    finally:
+        await database.close()
+
+
+async def test_few_new_records_are_left_to_the_server(fresh_urls: Urls) -> None:
+    database = await Database.open(fresh_urls.app)
+    try:
+        world = await a_world(database, an_object("visit", {}))
+        await saving.create(world.actor, world.store, "visit", [{"name": "n"}] * 20)
+        await world.store.growth.looked()
+        assert await sampling.estimate(world.tenant, database, "visit") < 20
+    finally:
+        await database.close()
+
+
+_IDS = "select id from read.record as r where r.tenant_id = $1"

@@ -11,8 +11,8 @@ from core.actions.importing import system
 from core.actions.importing.lookups import Lookups
 from core.actions.importing.mapping import Existing
 from core.actions.importing.matching import NOBODY, Candidate, first_of_each, matched
-from core.actions.importing.preparing import Named, Prepared, Preparer
-from core.actions.importing.rows import Flaw, shown
+from core.actions.importing.preparing import Prepared, Preparer
+from core.actions.importing.rows import Flaw
 from core.errors import Problem, Refused
 from core.identity import Actor
 from core.store import references, rows, saving, taking
@@ -225,7 +225,7 @@ class _Writing:
     def _unmet(self, one: Candidate) -> list[Problem]:
         """Of its own kind another may come yet, unless this is the last turn."""
         return [
-            Problem((0, key), "NOT_FOUND", _nobody(name))
+            Problem((0, key), "NOT_FOUND", self.writer.lookups.why_nobody(name))
             for key, name in one.unmet.items()
             if (self.turn.last or name.object != self.object)
             and not self._step.fields[key].blank_if_missing
@@ -237,10 +237,6 @@ class _Writing:
 
     def _flaw(self, prepared: Prepared, problem: Problem) -> Flaw:
         return self.writer.preparer.flaw(prepared, problem)
-
-
-def _nobody(name: Named) -> str:
-    return f"There is no {name.object} with the {name.key} '{shown(name.text)}'."
 
 
 def _lost(ready: Sequence[Candidate]) -> set[Candidate]:

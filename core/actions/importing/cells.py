@@ -24,6 +24,7 @@ Read = Callable[[Sequence[Any]], Any]
 _YES = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有"})
 _NO = frozenset({"false", "no", "n", "f", "0", "否", "错", "无"})
 _HUNDRED = Decimal(100)
+_TOO_LARGE = Decimal(10) ** decimals.MAX_DIGITS
 _APPROXIMATE = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?")
 """What is no exact number may have an exponent and any number of digits."""
 
@@ -161,17 +162,22 @@ def _split(text: str, separator: str) -> list[Any]:
 def _numbers(field: Field, source: Source, step: Step) -> Turn:
     plain = _plain_number(step)
     percent, factor, units = field.type is FieldType.PERCENT, source.multiply, source.units
+    digits = source.round
+    exact = _exact if digits is None else _about
 
     def turn(value: Any) -> Any:
+        share = False
         if isinstance(value, str):
             value = _signed(value, units)
             share = percent and value.endswith("%")
             value = plain(value[:-1].rstrip() if share else value)
             if share:
-                return _exact(value) / _HUNDRED
-            if field.type is FieldType.FLOAT and _APPROXIMATE.fullmatch(value):
+                value = exact(value) / _HUNDRED
+            elif field.type is FieldType.FLOAT and _APPROXIMATE.fullmatch(value):
                 value = float(value)
-        return value if factor is None else decimals.trimmed(_exact(value) * factor)
+        if factor is not None and not share:
+            value = decimals.trimmed(exact(value) * factor)
+        return value if digits is None else decimals.rounded(exact(value), digits)
 
     return turn
 
@@ -220,6 +226,16 @@ def _exact(value: Any) -> Decimal:
     if isinstance(number, Decimal):
         return number
     raise BadCell("BAD_NUMBER", f"'{shown(value)}' {number}.")
+
+
+def _about(value: Any) -> Decimal:
+    """A number of however many digits, or with an exponent: it is going to be rounded."""
+    text = repr(value) if isinstance(value, float) else value
+    if isinstance(text, str) and _APPROXIMATE.fullmatch(text):
+        value = Decimal(text)
+    if isinstance(value, Decimal) and abs(value) < _TOO_LARGE:
+        return value
+    return _exact(value)
 
 
 def _days(source: Source, step: Step) -> Turn:

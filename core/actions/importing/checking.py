@@ -61,6 +61,8 @@ def _field(
     yield from _forms(source.dates)
     if source.multiply is not None and field.type not in NUMBERS:
         yield "NOT_APT", f"'{key}' is no number to be multiplied."
+    if source.round is not None and field.type not in NUMBERS:
+        yield "NOT_APT", f"'{key}' is no number to be rounded."
     if source.units and field.type not in NUMBERS:
         yield "NOT_APT", f"'{key}' is no number that could have units."
     if source.reference is not None:

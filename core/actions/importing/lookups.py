@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from core.actions.importing.preparing import BY_ID, Named
+from core.actions.importing.rows import shown
 from core.store import unique_keys
 from core.store.field_plans import UniquePlan
 from core.store.opening import Store
@@ -24,6 +25,23 @@ class Lookups:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: Recent[Named, UUID] = Recent(REMEMBERED)
+        self._left: Recent[Named, bool] = Recent(REMEMBERED)
+
+    def leave(self, names: Iterable[Named]) -> None:
+        """Names of a row that is not loaded, or not yet."""
+        for name in names:
+            self._left.keep(_folded(name), True)
+
+    def was_left(self, name: Named) -> bool:
+        """Whether it is the name of a row that is not loaded."""
+        return self._left.get(_folded(name)) is not None and self._known.get(name) is None
+
+    def why_nobody(self, name: Named) -> str:
+        """What to tell of a name that means no record."""
+        told = f"{name.object} with the {name.key} '{shown(name.text)}'"
+        if self.was_left(name):
+            return f"The row of the {told} was not loaded."
+        return f"There is no {told}."
 
     async def find(self, tx: Transaction, names: Iterable[Named]) -> dict[Named, UUID]:
         """The records that the names mean; those that mean none are left out."""
@@ -71,6 +89,10 @@ def claim_of(unique: UniquePlan, values: Mapping[str, Any]) -> str | None:
     if any(isinstance(value, Wrong) for value in taken.values()):
         return None
     return unique_keys.claimed(unique, taken)
+
+
+def _folded(name: Named) -> Named:
+    return name._replace(text=name.text.casefold())
 
 
 def _id(text: str) -> UUID | None:

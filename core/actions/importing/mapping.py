@@ -43,6 +43,7 @@ class Source:
     dates: Forms = ()
     units: tuple[str, ...] = ()
     multiply: Decimal | None = None
+    round: int | None = None  # digits after the point
     separator: str = ";"
 
     @property
@@ -179,6 +180,7 @@ def _source(document: str | Mapping[str, Any]) -> Source:
         dates=_forms(document.get("dates", ())),
         units=tuple(document.get("units", ())),
         multiply=None if multiply is None else Decimal(multiply),
+        round=document.get("round"),
         separator=document.get("separator", ";"),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -96,6 +96,16 @@ class Preparer:
         if all(value is None for value in found):
             return None
         return tuple(str(value).casefold() for value in found)
+
+    def names_of(self, prepared: Prepared) -> Iterator[Named]:
+        """What others may name the row's record by."""
+        values = prepared.values
+        if values.get(system.ID) is not None:
+            yield Named(self.object.key, BY_ID, str(values[system.ID]))
+        for unique in self.object.uniques:
+            value = values.get(unique.fields[0]) if len(unique.fields) == 1 else None
+            if value is not None:
+                yield Named(self.object.key, unique.key, str(value))
 
     def wanted(self, row: Row) -> bool:
         """Whether the step takes the row at all."""

@@ -16,7 +16,7 @@ from core.actions.importing.planning import Job
 from core.actions.importing.preparing import Prepared, preparer
 from core.actions.importing.producing import Batch, Given, Source, ahead, rows_of
 from core.actions.importing.report import Reject, Report, Tally, Watcher
-from core.actions.importing.rows import Flaw, Head
+from core.actions.importing.rows import Flaw, Head, shown
 from core.actions.importing.spool import Spool
 from core.identity import IMPORT, Actor
 from core.store import sampling
@@ -28,8 +28,6 @@ SIDE_BY_SIDE = 2
 """Batches on their way at once: one is made ready here while the database writes the other."""
 MOST_ROUNDS = 100
 """How often rows that wait for others are tried again."""
-
-_UNLOADED = Flaw("", "NOT_FOUND", "It names a row of the import that could not be loaded.")
 
 Commit = Callable[[Work[Outcome], Numbers], Awaitable[Outcome]]
 
@@ -168,7 +166,18 @@ class _Job:
                 break
         lost = await self._pass(self._waited(waiting), last=True)
         for feed, row in lost.all():
-            self._reject(feed, Prepared(row), [_UNLOADED])
+            prepared = self._writer.preparer.prepare(row)
+            self._reject(feed, prepared, self._unloaded(prepared))
+
+    def _unloaded(self, prepared: Prepared) -> list[Flaw]:
+        """Why a row that names others of its kind is not loaded in the end."""
+        preparer, lookups = self._writer.preparer, self._writer.lookups
+        told = [
+            Flaw(preparer.label(key), "NOT_FOUND", lookups.why_nobody(name), shown(name.text))
+            for key, name in prepared.names.items()
+            if lookups.was_left(name)
+        ]
+        return told or [Flaw("", "NOT_FOUND", "It names a row that was not loaded.")]
 
     async def _pass(self, source: Source, *, last: bool) -> Spool:
         """Write these rows; what comes back waits for others."""
@@ -189,6 +198,7 @@ class _Job:
             outcome = await self._write(rows, last=last, again=again)
             self._note(batch.feed, outcome)
             for prepared in outcome.waiting:
+                self._leave(prepared)
                 waiting.keep(batch.feed, prepared.row)
             rows, again = outcome.again, True
         self._progressed(batch)
@@ -219,7 +229,11 @@ class _Job:
         for prepared, flaws in outcome.rejected:
             self._reject(feed, prepared, flaws)
 
+    def _leave(self, prepared: Prepared) -> None:
+        self._writer.lookups.leave(self._writer.preparer.names_of(prepared))
+
     def _reject(self, feed: int, prepared: Prepared, flaws: Sequence[Flaw]) -> None:
+        self._leave(prepared)
         name, row = self._job.feeds[feed].name, prepared.row
         head = self._heads[feed]
         self._importing.reject(Reject(name, row.line, tuple(flaws), head, row.whole))

@@ -135,6 +135,35 @@ def test_numbers_come_in_the_units_of_the_file() -> None:
         value_of(FieldType.MONEY, "much", source=source)
 
 
+@pytest.mark.parametrize(
+    ("cell", "rounded"),
+    [
+        ("136968.9425", "136968.94"),
+        ("-0.005", "-0.01"),
+        ("0.30000000000000004", "0.30"),
+        ("1.5E-3", "0.00"),
+        ("7", "7.00"),
+        (Decimal("2.345"), "2.35"),
+        (3, "3.00"),
+    ],
+)
+def test_a_number_is_rounded_where_the_mapping_says_so(cell: object, rounded: str) -> None:
+    assert value_of(FieldType.MONEY, cell, source=Source(("c",), round=2)) == Decimal(rounded)
+
+
+def test_a_number_is_rounded_last() -> None:
+    source = Source(("c",), multiply=Decimal("1.1"), round=1)
+    assert value_of(FieldType.MONEY, "1.449", source=source) == Decimal("1.6")
+    assert value_of(FieldType.PERCENT, "12.345 %", source=source) == Decimal("0.1")
+    assert value_of(FieldType.FLOAT, "1.26e1", source=Source(("c",), round=0)) == 13
+
+
+@pytest.mark.parametrize("cell", ["1e31", "9" * 31, "much", Decimal("1E+400"), True])
+def test_what_is_no_number_of_moderate_size_is_not_rounded(cell: object) -> None:
+    with pytest.raises(BadCell):
+        value_of(FieldType.MONEY, cell, source=Source(("c",), round=2))
+
+
 def test_a_number_that_is_not_exact_may_have_an_exponent() -> None:
     assert value_of(FieldType.FLOAT, "-1.5e-7") == -1.5e-7
     assert value_of(FieldType.FLOAT, "0.30000000000000004") == 0.1 + 0.2

@@ -98,6 +98,15 @@ async def test_rows_that_name_each_other_in_a_circle_are_told(world: World) -> N
     assert sorted({reject.line for reject in kept.rejects}) == [1, 2, 3]
 
 
+async def test_who_names_a_row_that_is_not_loaded_is_told_so(world: World) -> None:
+    rows = [a_row("c", "b"), a_row("b", "a"), a_row("a") | {"name": "n" * 300}, a_row("d", "x")]
+    _, kept = await load_rows(world, accounts(), rows)
+    told = {reject.line: reject.flaws[0].message for reject in kept.rejects}
+    assert told[1] == "The row of the account with the external_id 'b' was not loaded."
+    assert told[2] == "The row of the account with the external_id 'a' was not loaded."
+    assert told[4] == "There is no account with the external_id 'x'."
+
+
 async def test_a_row_that_names_itself_is_told(world: World) -> None:
     _, kept = await load_rows(world, accounts(), [a_row("a", "a"), a_row("b")])
     assert kept.told == [(1, "parent", "CYCLE")]

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import statistics
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core.actions import metadata, publishing
+from core.actions.importing.mapping import ImportMapping, of
+from core.actions.importing.planning import planned
+from core.actions.importing.report import Reject, Report
+from core.actions.importing.running import Options, run
 from core.actions.saving import create
 from core.actions.tenants import create_tenant
 from core.identity import Actor, Role, TenantId
@@ -29,9 +35,33 @@ TREE = """query($id: ID!) { account(id: $id) { subtree { aggregate { count }
   opportunities { aggregate { count amount { sum } } } } } }"""
 
 
+MAPPING = {
+    "$schema": "https://dealgraph.dev/schemas/import-1.json",
+    "steps": [
+        {
+            "object": "account",
+            "files": "accounts.csv",
+            "key": "external_id",
+            "fields": {"external_id": "no", "name": "name", "industry": "industry"},
+        },
+        {
+            "object": "contact",
+            "files": "contacts.csv",
+            "key": "external_id",
+            "fields": {
+                "external_id": "no",
+                "name": "name",
+                "email": "email",
+                "account": {"column": "of", "reference": "external_id"},
+            },
+        },
+    ],
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """One measured figure beside what it may be; the title has the unit."""
+    """One measured figure beside what it may be; the title has the unit, and ≥ where more is better."""
 
     title: str
     measured: float
@@ -42,7 +72,7 @@ async def measure(store: Store) -> list[Budget]:
     """Every budget, each on a tenant of its own, in a process that is set up as a server is."""
     collect_seldom()
     answers = Answers(store, Doorkeeper(store.database), DEFAULTS)
-    return [await _publish(store, answers), await _tree(store, answers)]
+    return [await _publish(store, answers), await _tree(store, answers), await _import(store)]
 
 
 async def _publish(store: Store, answers: Answers) -> Budget:
@@ -101,6 +131,49 @@ async def _tree(store: Store, answers: Answers) -> Budget:
     variables = {"id": str(ids[0])}
     took = await _median(lambda: _ask(answers, actor, TREE, variables))
     return Budget(f"sum over a subtree of {ACCOUNTS:,} accounts, ms", took, 40)
+
+
+class _Unwatched:
+    """A watcher that looks away."""
+
+    def begun(self) -> None: ...
+
+    def progressed(self, report: Report, feed: str, share: float) -> None: ...
+
+    def rejected(self, reject: Reject) -> None: ...
+
+
+async def _import(store: Store) -> Budget:
+    """20,000 accounts, and a contact of each."""
+    tenant = await create_tenant(store, Settings("bench-import"), ["crm"])
+    actor = Actor(TenantId(tenant.id), Role.ADMIN)
+    mapping = of(MAPPING, "bench")
+    assert isinstance(mapping, ImportMapping), mapping
+    with tempfile.TemporaryDirectory() as folder:
+        paths = _files(Path(folder))
+        started = time.perf_counter()
+        published = await store.published(actor.tenant)
+        jobs = planned(mapping, paths, published.metadata)
+        report = await run(actor, store, jobs, Options(), _Unwatched())
+        took = time.perf_counter() - started
+    assert report.loaded == 2 * ACCOUNTS, report
+    return Budget(
+        "rows imported in a second, accounts and contacts, ≥", report.loaded / took, 5_000
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    accounts = [f"A{n},上海第{n}机械有限公司,healthcare" for n in range(ACCOUNTS)]
+    contacts = [f"C{n},王伟{n},p{n}@example.com,A{n * 7919 % ACCOUNTS}" for n in range(ACCOUNTS)]
+    found = []
+    for name, head, rows in (
+        ("accounts.csv", "no,name,industry", accounts),
+        ("contacts.csv", "no,name,email,of", contacts),
+    ):
+        path = folder / name
+        path.write_text("\n".join([head, *rows]), "utf-8")
+        found.append(path)
+    return found
 
 
 async def _median(run: Callable[[], Awaitable[dict[str, Any]]], times: int = 15) -> float:

@@ -36,6 +36,14 @@ CITUS = "citus"
 KEYS = itertools.count(1)
 
 
+LONG = ("test_docs.py", "test_serving.py", "test_equivalence.py")
+"""Modules whose tests take half a minute: begun last, one would keep all but one worker waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 def run_folder(config: pytest.Config) -> Path:
     """The folder of this run's server, the same one for all its workers."""
     given = getattr(config, "workerinput", None)

@@ -16,7 +16,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -221,6 +221,7 @@ def _application(settings: Settings) -> ASGIApp:
     """The application of one process, which ends with the process that started it."""
     parent = multiprocessing.parent_process()
     if parent is not None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent gets it too, and ends us
         threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()
     app = create_app(settings)
     _collect_seldom()
@@ -243,17 +244,38 @@ def _follow(wait: Callable[[], None]) -> None:
 
 
 def _runner(config: uvicorn.Config, taken: socket.socket) -> Callable[[], None]:
-    """What serves until a signal ends it. Signals count from now on, not only once it serves."""
-    if config.workers > 1:
-        return partial(_run_workers, Multiprocess(config, [taken]))
+    """What serves until a signal ends it. Signals count from now on, not only once it serves.
+
+    A terminal that closes ends it too, unless it runs by `nohup`.
+    """
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    end, run = _workers(config, taken) if config.workers > 1 else _one(config, taken)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else end)
+    return run
+
+
+_Running: TypeAlias = tuple[Callable[[int, object], None], Callable[[], None]]
+"""What a signal does, and what serves."""
+
+
+def _one(config: uvicorn.Config, taken: socket.socket) -> _Running:
     server = uvicorn.Server(config)
 
-    def end(*_: object) -> None:
+    def end(*_: object) -> None:  # uvicorn raises the signal again when all is finished
         server.should_exit = True
 
-    for each in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises it again when all is finished
-        signal.signal(each, end)
-    return partial(server.run, [taken])
+    return end, partial(server.run, [taken])
+
+
+def _workers(config: uvicorn.Config, taken: socket.socket) -> _Running:
+    workers = Multiprocess(config, [taken])
+
+    def end(*_: object) -> None:
+        workers.signal_queue.append(signal.SIGTERM)
+
+    return end, partial(_run_workers, workers)
 
 
 def _run_workers(workers: Multiprocess) -> None:
@@ -271,9 +293,14 @@ async def _embedded(settings: Settings, stack: AsyncExitStack) -> str:
 
 async def _start(settings: Settings, stack: AsyncExitStack) -> Cluster:
     embedded = Embedded(settings.data_dir, postgres_bin=settings.postgres_bin)
-    cluster = await asyncio.to_thread(embedded.start)
-    stack.push_async_callback(asyncio.to_thread, embedded.release)
-    return cluster
+    starting = asyncio.create_task(asyncio.to_thread(embedded.start))
+
+    async def release() -> None:
+        await asyncio.wait([starting])  # whoever is cancelled leaves a thread that goes on
+        await asyncio.to_thread(embedded.release)
+
+    stack.push_async_callback(release)
+    return await asyncio.shield(starting)
 
 
 async def _migrate_embedded(cluster: Cluster) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from importlib.metadata import version
@@ -74,8 +76,27 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def main() -> None:
-    """Run the command that was typed."""
-    app()
+    """Run the command that was typed.
+
+    What ends it, a terminal that closes included, counts as Ctrl-C: only what is left in good
+    order stops the embedded PostgreSQL. Then it ends by that signal all the same.
+    """
+    ended_by: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        ended_by.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # scripts ignore it for what runs by &
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is signal.SIG_DFL:  # `nohup` has it ignored
+            signal.signal(each, end)
+    try:
+        app()
+    finally:
+        for number in ended_by:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
 
 
 def _tell_version(wanted: bool) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from core.store import migrating, postmaster, roles
 from core.store.embedded import Embedded
-from tests.a_dealgraph import Server, Site, a_site
+from tests.a_dealgraph import PATIENCE, Server, Site, a_site
 from tests.conftest import Urls
 
 CREATE = """
@@ -122,16 +122,35 @@ def test_a_restart_keeps_everything(quiet_site: Site) -> None:
         assert names(server, token) == ["Acme"]
 
 
-def test_can_be_stopped_as_soon_as_it_listens(quiet_site: Site) -> None:
-    assert quiet_site.start("serve").stop() == 0
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_can_be_stopped_as_soon_as_it_listens(quiet_site: Site, ending: signal.Signals) -> None:
+    assert quiet_site.start("serve").stop(ending) == 0
     assert postmaster.living(data_of(quiet_site)) is None
 
 
-def test_several_workers_end_together(quiet_site: Site) -> None:
-    token = quiet_site.tenant("several")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_several_workers_end_together(quiet_site: Site, ending: signal.Signals) -> None:
+    token = quiet_site.tenant(f"several-{ending}")
     server = quiet_site.start("serve", "--workers", "2")
     create(server, token, "Acme")
-    assert server.stop() == 0
+    assert server.stop(ending) == 0
+    assert postmaster.living(data_of(quiet_site)) is None
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_command_that_is_ended_leaves_no_database_running(
+    quiet_site: Site, ending: signal.Signals
+) -> None:
+    command = quiet_site.begin("demo", "--only-load")
+    while postmaster.living(data_of(quiet_site)) is None:
+        assert command.poll() is None
+    command.send_signal(ending)
+    _, told = command.communicate(timeout=PATIENCE)
+    assert command.returncode in (130, -ending)
+    assert "Traceback" not in told
     assert postmaster.living(data_of(quiet_site)) is None
 
 

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from core.errors import Problem, Refused, Unavailable
+from core.errors import DealgraphError, Problem, Refused, Unavailable
 from core.packs import loading as packs
 from core.packs.neighbours import in_the_way
 from core.store import epoch, fitness, links, migrating, roles
@@ -43,6 +43,9 @@ PREFIX = "DEALGRAPH_"
 LIMIT = "limit_"
 LARGEST = 2**31 - 1  # what the API can tell of a limit
 DATABASE = "dealgraph"
+LOOKING = 1.0
+"""Seconds between looks at whether the embedded PostgreSQL lives."""
+TRYING_AGAIN = 10.0
 
 _log = logging.getLogger("dealgraph")
 
@@ -300,7 +303,23 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Cluster:
         await asyncio.to_thread(embedded.release)
 
     stack.push_async_callback(release)
-    return await asyncio.shield(starting)
+    cluster = await asyncio.shield(starting)
+    stack.callback(asyncio.create_task(_keep(embedded)).cancel)
+    return cluster
+
+
+async def _keep(embedded: Embedded) -> None:
+    """Start PostgreSQL again whenever it has ended, and nobody here has asked it to."""
+    while True:
+        await asyncio.sleep(LOOKING)
+        if not embedded.is_gone:
+            continue
+        try:
+            await asyncio.to_thread(embedded.revive)
+            _log.warning("PostgreSQL had ended, and was started again")
+        except (DealgraphError, OSError) as error:
+            _log.error("PostgreSQL has ended, and cannot be started again: %s", error)
+            await asyncio.sleep(TRYING_AGAIN)
 
 
 async def _migrate_embedded(cluster: Cluster) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,23 @@ def test_a_killed_server_leaves_a_directory_that_starts_again(
         os.kill(running.pid, signal.SIGKILL)
     with quiet_site.serving() as again:
         assert names(again, token) == ["Acme"]
+
+
+def test_a_database_that_was_killed_is_started_again(quiet_site: Site) -> None:
+    token = quiet_site.tenant("revived")
+    with quiet_site.serving() as server:
+        create(server, token, "Acme")
+        running = postmaster.living(data_of(quiet_site))
+        assert running is not None
+        os.kill(running.pid, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        while "errors" in (answer := server.answer(token, NAMES)):
+            assert codes(answer) == ["UNAVAILABLE"]
+            assert time.monotonic() < deadline
+        assert names(server, token) == ["Acme"]
+        assert server.get("/readyz").json() == {"ready": True}
+    assert postmaster.living(data_of(quiet_site)) is None
+    assert "was started again" in "".join(server.lines)
 
 
 async def test_says_when_the_database_is_away_and_goes_on_when_it_is_back(

@@ -124,6 +124,26 @@ class Embedded:
                 self._stop()
             self._leave()
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the server has ended although this process needs it."""
+        return self._users is not None and postmaster.living(self.data) is None
+
+    def revive(self) -> None:
+        """Start the server again if it is gone.
+
+        Raises:
+            Unavailable: it cannot be run any more, and what to do about it.
+        """
+        if not (self.data / "PG_VERSION").exists():  # a new one would be empty
+            raise Unavailable(
+                f"The data of PostgreSQL in {self.data} is not there any more. Put it back, or stop"
+                " what uses it."
+            )
+        with self._alone():
+            if self.is_gone:
+                self._launch(shared=True)
+
     def stop_if_unused(self) -> None:
         """Stop a server that its last user left running when it was killed."""
         with self._alone(), (self.directory / "users.lock").open("ab") as users:

@@ -236,6 +236,26 @@ async def test_a_long_folder_for_temporary_files_is_passed_over(
     shutil.rmtree(cluster.socket_folder)
 
 
+async def test_is_revived_while_someone_needs_it(embedded: Embedded) -> None:
+    with embedded as cluster:
+        assert not embedded.is_gone
+        kill_server(embedded)
+        assert embedded.is_gone
+        embedded.revive()
+        assert await asked(cluster, "select 1") == 1
+    assert not embedded.is_gone
+    assert postmaster.living(embedded.data) is None
+
+
+def test_nothing_empty_is_started_where_data_was(embedded: Embedded) -> None:
+    with embedded:
+        kill_server(embedded)
+        postmaster.end_orphans(embedded.data)
+        shutil.rmtree(embedded.data)
+        with pytest.raises(Unavailable, match="is not there any more"):
+            embedded.revive()
+
+
 def test_refuses_the_data_of_another_version(embedded: Embedded) -> None:
     with embedded:
         pass

@@ -11,9 +11,10 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
@@ -43,6 +44,8 @@ PREFIX = "DEALGRAPH_"
 LIMIT = "limit_"
 LARGEST = 2**31 - 1  # what the API can tell of a limit
 DATABASE = "dealgraph"
+NEARLY = 0.9
+"""How much alike a setting and a variable are, of 1, where one is taken for the other."""
 LOOKING = 1.0
 """Seconds between looks at whether the embedded PostgreSQL lives."""
 TRYING_AGAIN = 10.0
@@ -94,11 +97,22 @@ def settings_of(
             chosen[name] = read(str(given))
         except ValueError as error:
             problems.append(Problem((name,), "INVALID_SETTING", f"{variable}: {error}"))
+    problems += _misspelt(surroundings)
     if problems:
         raise Refused(problems)
     limits = {name: chosen.pop(LIMIT + name) for name in SETTABLE if LIMIT + name in chosen}
     settings = Settings(**chosen)
     return replace(settings, limits=limits_of(limits, deadline=settings.statement_timeout))
+
+
+def _misspelt(surroundings: Mapping[str, str]) -> Iterator[Problem]:
+    """Variables that look like settings and are none; without a word they would do nothing."""
+    known = [PREFIX + name.upper() for name in _READ]
+    for variable in sorted(surroundings):
+        if variable.startswith(PREFIX) and variable not in known:
+            for meant in get_close_matches(variable, known, 1, NEARLY):
+                told = f"{variable} is no setting; {meant} is one"
+                yield Problem((variable,), "INVALID_SETTING", told)
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -341,9 +355,21 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = -1
-    if not 0 <= seconds <= 86_400:
-        raise ValueError(f"{text!r} is not a number of seconds from 0 to 86400")
+    if seconds != 0 and not 0.001 <= seconds <= 86_400:  # PostgreSQL counts milliseconds
+        raise ValueError(f"{text!r} is not a number of seconds from 0.001 to 86400, or 0")
     return seconds
+
+
+def _folder(text: str) -> Path:
+    if any(letter < " " for letter in text):
+        raise ValueError("it holds a line break or a control character")
+    try:
+        text.encode()
+        return Path(text).expanduser()
+    except UnicodeEncodeError:
+        raise ValueError("it is not text in UTF-8") from None
+    except RuntimeError:
+        raise ValueError(f"{text!r} names the home of someone who is not known here") from None
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -380,7 +406,7 @@ _READ: Mapping[str, Callable[[str], object]] = {
     "host": str,
     "port": _whole(0, 65_535),
     "workers": _whole(1, 64),
-    "data_dir": Path,
+    "data_dir": _folder,
     "database_url": _url,
     "owner_url": _url,
     "postgres_bin": str,

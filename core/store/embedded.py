@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -26,6 +27,7 @@ from core.store import accounts, binaries, homes, postmaster
 
 PORT = 5432
 LONGEST_SOCKET_PATH = 107
+PLAIN = re.compile(r"[\w/ .-]+")
 PATIENCE = 60.0
 ATTEMPTS = 5
 
@@ -236,7 +238,7 @@ class Embedded:
         accounts.make_private(making, account)
         answer = _run(
             [
-                *(programs / "initdb", "--pgdata", making, "--username=postgres"),
+                *(programs / "initdb", "--username=postgres"),
                 *("--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
                 *("--builtin-locale=C.UTF-8", *(() if self._durable else ("--no-sync",))),
             ],
@@ -268,7 +270,6 @@ class Embedded:
     def _configure(self, sockets: Path, account: accounts.Account) -> None:
         settings = SETTINGS | ({} if self._durable else CARELESS)
         settings["unix_socket_directories"] = f"'{_quoted(sockets)}'"
-        settings["cluster_name"] = f"'{postmaster.cluster_name(self.data)}'"
         text = "".join(f"{name} = {value}\n" for name, value in settings.items())
         conf = self.data / "dealgraph.conf"
         conf.write_text(
@@ -281,8 +282,9 @@ class Embedded:
             self._clear_what_a_kill_left(sockets)
             answer = _run(
                 [
-                    *(programs / "pg_ctl", "start", "--pgdata", self.data, "--log", self._log),
-                    *("--wait", "--timeout", str(int(PATIENCE)), "--silent"),
+                    *(programs / "pg_ctl", "start", "--log", self._log.name, "--silent"),
+                    *("--wait", "--timeout", str(int(PATIENCE))),
+                    *("--options", f"-c {postmaster.title(self.data)}"),
                 ],
                 account,
                 self.data,
@@ -307,14 +309,7 @@ class Embedded:
             return
         account = accounts.for_server(self.data)
         programs = homes.programs_for(account, self._postgres_bin, self.data.parent)
-        command: list[str | Path] = [
-            programs / "pg_ctl",
-            "stop",
-            "--pgdata",
-            self.data,
-            "--mode=fast",
-            "--silent",
-        ]
+        command = (programs / "pg_ctl", "stop", "--mode=fast", "--silent")
         answer = _run(command, account, self.data)
         if answer.returncode:
             raise Unavailable(f"PostgreSQL does not stop in {self.data}: {_told(answer)}")
@@ -347,16 +342,17 @@ def _locked(file: IO[bytes]) -> bool:
 def _run(
     command: Sequence[str | Path], account: accounts.Account, folder: Path
 ) -> subprocess.CompletedProcess[str]:
-    """Run one of PostgreSQL's programs as the server's account.
+    """Run one of PostgreSQL's programs for a data folder, as the server's account.
 
-    Its output goes to a file: a server that it starts would hold a pipe open for ever.
+    The folder is no argument: `pg_ctl` hands those to a shell, quoted for plain names only. The
+    output goes to a file: a server that is started would hold a pipe open for ever.
     """
     surroundings = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(
             [str(part) for part in command],
             cwd=folder,
-            env=ALLOCATION | surroundings | {"LC_ALL": "C"},
+            env=ALLOCATION | surroundings | {"LC_ALL": "C", "PGDATA": str(folder)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -368,6 +364,9 @@ def _run(
 
 
 def _takes_a_socket(folder: Path) -> bool:
+    """Whether PostgreSQL and its clients read this name as that of one folder."""
+    if not PLAIN.fullmatch(str(folder)):
+        return False
     return len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH
 
 

@@ -107,15 +107,20 @@ def _works_in(folder: Path, home: str) -> bool:
 
 
 def by_command_line(data: Path) -> Iterator[int]:
-    """As `ps` tells it: the folder or the name of its cluster stands in the title."""
+    """As `ps` tells it: the name of the cluster stands in the title of each."""
     listing = subprocess.run(
         ["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=False
     ).stdout
-    ours = re.compile(rf"postgres.* -D {re.escape(str(data))}( |$)|postgres: {cluster_name(data)}")
+    ours = re.compile(rf"postgres -c {title(data)}( |$)|postgres: {cluster_name(data)}")
     for line in listing.splitlines():
         pid, _, command = line.strip().partition(" ")
         if ours.search(command):
             yield int(pid)
+
+
+def title(data: Path) -> str:
+    """The setting that is on the command line of the cluster's first process."""
+    return f"cluster_name={cluster_name(data)}"
 
 
 def cluster_name(data: Path) -> str:

@@ -166,6 +166,12 @@ def test_a_new_database_is_told_of(directory: Path, monkeypatch: pytest.MonkeyPa
     assert run("tenant", "list").stderr == ""
 
 
+def test_a_data_directory_whose_name_is_too_long_is_told() -> None:
+    refused = run("tenant", "list", "--data-dir", "x" * 300)
+    assert refused.exit_code == 1
+    assert "cannot be made: File name too long" in refused.stderr
+
+
 def test_a_setting_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEALGRAPH_CONNECTIONS", "many")
     refused = run("tenant", "list")

@@ -236,6 +236,18 @@ async def test_a_long_folder_for_temporary_files_is_passed_over(
     shutil.rmtree(cluster.socket_folder)
 
 
+@pytest.mark.parametrize(
+    "name", ["客户 数据", 'it\'s "here", \\b', "$(touch owned) `touch owned` $HOME"]
+)
+async def test_a_directory_may_have_any_name(directory: Path, name: str) -> None:
+    embedded = an_embedded(directory / name)
+    for _ in range(2):
+        with embedded as cluster:
+            assert await asked(cluster, "select 1") == 1
+    assert postmaster.living(embedded.data) is None
+    assert not (embedded.data / "owned").exists()
+
+
 async def test_is_revived_while_someone_needs_it(embedded: Embedded) -> None:
     with embedded as cluster:
         assert not embedded.is_gone

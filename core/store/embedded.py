@@ -30,6 +30,8 @@ LONGEST_SOCKET_PATH = 107
 PLAIN = re.compile(r"[\w/ .-]+")
 PATIENCE = 60.0
 ATTEMPTS = 5
+LEAST_ROOM = 32_000_000
+"""Bytes: two segments of the log that PostgreSQL writes ahead."""
 
 SETTINGS = {
     "listen_addresses": "''",
@@ -179,17 +181,30 @@ class Embedded:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """While one process starts or stops the server, the others wait."""
-        with (self.directory / "start.lock").open("ab") as lock:
-            deadline = time.monotonic() + PATIENCE
-            while not _locked(lock):
-                if time.monotonic() > deadline:
-                    raise Unavailable(
-                        f"Another process has been starting or stopping PostgreSQL in"
-                        f" {self.directory} for {PATIENCE:.0f} seconds; try again when it is done."
-                    )
-                time.sleep(0.02)
-            yield
+        """While one process starts or stops the server, the others wait.
+
+        Raises:
+            Unavailable: they wait for too long, or a file is not as it must be.
+        """
+        try:
+            with (self.directory / "start.lock").open("ab") as lock:
+                self._wait_for(lock)
+                yield
+        except OSError as error:
+            raise Unavailable(
+                f"The data directory {self.directory} cannot be used: {error.filename}:"
+                f" {error.strerror}. Mend that, or set DEALGRAPH_DATA_DIR to another folder."
+            ) from error
+
+    def _wait_for(self, lock: IO[bytes]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not _locked(lock):
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    f"Another process has been starting or stopping PostgreSQL in"
+                    f" {self.directory} for {PATIENCE:.0f} seconds; try again when it is done."
+                )
+            time.sleep(0.02)
 
     def _is_last(self) -> bool:
         return self._users is not None and _locked(self._users)
@@ -233,6 +248,11 @@ class Embedded:
 
     def _initialise(self, programs: Path, account: accounts.Account) -> None:
         """Make the data folder under another name first: half of one must not look whole."""
+        if self.data.exists() and any(self.data.iterdir()):
+            raise Unavailable(
+                f"{self.data} is not a whole data folder of PostgreSQL: PG_VERSION is missing. Put"
+                " it back from a copy, or set DEALGRAPH_DATA_DIR to another folder."
+            )
         making = self.data.with_name("postgres.making")
         shutil.rmtree(making, ignore_errors=True)
         accounts.make_private(making, account)
@@ -246,7 +266,8 @@ class Embedded:
             making,
         )
         if answer.returncode:
-            raise Unavailable(f"PostgreSQL cannot make its files in {making}: {_told(answer)}")
+            told = f"PostgreSQL cannot make its files in {making}: {_told(answer)}{_room(making)}"
+            raise Unavailable(told)
         with (making / "postgresql.conf").open("a") as conf:
             conf.write("\ninclude 'dealgraph.conf'\n")
         making.rename(self.data)
@@ -292,9 +313,15 @@ class Embedded:
             if answer.returncode == 0:
                 return
             time.sleep(0.1 * 2**attempt)
-        raise Unavailable(
-            f"PostgreSQL does not start in {self.data}: {_last_lines(self._log) or _told(answer)}"
-        )
+        reason = self._complaints(programs, account) or _last_lines(self._log) or _told(answer)
+        room = _room(self.data)
+        raise Unavailable(f"PostgreSQL does not start in {self.data}: {reason}{room}")
+
+    def _complaints(self, programs: Path, account: accounts.Account) -> str:
+        """What PostgreSQL says of its settings where it cannot read them; its log is too quiet."""
+        asked = (programs / "postgres", "-C", "cluster_name", "-c", "log_min_messages=warning")
+        answer = _run(asked, account, self.data)
+        return _told(answer) if answer.returncode else ""
 
     def _clear_what_a_kill_left(self, sockets: Path) -> None:
         """Orphans, and files with the number of a process that is gone, a zombie or another's."""
@@ -374,11 +401,17 @@ def _told(answer: subprocess.CompletedProcess[str]) -> str:
     return " ".join(answer.stdout.split())[-500:] or f"exit code {answer.returncode}"
 
 
-def _last_lines(log: Path, count: int = 5) -> str:
+def _last_lines(log: Path, count: int = 3) -> str:
     try:
         return " ".join(log.read_text(errors="replace").splitlines()[-count:])
     except OSError:
         return ""
+
+
+def _room(folder: Path) -> str:
+    """That the disk is full, where it is: PostgreSQL may be unable to say so."""
+    free = shutil.disk_usage(folder).free
+    return "" if free > LEAST_ROOM else f" Its disk has {free // 1_000_000} MB left; make room."
 
 
 def _quoted(path: Path) -> str:

@@ -285,6 +285,29 @@ def test_refuses_a_directory_that_is_in_use_elsewhere(directory: Path, embedded:
     leave(other)
 
 
+def test_tells_which_setting_of_postgresql_is_wrong(embedded: Embedded) -> None:
+    with embedded:
+        pass
+    with (embedded.data / "postgresql.conf").open("a") as conf:
+        conf.write("shared_buffers = lots\n")
+    with pytest.raises(Unavailable, match='"shared_buffers": "lots"'):
+        embedded.start()
+
+
+def test_refuses_data_that_is_not_whole(embedded: Embedded) -> None:
+    with embedded:
+        pass
+    (embedded.data / "PG_VERSION").unlink()
+    with pytest.raises(Unavailable, match="PG_VERSION is missing"):
+        embedded.start()
+
+
+def test_tells_which_file_cannot_be_used(directory: Path, embedded: Embedded) -> None:
+    (directory / "users.lock").mkdir()
+    with pytest.raises(Unavailable, match=r"users\.lock: Is a directory"):
+        embedded.start()
+
+
 def test_refuses_a_directory_that_cannot_be_made(directory: Path) -> None:
     (directory / "file").write_text("")
     with pytest.raises(Unavailable, match="DEALGRAPH_DATA_DIR"):

@@ -396,9 +396,11 @@ def _url(text: str) -> str:
     if not text.startswith(("postgresql://", "postgres://")):
         raise ValueError("it does not start with postgresql://")
     try:
-        urlsplit(text)
+        parts = urlsplit(text)
     except ValueError:
         raise ValueError("it is not a URL") from None  # the reason may hold the password
+    if parts.netloc.count("@") > 1:
+        raise ValueError("it has an @ too many: one in a password is written %40")
     return text
 
 

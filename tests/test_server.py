@@ -63,6 +63,12 @@ def test_a_url_that_is_none_is_named_without_its_password(text: str) -> None:
     assert "pa[ss" not in refusal.value.message
 
 
+def test_an_at_sign_in_a_password_is_told_without_the_password() -> None:
+    with pytest.raises(Refused, match="%40") as refusal:
+        settings_of({}, {"DEALGRAPH_DATABASE_URL": "postgresql://app:pa@ss@db/sales"})
+    assert "pa@ss" not in refusal.value.message
+
+
 def test_names_everything_that_cannot_be_read() -> None:
     surroundings = {
         "DEALGRAPH_PORT": "70000",

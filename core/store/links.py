@@ -13,6 +13,13 @@ from core.errors import Unavailable
 
 SERVING = "DEALGRAPH_DATABASE_URL"
 MIGRATING = "DEALGRAPH_OWNER_URL"
+UNREACHABLE = (
+    OSError,
+    ValueError,
+    OverflowError,  # a port beyond 65535
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
 
 
 @asynccontextmanager
@@ -26,7 +33,7 @@ async def connected(url: str, setting: str = SERVING) -> AsyncIterator[Connectio
         connection = await asyncpg.connect(
             url, server_settings={"application_name": "dealgraph", "timezone": "UTC"}
         )
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except UNREACHABLE as error:
         raise unreachable(url, error, setting) from error
     try:
         yield connection
@@ -36,7 +43,8 @@ async def connected(url: str, setting: str = SERVING) -> AsyncIterator[Connectio
 
 def unreachable(url: str, error: BaseException, setting: str = SERVING) -> Unavailable:
     """What to tell whoever runs the server; the URL's password stays out of it."""
-    if isinstance(error, ValueError) and not isinstance(error, asyncpg.InterfaceError):
+    told_by_driver = isinstance(error, asyncpg.InterfaceError)
+    if isinstance(error, ValueError | OverflowError) and not told_by_driver:
         return Unavailable(  # the error's own text may hold a piece of the password
             f"{setting} cannot be read. It is postgresql://login:password@host:port/database, with"
             " the special characters of the password as %40 for @, %2F for /, and so on."

@@ -179,6 +179,14 @@ def test_a_setting_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch)
     assert "DEALGRAPH_CONNECTIONS" in refused.stderr
 
 
+def test_a_port_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEALGRAPH_DATABASE_URL", "postgresql://app:secret@127.0.0.1:99999/sales")
+    refused = run("tenant", "list")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("DEALGRAPH_DATABASE_URL cannot be read.")
+    assert "secret" not in refused.stderr
+
+
 def test_a_server_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEALGRAPH_DATABASE_URL", "postgresql://app:secret@127.0.0.1:1/sales")
     refused = run("tenant", "list")

@@ -290,6 +290,7 @@ def _workers(config: uvicorn.Config, taken: socket.socket) -> _Running:
     workers = Multiprocess(config, [taken])
 
     def end(*_: object) -> None:
+        taken.close()  # or the system would go on to take connections that nobody answers
         workers.signal_queue.append(signal.SIGTERM)
 
     return end, partial(_run_workers, workers)

@@ -49,10 +49,11 @@ def unreachable(url: str, error: BaseException, setting: str = SERVING) -> Unava
             f"{setting} cannot be read. It is postgresql://login:password@host:port/database, with"
             " the special characters of the password as %40 for @, %2F for /, and so on."
         )
-    where = urlsplit(url).netloc.rpartition("@")[2] or "the local server"
+    host = urlsplit(url).netloc.rpartition("@")[2]
+    mend = f"Check {setting}" if host else f"It starts or has ended, or {setting} is wrong"
     return Unavailable(
-        f"The database on {where} cannot be reached as {login_of(url) or 'the current user'}:"
-        f" {error or type(error).__name__}. Check {setting}."
+        f"The database on {host or 'the local server'} cannot be reached as"
+        f" {login_of(url) or 'the current user'}: {error or type(error).__name__}. {mend}."
     )
 
 

@@ -29,6 +29,7 @@ PORT = 5432
 LONGEST_SOCKET_PATH = 107
 PLAIN = re.compile(r"[\w/ .-]+")
 PATIENCE = 60.0
+GRACE = 15.0
 ATTEMPTS = 5
 LEAST_ROOM = 32_000_000
 """Bytes: two segments of the log that PostgreSQL writes ahead."""
@@ -81,7 +82,8 @@ class Cluster:
 class Embedded:
     """The server of one data directory, as this process holds it.
 
-    `durable=False` trades the data's safety in a power cut for speed: for tests.
+    `durable=False` trades the data's safety in a power cut for speed: for tests. A stop in good
+    order gets `grace` seconds; then it is cut short, and the next start recovers.
     """
 
     def __init__(
@@ -91,11 +93,13 @@ class Embedded:
         postgres_bin: str | None = None,
         durable: bool = True,
         refuge: Path = homes.REFUGE,
+        grace: float = GRACE,
     ) -> None:
         self.directory = directory.expanduser().absolute()
         self._postgres_bin = postgres_bin
         self._durable = durable
         self._refuge = refuge
+        self._grace = grace
         self._users: IO[bytes] | None = None
 
     def start(self) -> Cluster:
@@ -215,11 +219,14 @@ class Embedded:
             self._users = None
 
     def _find_running(self) -> Cluster | None:
-        deadline = time.monotonic() + PATIENCE
+        begun = time.monotonic()
         while (running := postmaster.living(self.data)) is not None:
             if running.ready:
                 return Cluster(running.socket_folder, running.port)
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - begun
+            if running.stopping and waited > self._grace:  # whoever stopped it has given up
+                self._stop(["immediate"])
+            elif waited > PATIENCE:
                 raise Unavailable(
                     f"PostgreSQL in {self.data} (process {running.pid}) is not ready after"
                     f" {PATIENCE:.0f} seconds; see {self._log}."
@@ -331,15 +338,20 @@ class Embedded:
             for stale in (self.data / "postmaster.pid", socket, Path(f"{socket}.lock")):
                 stale.unlink(missing_ok=True)
 
-    def _stop(self) -> None:
+    def _stop(self, modes: Sequence[str] = ("fast", "immediate")) -> None:
+        """Stop the server: in the middle of a recovery a fast stop may never end."""
         if postmaster.living(self.data) is None:
             return
         account = accounts.for_server(self.data)
         programs = homes.programs_for(account, self._postgres_bin, self.data.parent)
-        command = (programs / "pg_ctl", "stop", "--mode=fast", "--silent")
-        answer = _run(command, account, self.data)
-        if answer.returncode:
-            raise Unavailable(f"PostgreSQL does not stop in {self.data}: {_told(answer)}")
+        wait = ("--silent", "--wait", "--timeout", str(int(self._grace)))
+        for mode in modes:
+            answer = _run(
+                (programs / "pg_ctl", "stop", f"--mode={mode}", *wait), account, self.data
+            )
+            if answer.returncode == 0:
+                return
+        raise Unavailable(f"PostgreSQL does not stop in {self.data}: {_told(answer)}")
 
     @property
     def data(self) -> Path:

@@ -25,17 +25,20 @@ class PidFile:
     port: int
     socket_folder: Path
     ready: bool
+    stopping: bool = False
 
 
 def read_pid_file(data: Path) -> PidFile | None:
     """The pid file of a data folder; None where it is missing or was not written to its end."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
+        state = lines[7].strip() if len(lines) > 7 else ""
         return PidFile(
             pid=abs(int(lines[0])),
             port=int(lines[3]),
             socket_folder=Path(lines[4]),
-            ready=len(lines) > 7 and lines[7].strip() == "ready",
+            ready=state == "ready",
+            stopping=state == "stopping",
         )
     except (OSError, ValueError, IndexError):
         return None

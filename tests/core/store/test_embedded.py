@@ -70,11 +70,15 @@ def leave(process: subprocess.Popen[str]) -> None:
 
 async def asked(cluster: Cluster, question: str) -> object:
     """The answer of the server to one question."""
-    connection = await asyncpg.connect(cluster.url("postgres", "postgres"))
+    connection = await a_connection(cluster)
     try:
         return await connection.fetchval(question)
     finally:
         await connection.close()
+
+
+async def a_connection(cluster: Cluster) -> asyncpg.Connection:
+    return await asyncpg.connect(cluster.url("postgres", "postgres"))
 
 
 def kill_server(embedded: Embedded) -> None:
@@ -246,6 +250,19 @@ async def test_a_directory_may_have_any_name(directory: Path, name: str) -> None
             assert await asked(cluster, "select 1") == 1
     assert postmaster.living(embedded.data) is None
     assert not (embedded.data / "owned").exists()
+
+
+async def test_stops_in_the_middle_of_a_recovery_and_loses_nothing(directory: Path) -> None:
+    embedded = Embedded(directory, refuge=directory / "refuge", grace=1)
+    with embedded as cluster:
+        await asked(cluster, "create table kept as select generate_series(1, 200000) as number")
+        watching, killed = await a_connection(cluster), await a_connection(cluster)
+        os.kill(killed.get_server_pid(), signal.SIGKILL)
+        with pytest.raises(asyncpg.PostgresError):  # all connections end, and the recovery begins
+            await watching.execute("select pg_sleep(60)")
+    assert postmaster.living(embedded.data) is None
+    with embedded as cluster:
+        assert await asked(cluster, "select count(*) from kept") == 200_000
 
 
 async def test_is_revived_while_someone_needs_it(embedded: Embedded) -> None:

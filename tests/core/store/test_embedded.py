@@ -344,6 +344,13 @@ async def test_lives_in_a_refuge_where_its_account_cannot_enter(directory: Path)
     assert embedded.data.is_relative_to(directory / "refuge")
     assert closed.stat().st_mode & 0o777 == 0o700
     assert len(list((directory / "refuge").iterdir())) == 1
+    shutil.copytree(closed / "data", closed / "copy", symlinks=True)
+    copy = Embedded(closed / "copy", durable=False, refuge=directory / "refuge")
+    with pytest.raises(Unavailable, match=r"where the data of .*/closed/data is"):
+        copy.start()
+    (closed / "data").rename(closed / "moved")
+    with Embedded(closed / "moved", durable=False, refuge=directory / "refuge") as cluster:
+        assert await asked(cluster, "select 1") == 1
 
 
 @pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")

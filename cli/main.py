@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
+import sys
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from importlib.metadata import version
@@ -93,6 +95,10 @@ def main() -> None:
             signal.signal(each, end)
     try:
         app()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(f"{error.filename or 'The output'} cannot be written to: {error.strerror}.")
     finally:
         for number in ended_by:
             signal.signal(number, signal.SIG_DFL)
@@ -169,7 +175,7 @@ def print_schema(
 
 @tenant_app.command("create")
 def make_tenant(
-    key: Annotated[str, typer.Argument(help="A short name: letters, digits, - and _.")],
+    key: Annotated[str, typer.Argument(help="A short name: small letters, digits, - and _.")],
     pack: Annotated[
         list[str] | None, typer.Option(help="What it declares; again for more.")
     ] = None,

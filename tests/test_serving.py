@@ -105,6 +105,13 @@ def test_a_taken_port_is_told(site: Site, server: Server) -> None:
     assert server.get("/readyz").json() == {"ready": True}
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_an_output_that_cannot_be_written_is_told(site: Site) -> None:
+    done = site.run("sh", "-c", "dealgraph tenant list > /dev/full")
+    told = "The output cannot be written to: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
 def test_requests_are_logged_without_what_they_say(site: Site, server: Server) -> None:
     token = site.tenant("logged")
     create(server, token, "Secret name")

@@ -103,6 +103,12 @@ class TestRefusals:
         assert "XYZ" in made.stderr
         assert "Moon" in made.stderr
 
+    @pytest.mark.parametrize("key", ["Acme", "a" * 64, "1st", ""])
+    def test_a_key_that_is_none(self, key: str) -> None:
+        made = run("tenant", "create", key)
+        assert made.exit_code == 1
+        assert "is not a small letter from a to z, then at most 62 of these" in made.stderr
+
     def test_a_pack_that_nobody_offers(self) -> None:
         made = run("tenant", "create", "packless", "--pack", "crn")
         assert made.exit_code == 1

@@ -11,12 +11,13 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -24,7 +25,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from core.errors import Problem, Refused, Unavailable
+from core.errors import DealgraphError, Problem, Refused, Unavailable
 from core.packs import loading as packs
 from core.packs.neighbours import in_the_way
 from core.store import epoch, fitness, links, migrating, roles
@@ -43,6 +44,11 @@ PREFIX = "DEALGRAPH_"
 LIMIT = "limit_"
 LARGEST = 2**31 - 1  # what the API can tell of a limit
 DATABASE = "dealgraph"
+NEARLY = 0.9
+"""How much alike a setting and a variable are, of 1, where one is taken for the other."""
+LOOKING = 1.0
+"""Seconds between looks at whether the embedded PostgreSQL lives."""
+TRYING_AGAIN = 10.0
 
 _log = logging.getLogger("dealgraph")
 
@@ -91,11 +97,22 @@ def settings_of(
             chosen[name] = read(str(given))
         except ValueError as error:
             problems.append(Problem((name,), "INVALID_SETTING", f"{variable}: {error}"))
+    problems += _misspelt(surroundings)
     if problems:
         raise Refused(problems)
     limits = {name: chosen.pop(LIMIT + name) for name in SETTABLE if LIMIT + name in chosen}
     settings = Settings(**chosen)
     return replace(settings, limits=limits_of(limits, deadline=settings.statement_timeout))
+
+
+def _misspelt(surroundings: Mapping[str, str]) -> Iterator[Problem]:
+    """Variables that look like settings and are none; without a word they would do nothing."""
+    known = [PREFIX + name.upper() for name in _READ]
+    for variable in sorted(surroundings):
+        if variable.startswith(PREFIX) and variable not in known:
+            for meant in get_close_matches(variable, known, 1, NEARLY):
+                told = f"{variable} is no setting; {meant} is one"
+                yield Problem((variable,), "INVALID_SETTING", told)
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -223,6 +240,7 @@ def _application(settings: Settings) -> ASGIApp:
     """The application of one process, which ends with the process that started it."""
     parent = multiprocessing.parent_process()
     if parent is not None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent gets it too, and ends us
         threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()
     app = create_app(settings)
     collect_seldom()
@@ -245,17 +263,39 @@ def _follow(wait: Callable[[], None]) -> None:
 
 
 def _runner(config: uvicorn.Config, taken: socket.socket) -> Callable[[], None]:
-    """What serves until a signal ends it. Signals count from now on, not only once it serves."""
-    if config.workers > 1:
-        return partial(_run_workers, Multiprocess(config, [taken]))
+    """What serves until a signal ends it. Signals count from now on, not only once it serves.
+
+    A terminal that closes ends it too, unless it runs by `nohup`.
+    """
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    end, run = _workers(config, taken) if config.workers > 1 else _one(config, taken)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else end)
+    return run
+
+
+_Running: TypeAlias = tuple[Callable[[int, object], None], Callable[[], None]]
+"""What a signal does, and what serves."""
+
+
+def _one(config: uvicorn.Config, taken: socket.socket) -> _Running:
     server = uvicorn.Server(config)
 
-    def end(*_: object) -> None:
+    def end(*_: object) -> None:  # uvicorn raises the signal again when all is finished
         server.should_exit = True
 
-    for each in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises it again when all is finished
-        signal.signal(each, end)
-    return partial(server.run, [taken])
+    return end, partial(server.run, [taken])
+
+
+def _workers(config: uvicorn.Config, taken: socket.socket) -> _Running:
+    workers = Multiprocess(config, [taken])
+
+    def end(*_: object) -> None:
+        taken.close()  # or the system would go on to take connections that nobody answers
+        workers.signal_queue.append(signal.SIGTERM)
+
+    return end, partial(_run_workers, workers)
 
 
 def _run_workers(workers: Multiprocess) -> None:
@@ -273,9 +313,30 @@ async def _embedded(settings: Settings, stack: AsyncExitStack) -> str:
 
 async def _start(settings: Settings, stack: AsyncExitStack) -> Cluster:
     embedded = Embedded(settings.data_dir, postgres_bin=settings.postgres_bin)
-    cluster = await asyncio.to_thread(embedded.start)
-    stack.push_async_callback(asyncio.to_thread, embedded.release)
+    starting = asyncio.create_task(asyncio.to_thread(embedded.start))
+
+    async def release() -> None:
+        await asyncio.wait([starting])  # whoever is cancelled leaves a thread that goes on
+        await asyncio.to_thread(embedded.release)
+
+    stack.push_async_callback(release)
+    cluster = await asyncio.shield(starting)
+    stack.callback(asyncio.create_task(_keep(embedded)).cancel)
     return cluster
+
+
+async def _keep(embedded: Embedded) -> None:
+    """Start PostgreSQL again whenever it has ended, and nobody here has asked it to."""
+    while True:
+        await asyncio.sleep(LOOKING)
+        if not embedded.is_gone:
+            continue
+        try:
+            await asyncio.to_thread(embedded.revive)
+            _log.warning("PostgreSQL had ended, and was started again")
+        except (DealgraphError, OSError) as error:
+            _log.error("PostgreSQL has ended, and cannot be started again: %s", error)
+            await asyncio.sleep(TRYING_AGAIN)
 
 
 async def _migrate_embedded(cluster: Cluster) -> list[str]:
@@ -297,9 +358,21 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = -1
-    if not 0 <= seconds <= 86_400:
-        raise ValueError(f"{text!r} is not a number of seconds from 0 to 86400")
+    if seconds != 0 and not 0.001 <= seconds <= 86_400:  # PostgreSQL counts milliseconds
+        raise ValueError(f"{text!r} is not a number of seconds from 0.001 to 86400, or 0")
     return seconds
+
+
+def _folder(text: str) -> Path:
+    if any(letter < " " for letter in text):
+        raise ValueError("it holds a line break or a control character")
+    try:
+        text.encode()
+        return Path(text).expanduser()
+    except UnicodeEncodeError:
+        raise ValueError("it is not text in UTF-8") from None
+    except RuntimeError:
+        raise ValueError(f"{text!r} names the home of someone who is not known here") from None
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -326,9 +399,11 @@ def _url(text: str) -> str:
     if not text.startswith(("postgresql://", "postgres://")):
         raise ValueError("it does not start with postgresql://")
     try:
-        urlsplit(text)
+        parts = urlsplit(text)
     except ValueError:
         raise ValueError("it is not a URL") from None  # the reason may hold the password
+    if parts.netloc.count("@") > 1:
+        raise ValueError("it has an @ too many: one in a password is written %40")
     return text
 
 
@@ -336,7 +411,7 @@ _READ: Mapping[str, Callable[[str], object]] = {
     "host": str,
     "port": _whole(0, 65_535),
     "workers": _whole(1, 64),
-    "data_dir": Path,
+    "data_dir": _folder,
     "database_url": _url,
     "owner_url": _url,
     "postgres_bin": str,

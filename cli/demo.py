@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import typer
 
 import server
-from cli.data import Watch, few_collections, tell
+from cli.data import SOME_REJECTED, Watch, few_collections, tell
 from cli.store import DataDir, Host, Port, announce, refusal_of, settings_of
 from core.actions.importing.feeds import GivenFeed
 from core.actions.importing.mapping import identity
 from core.actions.importing.planning import Job
 from core.actions.importing.rejects import RejectFiles
 from core.actions.importing.running import Options, run
+from core.actions.metadata import published_versions
 from core.actions.tenants import create_tenant
-from core.errors import DealgraphError
+from core.errors import Conflict, DealgraphError
 from core.identity import Actor, RecordId, Role
 from core.store import extracts, tenants, tokens
 from core.store.opening import Store
@@ -33,13 +36,38 @@ TENANT = "demo"
 VISITOR = "U-000"
 """Whose token is printed: the head of sales."""
 VALID = timedelta(days=30)
+EARLIEST = date(2000, 1, 1)
+MOST_ACCOUNTS = 50_000
+"""All rows are made up before the first is written: so many take three gigabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeUp:
+    """What is made up: equal ones have equal rows."""
+
+    accounts: int
+    day: date
+    seed: int
+
+    @property
+    def told(self) -> str:
+        return f"{self.accounts} accounts as of {self.day}, seed {self.seed}"
+
+    @classmethod
+    def of(cls, told: str) -> Self | None:
+        found = _TOLD.fullmatch(told)
+        return found and cls(int(found[1]), date.fromisoformat(found[2]), int(found[3]))
+
+
+_TOLD = re.compile(r"(\d+) accounts as of (\d{4}-\d\d-\d\d), seed (-?\d+)")
 
 
 @app.command()
 def demo(
     size: Annotated[str, typer.Option(help=f"How much: {', '.join(SIZES)}.")] = "small",
     accounts: Annotated[
-        int | None, typer.Option(min=1, help="So many accounts instead; the rest goes by them.")
+        int | None,
+        typer.Option(min=1, max=MOST_ACCOUNTS, help="So many accounts; the rest goes by them."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Another one makes up another tenant.")] = SEED,
     as_of: Annotated[
@@ -54,11 +82,10 @@ def demo(
     """Make up a tenant `demo`, print the way in, and serve it."""
     if size not in SIZES:
         raise typer.BadParameter(f"Sizes are {', '.join(SIZES)}.", param_hint="--size")
-    wanted = SIZES[size] if accounts is None else Size(accounts)
-    day = as_of.date() if as_of else datetime.now(UTC).astimezone(CHINA).date()
+    wanted = MadeUp(accounts or SIZES[size].accounts, _day(as_of), seed)
     settings = settings_of(host=host, port=port, data_dir=data_dir)
     try:
-        token = asyncio.run(_ready(settings, wanted, day, seed))
+        token = asyncio.run(_ready(settings, wanted))
         if only_load:
             typer.echo(token)
             return
@@ -67,14 +94,29 @@ def demo(
         raise refusal_of(error) from error
 
 
-async def _ready(settings: server.Settings, size: Size, day: date, seed: int) -> str:
+def _day(given: datetime | None) -> date:
+    today = datetime.now(UTC).astimezone(CHINA).date()
+    day = given.date() if given else today
+    if not EARLIEST <= day <= today:
+        told = f"The day is one from {EARLIEST} to {today}: nothing is made up in the future."
+        raise typer.BadParameter(told, param_hint="--as-of")
+    return day
+
+
+async def _ready(settings: server.Settings, wanted: MadeUp) -> str:
     """A token for the demo tenant, which holds everything."""
     async with server.open_store(settings) as store:
-        tenant = await _tenant(store)
+        tenant = await tenants.find(store.database, TENANT) or await create_tenant(
+            store, Settings(TENANT, "Demo"), [PACK], note=wanted.told
+        )
         if await _is_loaded(store, tenant):
-            typer.echo("The demo is there already, and stays as it is.", err=True)
+            typer.echo(
+                "The demo is there already, and stays as it is."
+                " Another one needs a new --data-dir.",
+                err=True,
+            )
         else:
-            await _load(store, tenant, size, (day, seed))
+            await _load(store, tenant, await _begun(store, tenant, wanted))
         grant = tokens.Grant(
             Role.ADMIN, await _visitor(store, tenant), TENANT, datetime.now(UTC) + VALID
         )
@@ -82,30 +124,47 @@ async def _ready(settings: server.Settings, size: Size, day: date, seed: int) ->
         return text
 
 
-async def _tenant(store: Store) -> Tenant:
-    found = await tenants.find(store.database, TENANT)
-    return found or await create_tenant(store, Settings(TENANT, "Demo"), [PACK])
-
-
 async def _is_loaded(store: Store, tenant: Tenant) -> bool:
     """Whether an earlier run came to its end: only then it made a token."""
     return any(token.title == TENANT for token in await tokens.every(tenant.id, store.database))
 
 
-async def _load(store: Store, tenant: Tenant, size: Size, world: tuple[date, int]) -> None:
+async def _begun(store: Store, tenant: Tenant, wanted: MadeUp) -> MadeUp:
+    """What the run that made the tenant has begun to make up: the rows of another do not fit.
+
+    Raises:
+        Conflict: the tenant is somebody's own.
+    """
+    *_, first = await published_versions(Actor(tenant.id, Role.ADMIN), store)
+    begun = MadeUp.of(first.note)
+    if begun is None:
+        raise Conflict(
+            f"There is a tenant {TENANT!r} that is no demo, and it stays as it is."
+            " Name a new data directory with --data-dir."
+        )
+    if begun != wanted:
+        typer.echo(f"Going on with the demo that was begun: {begun.told}.", err=True)
+    return begun
+
+
+async def _load(store: Store, tenant: Tenant, it: MadeUp) -> None:
     """Write the tables. What an earlier run has written is found by its keys."""
     jobs = []
-    for table in tables(size, *world):
+    for table in tables(Size(it.accounts), it.day, it.seed):
         rows = list(table.rows)
         names = list(dict.fromkeys(name for row in rows for name in row))
         step = identity(table.object, names, dict.fromkeys(table.references, KEY), KEY)
         jobs.append(Job(step, (GivenFeed("made up", rows),)))
-    with Watch(RejectFiles(Path())) as watch, few_collections():
-        report = await run(
-            Actor(tenant.id, Role.ADMIN), store, jobs, Options(zone=tenant.zone), watch
-        )
+    actor, options = Actor(tenant.id, Role.ADMIN), Options(zone=tenant.zone)
+    try:
+        with Watch(RejectFiles(Path())) as watch, few_collections():
+            report = await run(actor, store, jobs, options, watch)
+    except asyncio.CancelledError:
+        typer.echo("Broken off. What is made up stays; run it again for the rest.", err=True)
+        raise
     if report.rejected:
         tell(report, ())
+        raise typer.Exit(SOME_REJECTED)
 
 
 async def _visitor(store: Store, tenant: Tenant) -> RecordId | None:

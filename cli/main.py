@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import signal
+import sys
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from importlib.metadata import version
@@ -74,8 +78,31 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def main() -> None:
-    """Run the command that was typed."""
-    app()
+    """Run the command that was typed.
+
+    What ends it, a terminal that closes included, counts as Ctrl-C: only what is left in good
+    order stops the embedded PostgreSQL. Then it ends by that signal all the same.
+    """
+    ended_by: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        ended_by.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # scripts ignore it for what runs by &
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is signal.SIG_DFL:  # `nohup` has it ignored
+            signal.signal(each, end)
+    try:
+        app()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(f"{error.filename or 'The output'} cannot be written to: {error.strerror}.")
+    finally:
+        for number in ended_by:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
 
 
 def _tell_version(wanted: bool) -> None:
@@ -148,7 +175,7 @@ def print_schema(
 
 @tenant_app.command("create")
 def make_tenant(
-    key: Annotated[str, typer.Argument(help="A short name: letters, digits, - and _.")],
+    key: Annotated[str, typer.Argument(help="A short name: small letters, digits, - and _.")],
     pack: Annotated[
         list[str] | None, typer.Option(help="What it declares; again for more.")
     ] = None,

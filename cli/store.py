@@ -59,7 +59,7 @@ def settings_of(**flags: object) -> server.Settings:
 def with_store(data_dir: Path | None, work: Callable[[Store], Awaitable[Answer]]) -> Answer:
     """What the work gives, done with the store open."""
     settings = settings_of(data_dir=data_dir)
-    if not settings.database_url and not settings.data_dir.exists():
+    if not settings.database_url and _is_missing(settings.data_dir):
         typer.echo(f"Making a new database in {settings.data_dir.absolute()}.", err=True)
 
     async def run() -> Answer:
@@ -67,6 +67,13 @@ def with_store(data_dir: Path | None, work: Callable[[Store], Awaitable[Answer]]
             return await work(store)
 
     return finish(run())
+
+
+def _is_missing(folder: Path) -> bool:
+    try:
+        return not folder.exists()
+    except OSError:  # whoever makes it tells what is wrong
+        return False
 
 
 def finish(work: Awaitable[Answer]) -> Answer:

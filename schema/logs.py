@@ -118,6 +118,7 @@ class Lines:
 
     def __init__(self) -> None:
         self._held = bytearray()
+        self._fails = False
 
     def write(self, line: bytes) -> None:
         if len(self._held) + len(line) > PIPE_BUF:
@@ -128,9 +129,16 @@ class Lines:
 
     def _flush(self) -> None:
         held, self._held = self._held, bytearray()
-        if held:
+        if not held:
+            return
+        try:
             sys.stdout.buffer.write(held)
             sys.stdout.buffer.flush()
+            self._fails = False
+        except OSError as error:  # whoever read it is gone, or its disk is full: requests go on
+            if not self._fails:
+                _log.error("Requests cannot be logged: %s", error.strerror)
+            self._fails = True
 
 
 class JsonLines(logging.Formatter):

@@ -73,7 +73,11 @@ class Site:
 
     def start(self, *words: str, **more: str) -> Server:
         """A server that listens."""
-        process = subprocess.Popen(
+        return Server(self.begin(*words, **more))
+
+    def begin(self, *words: str, **more: str) -> subprocess.Popen[str]:
+        """A command that runs."""
+        return subprocess.Popen(
             ["dealgraph", *words],
             cwd=self.folder,
             env={**self.surroundings, **more},
@@ -82,7 +86,6 @@ class Site:
             stderr=subprocess.PIPE,
             text=True,
         )
-        return Server(process)
 
 
 @dataclass(slots=True)

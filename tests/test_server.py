@@ -63,6 +63,12 @@ def test_a_url_that_is_none_is_named_without_its_password(text: str) -> None:
     assert "pa[ss" not in refusal.value.message
 
 
+def test_an_at_sign_in_a_password_is_told_without_the_password() -> None:
+    with pytest.raises(Refused, match="%40") as refusal:
+        settings_of({}, {"DEALGRAPH_DATABASE_URL": "postgresql://app:pa@ss@db/sales"})
+    assert "pa@ss" not in refusal.value.message
+
+
 def test_names_everything_that_cannot_be_read() -> None:
     surroundings = {
         "DEALGRAPH_PORT": "70000",
@@ -78,6 +84,36 @@ def test_names_everything_that_cannot_be_read() -> None:
     with pytest.raises(Refused) as refusal:
         settings_of({}, surroundings)
     assert all(name in refusal.value.message for name in surroundings)
+
+
+def test_a_variable_that_is_nearly_a_setting_is_refused_and_others_are_left_alone() -> None:
+    surroundings = {
+        "DEALGRAPH_DATABSE_URL": "postgresql://app@db/sales",
+        "DEALGRAPH_LIMIT_TOKEN": "4",
+        "DEALGRAPH_TOKEN": "dg_1",
+    }
+    with pytest.raises(Refused) as refusal:
+        settings_of({}, surroundings)
+    assert [problem.message for problem in refusal.value.problems] == [
+        "DEALGRAPH_DATABSE_URL is no setting; DEALGRAPH_DATABASE_URL is one",
+        "DEALGRAPH_LIMIT_TOKEN is no setting; DEALGRAPH_LIMIT_TOKENS is one",
+    ]
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\udcff", "~nobody-here/data"])
+def test_a_data_directory_that_is_no_folder_is_refused(name: str) -> None:
+    with pytest.raises(Refused, match="DEALGRAPH_DATA_DIR"):
+        settings_of({}, {"DEALGRAPH_DATA_DIR": name})
+
+
+def test_a_data_directory_may_be_below_the_home_folder() -> None:
+    settings = settings_of({}, {"DEALGRAPH_DATA_DIR": "~/data"})
+    assert settings.data_dir == Path.home() / "data"
+
+
+def test_a_time_that_the_database_would_take_for_none_is_refused() -> None:
+    with pytest.raises(Refused, match=r"0\.001"):
+        settings_of({}, {"DEALGRAPH_STATEMENT_TIMEOUT": "0.0001"})
 
 
 async def test_embedded_it_makes_and_migrates_its_own(directory: Path) -> None:

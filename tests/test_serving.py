@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 from core.store import migrating, postmaster, roles
 from core.store.embedded import Embedded
-from tests.a_dealgraph import Server, Site, a_site
+from tests.a_dealgraph import PATIENCE, Server, Site, a_site
 from tests.conftest import Urls
 
 CREATE = """
@@ -104,6 +105,13 @@ def test_a_taken_port_is_told(site: Site, server: Server) -> None:
     assert server.get("/readyz").json() == {"ready": True}
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_an_output_that_cannot_be_written_is_told(site: Site) -> None:
+    done = site.run("sh", "-c", "dealgraph tenant list > /dev/full")
+    told = "The output cannot be written to: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
 def test_requests_are_logged_without_what_they_say(site: Site, server: Server) -> None:
     token = site.tenant("logged")
     create(server, token, "Secret name")
@@ -122,16 +130,35 @@ def test_a_restart_keeps_everything(quiet_site: Site) -> None:
         assert names(server, token) == ["Acme"]
 
 
-def test_can_be_stopped_as_soon_as_it_listens(quiet_site: Site) -> None:
-    assert quiet_site.start("serve").stop() == 0
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_can_be_stopped_as_soon_as_it_listens(quiet_site: Site, ending: signal.Signals) -> None:
+    assert quiet_site.start("serve").stop(ending) == 0
     assert postmaster.living(data_of(quiet_site)) is None
 
 
-def test_several_workers_end_together(quiet_site: Site) -> None:
-    token = quiet_site.tenant("several")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_several_workers_end_together(quiet_site: Site, ending: signal.Signals) -> None:
+    token = quiet_site.tenant(f"several-{ending}")
     server = quiet_site.start("serve", "--workers", "2")
     create(server, token, "Acme")
-    assert server.stop() == 0
+    assert server.stop(ending) == 0
+    assert postmaster.living(data_of(quiet_site)) is None
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_command_that_is_ended_leaves_no_database_running(
+    quiet_site: Site, ending: signal.Signals
+) -> None:
+    command = quiet_site.begin("demo", "--only-load")
+    while postmaster.living(data_of(quiet_site)) is None:
+        assert command.poll() is None
+    command.send_signal(ending)
+    _, told = command.communicate(timeout=PATIENCE)
+    assert command.returncode in (130, -ending)
+    assert "Traceback" not in told
     assert postmaster.living(data_of(quiet_site)) is None
 
 
@@ -149,6 +176,23 @@ def test_a_killed_server_leaves_a_directory_that_starts_again(
         os.kill(running.pid, signal.SIGKILL)
     with quiet_site.serving() as again:
         assert names(again, token) == ["Acme"]
+
+
+def test_a_database_that_was_killed_is_started_again(quiet_site: Site) -> None:
+    token = quiet_site.tenant("revived")
+    with quiet_site.serving() as server:
+        create(server, token, "Acme")
+        running = postmaster.living(data_of(quiet_site))
+        assert running is not None
+        os.kill(running.pid, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        while "errors" in (answer := server.answer(token, NAMES)):
+            assert codes(answer) == ["UNAVAILABLE"]
+            assert time.monotonic() < deadline
+        assert names(server, token) == ["Acme"]
+        assert server.get("/readyz").json() == {"ready": True}
+    assert postmaster.living(data_of(quiet_site)) is None
+    assert "was started again" in "".join(server.lines)
 
 
 async def test_says_when_the_database_is_away_and_goes_on_when_it_is_back(

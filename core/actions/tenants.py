@@ -16,8 +16,12 @@ from metadata.model import Metadata
 from metadata.parsing import parse
 
 
-async def create_tenant(store: Store, settings: Settings, packs: Sequence[str] = ()) -> Tenant:
+async def create_tenant(
+    store: Store, settings: Settings, packs: Sequence[str] = (), *, note: str = ""
+) -> Tenant:
     """A new tenant that can be worked with at once, with these packs and those they require.
+
+    `note` is kept with the first version of its metadata.
 
     Raises:
         Refused: a setting breaks a rule, there is no such pack, or the packs do not go together.
@@ -34,6 +38,7 @@ async def create_tenant(store: Store, settings: Settings, packs: Sequence[str] =
         fingerprint=metadata.fingerprint,
         layers=stored_layers(layers),
         storage=assigning.assign(None, None, metadata).storage,
+        note=note,
     )
     async with store.database.transaction(tenant.id) as connection:
         await tenants.insert(connection, tenant)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -26,8 +27,12 @@ from core.store import accounts, binaries, homes, postmaster
 
 PORT = 5432
 LONGEST_SOCKET_PATH = 107
+PLAIN = re.compile(r"[\w/ .-]+")
 PATIENCE = 60.0
+GRACE = 15.0
 ATTEMPTS = 5
+LEAST_ROOM = 32_000_000
+"""Bytes: two segments of the log that PostgreSQL writes ahead."""
 
 SETTINGS = {
     "listen_addresses": "''",
@@ -77,7 +82,8 @@ class Cluster:
 class Embedded:
     """The server of one data directory, as this process holds it.
 
-    `durable=False` trades the data's safety in a power cut for speed: for tests.
+    `durable=False` trades the data's safety in a power cut for speed: for tests. A stop in good
+    order gets `grace` seconds; then it is cut short, and the next start recovers.
     """
 
     def __init__(
@@ -87,11 +93,13 @@ class Embedded:
         postgres_bin: str | None = None,
         durable: bool = True,
         refuge: Path = homes.REFUGE,
+        grace: float = GRACE,
     ) -> None:
         self.directory = directory.expanduser().absolute()
         self._postgres_bin = postgres_bin
         self._durable = durable
         self._refuge = refuge
+        self._grace = grace
         self._users: IO[bytes] | None = None
 
     def start(self) -> Cluster:
@@ -123,6 +131,26 @@ class Embedded:
             if self._is_last():
                 self._stop()
             self._leave()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the server has ended although this process needs it."""
+        return self._users is not None and postmaster.living(self.data) is None
+
+    def revive(self) -> None:
+        """Start the server again if it is gone.
+
+        Raises:
+            Unavailable: it cannot be run any more, and what to do about it.
+        """
+        if not (self.data / "PG_VERSION").exists():  # a new one would be empty
+            raise Unavailable(
+                f"The data of PostgreSQL in {self.data} is not there any more. Put it back, or stop"
+                " what uses it."
+            )
+        with self._alone():
+            if self.is_gone:
+                self._launch(shared=True)
 
     def stop_if_unused(self) -> None:
         """Stop a server that its last user left running when it was killed."""
@@ -157,17 +185,30 @@ class Embedded:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """While one process starts or stops the server, the others wait."""
-        with (self.directory / "start.lock").open("ab") as lock:
-            deadline = time.monotonic() + PATIENCE
-            while not _locked(lock):
-                if time.monotonic() > deadline:
-                    raise Unavailable(
-                        f"Another process has been starting or stopping PostgreSQL in"
-                        f" {self.directory} for {PATIENCE:.0f} seconds; try again when it is done."
-                    )
-                time.sleep(0.02)
-            yield
+        """While one process starts or stops the server, the others wait.
+
+        Raises:
+            Unavailable: they wait for too long, or a file is not as it must be.
+        """
+        try:
+            with (self.directory / "start.lock").open("ab") as lock:
+                self._wait_for(lock)
+                yield
+        except OSError as error:
+            raise Unavailable(
+                f"The data directory {self.directory} cannot be used: {error.filename}:"
+                f" {error.strerror}. Mend that, or set DEALGRAPH_DATA_DIR to another folder."
+            ) from error
+
+    def _wait_for(self, lock: IO[bytes]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not _locked(lock):
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    f"Another process has been starting or stopping PostgreSQL in"
+                    f" {self.directory} for {PATIENCE:.0f} seconds; try again when it is done."
+                )
+            time.sleep(0.02)
 
     def _is_last(self) -> bool:
         return self._users is not None and _locked(self._users)
@@ -178,11 +219,14 @@ class Embedded:
             self._users = None
 
     def _find_running(self) -> Cluster | None:
-        deadline = time.monotonic() + PATIENCE
+        begun = time.monotonic()
         while (running := postmaster.living(self.data)) is not None:
             if running.ready:
                 return Cluster(running.socket_folder, running.port)
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - begun
+            if running.stopping and waited > self._grace:  # whoever stopped it has given up
+                self._stop(["immediate"])
+            elif waited > PATIENCE:
                 raise Unavailable(
                     f"PostgreSQL in {self.data} (process {running.pid}) is not ready after"
                     f" {PATIENCE:.0f} seconds; see {self._log}."
@@ -211,12 +255,17 @@ class Embedded:
 
     def _initialise(self, programs: Path, account: accounts.Account) -> None:
         """Make the data folder under another name first: half of one must not look whole."""
+        if self.data.exists() and any(self.data.iterdir()):
+            raise Unavailable(
+                f"{self.data} is not a whole data folder of PostgreSQL: PG_VERSION is missing. Put"
+                " it back from a copy, or set DEALGRAPH_DATA_DIR to another folder."
+            )
         making = self.data.with_name("postgres.making")
         shutil.rmtree(making, ignore_errors=True)
         accounts.make_private(making, account)
         answer = _run(
             [
-                *(programs / "initdb", "--pgdata", making, "--username=postgres"),
+                *(programs / "initdb", "--username=postgres"),
                 *("--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
                 *("--builtin-locale=C.UTF-8", *(() if self._durable else ("--no-sync",))),
             ],
@@ -224,7 +273,8 @@ class Embedded:
             making,
         )
         if answer.returncode:
-            raise Unavailable(f"PostgreSQL cannot make its files in {making}: {_told(answer)}")
+            told = f"PostgreSQL cannot make its files in {making}: {_told(answer)}{_room(making)}"
+            raise Unavailable(told)
         with (making / "postgresql.conf").open("a") as conf:
             conf.write("\ninclude 'dealgraph.conf'\n")
         making.rename(self.data)
@@ -248,7 +298,6 @@ class Embedded:
     def _configure(self, sockets: Path, account: accounts.Account) -> None:
         settings = SETTINGS | ({} if self._durable else CARELESS)
         settings["unix_socket_directories"] = f"'{_quoted(sockets)}'"
-        settings["cluster_name"] = f"'{postmaster.cluster_name(self.data)}'"
         text = "".join(f"{name} = {value}\n" for name, value in settings.items())
         conf = self.data / "dealgraph.conf"
         conf.write_text(
@@ -261,8 +310,9 @@ class Embedded:
             self._clear_what_a_kill_left(sockets)
             answer = _run(
                 [
-                    *(programs / "pg_ctl", "start", "--pgdata", self.data, "--log", self._log),
-                    *("--wait", "--timeout", str(int(PATIENCE)), "--silent"),
+                    *(programs / "pg_ctl", "start", "--log", self._log.name, "--silent"),
+                    *("--wait", "--timeout", str(int(PATIENCE))),
+                    *("--options", f"-c {postmaster.title(self.data)}"),
                 ],
                 account,
                 self.data,
@@ -270,9 +320,15 @@ class Embedded:
             if answer.returncode == 0:
                 return
             time.sleep(0.1 * 2**attempt)
-        raise Unavailable(
-            f"PostgreSQL does not start in {self.data}: {_last_lines(self._log) or _told(answer)}"
-        )
+        reason = self._complaints(programs, account) or _last_lines(self._log) or _told(answer)
+        room = _room(self.data)
+        raise Unavailable(f"PostgreSQL does not start in {self.data}: {reason}{room}")
+
+    def _complaints(self, programs: Path, account: accounts.Account) -> str:
+        """What PostgreSQL says of its settings where it cannot read them; its log is too quiet."""
+        asked = (programs / "postgres", "-C", "cluster_name", "-c", "log_min_messages=warning")
+        answer = _run(asked, account, self.data)
+        return _told(answer) if answer.returncode else ""
 
     def _clear_what_a_kill_left(self, sockets: Path) -> None:
         """Orphans, and files with the number of a process that is gone, a zombie or another's."""
@@ -282,22 +338,20 @@ class Embedded:
             for stale in (self.data / "postmaster.pid", socket, Path(f"{socket}.lock")):
                 stale.unlink(missing_ok=True)
 
-    def _stop(self) -> None:
+    def _stop(self, modes: Sequence[str] = ("fast", "immediate")) -> None:
+        """Stop the server: in the middle of a recovery a fast stop may never end."""
         if postmaster.living(self.data) is None:
             return
         account = accounts.for_server(self.data)
         programs = homes.programs_for(account, self._postgres_bin, self.data.parent)
-        command: list[str | Path] = [
-            programs / "pg_ctl",
-            "stop",
-            "--pgdata",
-            self.data,
-            "--mode=fast",
-            "--silent",
-        ]
-        answer = _run(command, account, self.data)
-        if answer.returncode:
-            raise Unavailable(f"PostgreSQL does not stop in {self.data}: {_told(answer)}")
+        wait = ("--silent", "--wait", "--timeout", str(int(self._grace)))
+        for mode in modes:
+            answer = _run(
+                (programs / "pg_ctl", "stop", f"--mode={mode}", *wait), account, self.data
+            )
+            if answer.returncode == 0:
+                return
+        raise Unavailable(f"PostgreSQL does not stop in {self.data}: {_told(answer)}")
 
     @property
     def data(self) -> Path:
@@ -327,16 +381,17 @@ def _locked(file: IO[bytes]) -> bool:
 def _run(
     command: Sequence[str | Path], account: accounts.Account, folder: Path
 ) -> subprocess.CompletedProcess[str]:
-    """Run one of PostgreSQL's programs as the server's account.
+    """Run one of PostgreSQL's programs for a data folder, as the server's account.
 
-    Its output goes to a file: a server that it starts would hold a pipe open for ever.
+    The folder is no argument: `pg_ctl` hands those to a shell, quoted for plain names only. The
+    output goes to a file: a server that is started would hold a pipe open for ever.
     """
     surroundings = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(
             [str(part) for part in command],
             cwd=folder,
-            env=ALLOCATION | surroundings | {"LC_ALL": "C"},
+            env=ALLOCATION | surroundings | {"LC_ALL": "C", "PGDATA": str(folder)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -348,6 +403,9 @@ def _run(
 
 
 def _takes_a_socket(folder: Path) -> bool:
+    """Whether PostgreSQL and its clients read this name as that of one folder."""
+    if not PLAIN.fullmatch(str(folder)):
+        return False
     return len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH
 
 
@@ -355,11 +413,17 @@ def _told(answer: subprocess.CompletedProcess[str]) -> str:
     return " ".join(answer.stdout.split())[-500:] or f"exit code {answer.returncode}"
 
 
-def _last_lines(log: Path, count: int = 5) -> str:
+def _last_lines(log: Path, count: int = 3) -> str:
     try:
         return " ".join(log.read_text(errors="replace").splitlines()[-count:])
     except OSError:
         return ""
+
+
+def _room(folder: Path) -> str:
+    """That the disk is full, where it is: PostgreSQL may be unable to say so."""
+    free = shutil.disk_usage(folder).free
+    return "" if free > LEAST_ROOM else f" Its disk has {free // 1_000_000} MB left; make room."
 
 
 def _quoted(path: Path) -> str:

@@ -19,6 +19,8 @@ from core.store.accounts import Account
 
 REFUGE = Path("/var/lib/dealgraph")
 LINK = "postgres"
+OWNER = "data-directory"
+"""The file in a refuge that names the data directory which leads there."""
 
 
 def home_of(directory: Path, account: Account, refuge: Path = REFUGE) -> Path:
@@ -29,7 +31,9 @@ def home_of(directory: Path, account: Account, refuge: Path = REFUGE) -> Path:
     """
     link = directory / LINK
     if link.is_symlink():
-        return link.resolve().parent
+        home = link.resolve().parent
+        _refuse_another(home, directory)
+        return home
     if account.may_reach(directory):
         return directory
     refuge.mkdir(parents=True, exist_ok=True)
@@ -42,7 +46,21 @@ def home_of(directory: Path, account: Account, refuge: Path = REFUGE) -> Path:
             " start as another user, or set DEALGRAPH_DATABASE_URL to a server."
         )
     link.symlink_to(home / LINK)
+    (home / OWNER).write_text(str(directory))
     return home
+
+
+def _refuse_another(home: Path, directory: Path) -> None:
+    """A copy of a data directory has a link to the same files, and locks of its own."""
+    with suppress(FileNotFoundError):
+        owner = Path((home / OWNER).read_text())
+        leads_here = (owner / LINK).resolve().parent == home
+        if leads_here and owner.resolve() != directory.resolve():
+            raise Unavailable(
+                f"{directory / LINK} leads to {home}, where the data of {owner} is. To copy a data"
+                f" directory, copy {home} as well and let {LINK} lead to the copy; without its file"
+                f" `{OWNER}`."
+            )
 
 
 def programs_for(account: Account, setting: str | None, home: Path) -> Path:

@@ -13,6 +13,13 @@ from core.errors import Unavailable
 
 SERVING = "DEALGRAPH_DATABASE_URL"
 MIGRATING = "DEALGRAPH_OWNER_URL"
+UNREACHABLE = (
+    OSError,
+    ValueError,
+    OverflowError,  # a port beyond 65535
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
 
 
 @asynccontextmanager
@@ -26,7 +33,7 @@ async def connected(url: str, setting: str = SERVING) -> AsyncIterator[Connectio
         connection = await asyncpg.connect(
             url, server_settings={"application_name": "dealgraph", "timezone": "UTC"}
         )
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except UNREACHABLE as error:
         raise unreachable(url, error, setting) from error
     try:
         yield connection
@@ -36,15 +43,17 @@ async def connected(url: str, setting: str = SERVING) -> AsyncIterator[Connectio
 
 def unreachable(url: str, error: BaseException, setting: str = SERVING) -> Unavailable:
     """What to tell whoever runs the server; the URL's password stays out of it."""
-    if isinstance(error, ValueError) and not isinstance(error, asyncpg.InterfaceError):
+    told_by_driver = isinstance(error, asyncpg.InterfaceError)
+    if isinstance(error, ValueError | OverflowError) and not told_by_driver:
         return Unavailable(  # the error's own text may hold a piece of the password
             f"{setting} cannot be read. It is postgresql://login:password@host:port/database, with"
             " the special characters of the password as %40 for @, %2F for /, and so on."
         )
-    where = urlsplit(url).netloc.rpartition("@")[2] or "the local server"
+    host = urlsplit(url).netloc.rpartition("@")[2]
+    mend = f"Check {setting}" if host else f"It starts or has ended, or {setting} is wrong"
     return Unavailable(
-        f"The database on {where} cannot be reached as {login_of(url) or 'the current user'}:"
-        f" {error or type(error).__name__}. Check {setting}."
+        f"The database on {host or 'the local server'} cannot be reached as"
+        f" {login_of(url) or 'the current user'}: {error or type(error).__name__}. {mend}."
     )
 
 

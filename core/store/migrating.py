@@ -62,8 +62,11 @@ async def require_version(connection: Connection) -> None:
 
 async def _apply(connection: Connection) -> list[str]:
     applied: list[str] = []
+    begun = ""
 
     def note(event: str, app: str, name: str) -> None:
+        nonlocal begun
+        begun = name
         if event == "apply_done":
             applied.append(name)
 
@@ -72,6 +75,7 @@ async def _apply(connection: Connection) -> list[str]:
         await executor.migrate(progress=note)
     except OperationalError as error:
         raise Unavailable(
-            f"The migration after {applied or 'the last one'} failed: {error}"
+            f"The migration {begun} failed: {error}. Put that right and migrate again: what was"
+            " applied before it stays."
         ) from error
     return applied

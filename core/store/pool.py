@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from contextlib import suppress
 
@@ -20,6 +21,8 @@ from core.store.sessions import Opener, Session
 
 MENDING = 5.0
 GRACE = 10.0
+SILENT = 5.0
+"""Seconds in which the log is told but once why no session opens: requests ask all the time."""
 
 _log = logging.getLogger("dealgraph")
 
@@ -36,6 +39,7 @@ class Pool:
         self._waiting: deque[asyncio.Future[Session | None]] = deque()
         self._mending: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._silent_until = 0.0
         self._settled = asyncio.Event()
 
     def take_idle(self, tenant: TenantId | None) -> Session | None:
@@ -118,9 +122,15 @@ class Pool:
             self._opened -= 1
             self._wake_one(None)
             if isinstance(error, Unavailable):  # where the server is, and whose login: not for all
-                _log.warning(error.message)
+                self._tell(error.message)
                 raise Unavailable("The database does not answer; try again soon.") from error
             raise
+
+    def _tell(self, reason: str) -> None:
+        now = time.monotonic()
+        if now >= self._silent_until:
+            self._silent_until = now + SILENT
+            _log.warning(reason)
 
     async def _next_returned(self) -> Session | None:
         waiter: asyncio.Future[Session | None] = asyncio.get_running_loop().create_future()

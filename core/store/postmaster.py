@@ -25,17 +25,20 @@ class PidFile:
     port: int
     socket_folder: Path
     ready: bool
+    stopping: bool = False
 
 
 def read_pid_file(data: Path) -> PidFile | None:
     """The pid file of a data folder; None where it is missing or was not written to its end."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
+        state = lines[7].strip() if len(lines) > 7 else ""
         return PidFile(
             pid=abs(int(lines[0])),
             port=int(lines[3]),
             socket_folder=Path(lines[4]),
-            ready=len(lines) > 7 and lines[7].strip() == "ready",
+            ready=state == "ready",
+            stopping=state == "stopping",
         )
     except (OSError, ValueError, IndexError):
         return None
@@ -44,14 +47,22 @@ def read_pid_file(data: Path) -> PidFile | None:
 def living(data: Path) -> PidFile | None:
     """The pid file, if the process that it names is PostgreSQL in this very folder."""
     said = read_pid_file(data)
-    return said if said is not None and said.pid in set(processes_in(data)) else None
+    return said if said is not None and _is_at_home(said.pid, data) else None
+
+
+def _is_at_home(pid: int, data: Path) -> bool:
+    if _are_shown():
+        return _works_in(PROCESSES / str(pid), os.path.realpath(data))
+    return pid in set(by_command_line(data))
 
 
 def processes_in(data: Path) -> Iterator[int]:
     """Every PostgreSQL process whose home is this folder, backends included."""
-    if (PROCESSES / "self" / "cwd").exists():
-        return by_working_folder(data)
-    return by_command_line(data)
+    return by_working_folder(data) if _are_shown() else by_command_line(data)
+
+
+def _are_shown() -> bool:
+    return (PROCESSES / "self" / "cwd").exists()
 
 
 def whereabouts() -> str:
@@ -86,27 +97,33 @@ def by_working_folder(data: Path) -> Iterator[int]:
     """As Linux tells it: PostgreSQL works in its data folder."""
     home = os.path.realpath(data)
     for folder in PROCESSES.iterdir():
-        if not folder.name.isdigit():
-            continue
-        with suppress(OSError):  # it ended, or it is someone else's
-            if os.readlink(folder / "cwd") == home and _is_postgres(folder):
-                yield int(folder.name)
+        if folder.name.isdigit() and _works_in(folder, home):
+            yield int(folder.name)
 
 
-def _is_postgres(folder: Path) -> bool:
-    return (folder / "comm").read_text().startswith("postgres")
+def _works_in(folder: Path, home: str) -> bool:
+    try:
+        is_here = os.readlink(folder / "cwd") == home
+        return is_here and (folder / "comm").read_text().startswith("postgres")
+    except OSError:  # it ended, or it is someone else's
+        return False
 
 
 def by_command_line(data: Path) -> Iterator[int]:
-    """As `ps` tells it: the folder or the name of its cluster stands in the title."""
+    """As `ps` tells it: the name of the cluster stands in the title of each."""
     listing = subprocess.run(
         ["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=False
     ).stdout
-    ours = re.compile(rf"postgres.* -D {re.escape(str(data))}( |$)|postgres: {cluster_name(data)}")
+    ours = re.compile(rf"postgres -c {title(data)}( |$)|postgres: {cluster_name(data)}")
     for line in listing.splitlines():
         pid, _, command = line.strip().partition(" ")
         if ours.search(command):
             yield int(pid)
+
+
+def title(data: Path) -> str:
+    """The setting that is on the command line of the cluster's first process."""
+    return f"cluster_name={cluster_name(data)}"
 
 
 def cluster_name(data: Path) -> str:

@@ -7,10 +7,12 @@ member of it.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from asyncpg import Connection, InsufficientPrivilegeError, UndefinedObjectError
 
 from core.errors import Unavailable
-from core.store.links import connected
+from core.store.links import SERVING, connected
 
 OWNER = "dealgraph_owner"
 APP = "dealgraph_app"
@@ -38,14 +40,20 @@ async def prepare(connection: Connection, app_login: str | None) -> None:
     """Make what is lacking before a migration, as far as this login may.
 
     Raises:
-        Unavailable: the rest takes more rights; the message holds the SQL.
+        Unavailable: the rest takes more rights; the message holds the SQL. Or nobody is called
+            as the application's login.
     """
-    refused = []
+    if app_login is not None and not await connection.fetchval(_IS_ROLE, app_login):
+        raise Unavailable(
+            f"The server has no login {app_login}, which {SERVING} names. Make it with"
+            f" `create role {_quoted(app_login)} login password '…'`, then migrate again."
+        )
     for command in await lacking(connection, app_login):
-        try:
+        with suppress(
+            InsufficientPrivilegeError, UndefinedObjectError
+        ):  # it needs what was refused
             await connection.execute(command)
-        except (InsufficientPrivilegeError, UndefinedObjectError):  # or it needs what was refused
-            refused.append(command)
+    refused = await lacking(connection, app_login)  # some grants are refused by a warning alone
     if refused:
         login = await connection.fetchval("select session_user")
         raise Unavailable(
@@ -97,6 +105,7 @@ _IS_MEMBER = (
     " and exists (select from pg_roles where rolname = $2)"
     " and pg_has_role($1::text::name, $2::text::name, 'USAGE')"
 )
+_IS_ROLE = "select exists (select from pg_roles where rolname = $1)"
 _MAY_CREATE = "select has_database_privilege($1::text::name, current_database(), 'CREATE')"
 _MAY_LOG_IN = "select rolcanlogin from pg_roles where rolname = $1"
 _MAY_MAKE_TABLES = "select has_schema_privilege($1::text::name, 'public', 'CREATE')"

@@ -11,7 +11,7 @@ import msgspec
 from asyncpg.transaction import Transaction, TransactionState
 
 from core.identity import TenantId
-from core.store.links import unreachable
+from core.store.links import UNREACHABLE, unreachable
 
 STATEMENTS_KEPT = 512
 LONGEST_KEPT = 65_536  # bytes; the driver would parse anything above 15,360 each time
@@ -91,7 +91,7 @@ def opener(url: str, parameters: dict[str, str]) -> Opener:
                 max_cacheable_statement_size=LONGEST_KEPT,
                 max_cached_statement_lifetime=0,
             )
-        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except UNREACHABLE as error:
             raise unreachable(url, error) from error
         await _set_codecs(session)
         return session

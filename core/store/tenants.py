@@ -21,6 +21,7 @@ from core.store.engine import on
 from metadata import currencies
 
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+KEY_TOLD = "a small letter from a to z, then at most 62 of these, digits, - or _"
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -59,7 +60,7 @@ COLUMNS = tuple(field.name for field in fields(Tenant))
 def problems(settings: Settings) -> list[Problem]:
     """Everything that is wrong with these settings."""
     checks = (
-        ("key", KEY.fullmatch(settings.key) is not None, "a letter, then letters, digits, - or _"),
+        ("key", KEY.fullmatch(settings.key) is not None, KEY_TOLD),
         ("currency", settings.currency in currencies.CODES, "a currency of ISO 4217, such as CNY"),
         ("time_zone", _is_time_zone(settings.time_zone), "a time zone, such as Asia/Shanghai"),
         (

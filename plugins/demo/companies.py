@@ -26,6 +26,8 @@ CHINESE = 0.7
 PLACEHOLDERS = 0.08
 DEEPEST = 4
 """Levels below the head of a group."""
+LOCAL = 2
+"""The level of the companies of one place: what is below them is there too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class _Site:
 def _site(dice: random.Random, shape: _Shape, made: list[Company], *, alone: bool) -> _Site:
     parent = _parent(dice, made)
     city = dice.choice(CHINESE_CITIES if shape.chinese else WESTERN_CITIES)
+    if parent is not None and parent.depth >= LOCAL:
+        city = parent.city
     return _Site(shape, parent, _branch(dice, shape, parent), city, alone)
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+import server
 from cli import main
 from cli.data import SOME_REJECTED
+from cli.demo import MadeUp
+from core.actions.tenants import create_tenant
 from core.store.embedded import Cluster, Embedded
+from core.store.tenants import Settings
 from tests.a_dealgraph import a_site
 from tests.conftest import a_directory
 
@@ -195,11 +201,49 @@ def test_the_demo_is_made_once_and_a_token_printed(folder: Path) -> None:
     again = run("demo", "--accounts", "15", "--only-load")
     assert again.exit_code == 0
     assert again.stdout != made.stdout
-    assert again.stderr == "The demo is there already, and stays as it is.\n"
+    assert again.stderr.startswith("The demo is there already, and stays as it is.")
+    assert "--data-dir" in again.stderr
     run("export", "--tenant", "demo", "after")
     accounts = (folder / "before" / "account.jsonl").read_text("utf-8")
     assert len(accounts.splitlines()) == 12
     assert (folder / "after" / "account.jsonl").read_text("utf-8") == accounts
+
+
+def test_a_demo_that_was_broken_off_goes_on_as_it_was_begun(directory: Path) -> None:
+    begun = MadeUp(40, date(2026, 6, 15), seed=2)
+
+    async def begin() -> None:
+        async with server.open_store(server.Settings(data_dir=directory)) as store:
+            await create_tenant(store, Settings("demo"), ["crm"], note=begun.told)
+
+    asyncio.run(begin())
+    again = run("demo", "--accounts", "12", "--only-load", "--data-dir", str(directory))
+    assert again.exit_code == 0
+    told = "Going on with the demo that was begun: 40 accounts as of 2026-06-15, seed 2.\n"
+    assert again.stderr == told
+    out, data = str(directory / "out"), ("--data-dir", str(directory))
+    assert (
+        " 240 " in run("export", "--tenant", "demo", "--object", "opportunity", out, *data).stdout
+    )
+
+
+def test_a_tenant_of_that_name_is_not_filled_with_a_demo(directory: Path) -> None:
+    data = ("--data-dir", str(directory))
+    assert run("tenant", "create", "demo", "--pack", "crm", *data).exit_code == 0
+    refused = run("demo", "--only-load", *data)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "'demo' that is no demo" in refused.stderr
+
+
+@pytest.mark.parametrize("day", ["1999-12-31", "2999-01-01", "2026-02-30"])
+def test_a_demo_stands_at_a_day_of_this_century_that_has_come(day: str) -> None:
+    refused = run("demo", "--as-of", day, "--only-load")
+    assert (refused.exit_code, "--as-of" in refused.stderr) == (2, True)
+
+
+def test_more_accounts_than_can_be_made_up_are_refused() -> None:
+    refused = run("demo", "--accounts", "99999999999", "--only-load")
+    assert (refused.exit_code, "--accounts" in refused.stderr) == (2, True)
 
 
 def test_an_unknown_size_is_refused(folder: Path) -> None:
@@ -209,11 +253,11 @@ def test_an_unknown_size_is_refused(folder: Path) -> None:
 
 def test_the_demo_is_served_and_its_address_opens_the_playground() -> None:
     with a_site() as site:
-        server = site.start("demo", "--accounts", "8")
+        serving = site.start("demo", "--accounts", "8")
         token = site.dealgraph("token", "create", "--tenant", "demo", "--role", "reader").strip()
-        found = server.data(token, "{ accounts { totalCount } opportunities { totalCount } }")
+        found = serving.data(token, "{ accounts { totalCount } opportunities { totalCount } }")
         assert found["accounts"]["totalCount"] == 8
         assert found["opportunities"]["totalCount"] == 48
-        assert server.stop() == 0
-        line = next(line for line in server.lines if line.startswith("Playground"))
-        assert line.split()[1].startswith(f"{server.url}/graphql#token=dg_")
+        assert serving.stop() == 0
+        line = next(line for line in serving.lines if line.startswith("Playground"))
+        assert line.split()[1].startswith(f"{serving.url}/graphql#token=dg_")

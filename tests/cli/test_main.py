@@ -103,6 +103,12 @@ class TestRefusals:
         assert "XYZ" in made.stderr
         assert "Moon" in made.stderr
 
+    @pytest.mark.parametrize("key", ["Acme", "a" * 64, "1st", ""])
+    def test_a_key_that_is_none(self, key: str) -> None:
+        made = run("tenant", "create", key)
+        assert made.exit_code == 1
+        assert "is not a small letter from a to z, then at most 62 of these" in made.stderr
+
     def test_a_pack_that_nobody_offers(self) -> None:
         made = run("tenant", "create", "packless", "--pack", "crn")
         assert made.exit_code == 1
@@ -166,11 +172,25 @@ def test_a_new_database_is_told_of(directory: Path, monkeypatch: pytest.MonkeyPa
     assert run("tenant", "list").stderr == ""
 
 
+def test_a_data_directory_whose_name_is_too_long_is_told() -> None:
+    refused = run("tenant", "list", "--data-dir", "x" * 300)
+    assert refused.exit_code == 1
+    assert "cannot be made: File name too long" in refused.stderr
+
+
 def test_a_setting_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEALGRAPH_CONNECTIONS", "many")
     refused = run("tenant", "list")
     assert refused.exit_code == 1
     assert "DEALGRAPH_CONNECTIONS" in refused.stderr
+
+
+def test_a_port_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEALGRAPH_DATABASE_URL", "postgresql://app:secret@127.0.0.1:99999/sales")
+    refused = run("tenant", "list")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("DEALGRAPH_DATABASE_URL cannot be read.")
+    assert "secret" not in refused.stderr
 
 
 def test_a_server_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

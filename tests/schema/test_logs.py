@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+from contextlib import suppress
 from datetime import datetime
 from logging.config import DictConfigurator
 
@@ -160,3 +162,20 @@ async def test_lines_of_one_turn_come_out_whole_and_in_their_order(
     await asyncio.sleep(0)
 
     assert capsysbinary.readouterr().out == b"".join(written)
+
+
+async def test_that_nobody_takes_the_lines_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    lines, broken = Lines(), os.fdopen(writer, "w")
+    monkeypatch.setattr("sys.stdout", broken)
+
+    for _ in range(3):
+        lines.write(b"{}\n")
+        await asyncio.sleep(0)
+
+    assert caplog.text.count("Requests cannot be logged: Broken pipe") == 1
+    with suppress(BrokenPipeError):
+        broken.close()

@@ -70,11 +70,15 @@ def leave(process: subprocess.Popen[str]) -> None:
 
 async def asked(cluster: Cluster, question: str) -> object:
     """The answer of the server to one question."""
-    connection = await asyncpg.connect(cluster.url("postgres", "postgres"))
+    connection = await a_connection(cluster)
     try:
         return await connection.fetchval(question)
     finally:
         await connection.close()
+
+
+async def a_connection(cluster: Cluster) -> asyncpg.Connection:
+    return await asyncpg.connect(cluster.url("postgres", "postgres"))
 
 
 def kill_server(embedded: Embedded) -> None:
@@ -236,6 +240,51 @@ async def test_a_long_folder_for_temporary_files_is_passed_over(
     shutil.rmtree(cluster.socket_folder)
 
 
+@pytest.mark.parametrize(
+    "name", ["客户 数据", 'it\'s "here", \\b', "$(touch owned) `touch owned` $HOME"]
+)
+async def test_a_directory_may_have_any_name(directory: Path, name: str) -> None:
+    embedded = an_embedded(directory / name)
+    for _ in range(2):
+        with embedded as cluster:
+            assert await asked(cluster, "select 1") == 1
+    assert postmaster.living(embedded.data) is None
+    assert not (embedded.data / "owned").exists()
+
+
+async def test_stops_in_the_middle_of_a_recovery_and_loses_nothing(directory: Path) -> None:
+    embedded = Embedded(directory, refuge=directory / "refuge", grace=1)
+    with embedded as cluster:
+        await asked(cluster, "create table kept as select generate_series(1, 200000) as number")
+        watching, killed = await a_connection(cluster), await a_connection(cluster)
+        os.kill(killed.get_server_pid(), signal.SIGKILL)
+        with pytest.raises(asyncpg.PostgresError):  # all connections end, and the recovery begins
+            await watching.execute("select pg_sleep(60)")
+    assert postmaster.living(embedded.data) is None
+    with embedded as cluster:
+        assert await asked(cluster, "select count(*) from kept") == 200_000
+
+
+async def test_is_revived_while_someone_needs_it(embedded: Embedded) -> None:
+    with embedded as cluster:
+        assert not embedded.is_gone
+        kill_server(embedded)
+        assert embedded.is_gone
+        embedded.revive()
+        assert await asked(cluster, "select 1") == 1
+    assert not embedded.is_gone
+    assert postmaster.living(embedded.data) is None
+
+
+def test_nothing_empty_is_started_where_data_was(embedded: Embedded) -> None:
+    with embedded:
+        kill_server(embedded)
+        postmaster.end_orphans(embedded.data)
+        shutil.rmtree(embedded.data)
+        with pytest.raises(Unavailable, match="is not there any more"):
+            embedded.revive()
+
+
 def test_refuses_the_data_of_another_version(embedded: Embedded) -> None:
     with embedded:
         pass
@@ -251,6 +300,29 @@ def test_refuses_a_directory_that_is_in_use_elsewhere(directory: Path, embedded:
     with pytest.raises(Unavailable, match="another machine or container"):
         embedded.start()
     leave(other)
+
+
+def test_tells_which_setting_of_postgresql_is_wrong(embedded: Embedded) -> None:
+    with embedded:
+        pass
+    with (embedded.data / "postgresql.conf").open("a") as conf:
+        conf.write("shared_buffers = lots\n")
+    with pytest.raises(Unavailable, match='"shared_buffers": "lots"'):
+        embedded.start()
+
+
+def test_refuses_data_that_is_not_whole(embedded: Embedded) -> None:
+    with embedded:
+        pass
+    (embedded.data / "PG_VERSION").unlink()
+    with pytest.raises(Unavailable, match="PG_VERSION is missing"):
+        embedded.start()
+
+
+def test_tells_which_file_cannot_be_used(directory: Path, embedded: Embedded) -> None:
+    (directory / "users.lock").mkdir()
+    with pytest.raises(Unavailable, match=r"users\.lock: Is a directory"):
+        embedded.start()
 
 
 def test_refuses_a_directory_that_cannot_be_made(directory: Path) -> None:
@@ -272,6 +344,13 @@ async def test_lives_in_a_refuge_where_its_account_cannot_enter(directory: Path)
     assert embedded.data.is_relative_to(directory / "refuge")
     assert closed.stat().st_mode & 0o777 == 0o700
     assert len(list((directory / "refuge").iterdir())) == 1
+    shutil.copytree(closed / "data", closed / "copy", symlinks=True)
+    copy = Embedded(closed / "copy", durable=False, refuge=directory / "refuge")
+    with pytest.raises(Unavailable, match=r"where the data of .*/closed/data is"):
+        copy.start()
+    (closed / "data").rename(closed / "moved")
+    with Embedded(closed / "moved", durable=False, refuge=directory / "refuge") as cluster:
+        assert await asked(cluster, "select 1") == 1
 
 
 @pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")

@@ -99,6 +99,38 @@ async def test_refuses_a_server_that_is_too_old() -> None:
         await migrating.require_version(OldServer())
 
 
+async def test_tells_what_a_login_may_not_grant_though_postgresql_only_warns(
+    empty_urls: Urls,
+) -> None:
+    async with connected(empty_urls.superuser) as superuser:
+        database = await superuser.fetchval("select current_database()")
+        await superuser.execute(f"alter database {database} owner to postgres")
+        await superuser.execute("create role granting login createrole")
+        await superuser.execute("grant dealgraph_owner to granting with admin option")
+        try:
+            with pytest.raises(Unavailable, match="grant usage, create on schema public"):
+                await migrating.migrate(as_login(empty_urls, "granting"))
+        finally:
+            await superuser.execute("drop owned by granting")
+            await superuser.execute("drop role granting")
+
+
+async def test_tells_that_nobody_is_called_as_the_application(empty_urls: Urls) -> None:
+    with pytest.raises(Unavailable, match="has no login nosuch, which DEALGRAPH_DATABASE_URL"):
+        await migrating.migrate(empty_urls.owner, "nosuch")
+
+
+async def test_tells_which_migration_failed(empty_urls: Urls) -> None:
+    async with connected(empty_urls.superuser) as superuser:
+        await superuser.execute("create table record (id uuid)")
+    with pytest.raises(Unavailable, match="The migration 0003_indexes failed: must be owner"):
+        await migrating.migrate(empty_urls.owner)
+
+
+def as_login(urls: Urls, name: str) -> str:
+    return urls.superuser.replace("postgres@", f"{name}@")
+
+
 @dataclass(frozen=True)
 class OldServer:
     """All that is asked of a connection to learn its server's version."""

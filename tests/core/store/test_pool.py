@@ -120,6 +120,16 @@ async def test_a_failed_opening_leaves_room_to_try_again(
     await pool.close()
 
 
+async def test_tells_once_in_a_while_that_no_session_opens(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pool = Pool(opener("postgresql://app@127.0.0.1:1/sales", {}), size=2)
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await pool.take(None)
+    assert caplog.text.count("127.0.0.1:1 cannot be reached") == 1
+
+
 async def test_closing_waits_for_what_is_lent(urls: Urls) -> None:
     pool = Pool(opener(urls.app, {}), size=1)
     session = await pool.take(None)

@@ -81,6 +81,14 @@ def test_groups_are_five_levels_deep() -> None:
     assert set(map(depth, parents)) == {0, 1, 2, 3, 4}
 
 
+def test_plants_and_divisions_are_where_their_company_is() -> None:
+    accounts = {row[KEY]: row for row in made()["account"]}
+    for row in accounts.values():
+        parent = accounts.get(row.get("parent"))
+        if parent is not None and "（" in parent["name"]:
+            assert row["city"] == parent["city"]
+
+
 def test_children_of_one_parent_differ_in_name() -> None:
     names = Counter((row.get("parent"), row["name"]) for row in made()["account"])
     assert max(names.values()) == 1

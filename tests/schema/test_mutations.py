@@ -230,6 +230,8 @@ async def test_who_may_only_read_writes_nothing(client: Client) -> None:
     assert answer["data"] == {"createAccount": None}
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert answer["errors"][0]["path"] == ["createAccount"]
+    moving = 'mutation { reparentAccount(id: "1") { errors { code } } }'
+    assert await reader.codes(moving) == ["FORBIDDEN"]
 
 
 async def test_refuses_a_bad_selection_of_a_payload_before_it_writes(client: Client) -> None:

@@ -2,7 +2,7 @@
 
 A token is `dg_` and base64url(tenant id ‖ 32 random bytes). Only the SHA-256 of the whole text is
 stored. A look-up is remembered for a few seconds, which is how long a token may still work that
-another process revokes, or whose user is deleted.
+another process revokes, or whose user or tenant is gone.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ async def every(tenant: TenantId, database: Database) -> list[Token]:
 _STANDING = """
     select t.id, t.role, t.user_id, t.expires_at
     from read.token as t
+    join tenant on tenant.id = $1
     left join read.record as u
       on u.tenant_id = $1 and u.id = t.user_id and u.object = 'user' and u.deleted_at is null
     where t.tenant_id = $1 and t.hash = $2 and t.revoked_at is null
@@ -127,8 +128,8 @@ class Doorkeeper:
         """The actor that the token speaks for.
 
         Raises:
-            Unauthenticated: it is malformed, unknown, expired or revoked, or its user was
-                deleted; the answer does not tell which.
+            Unauthenticated: it is malformed, unknown, expired or revoked, or its user or
+                tenant is gone; the answer does not tell which.
         """
         known = self._known.get(text)
         if known is None or known[0] < self._clock():

@@ -12,7 +12,9 @@ from core.errors import NotFound, Unauthenticated
 from core.identity import Actor, RecordId, Role, TenantId
 from core.store import tokens
 from core.store.connections import Database
+from core.store.links import connected
 from core.store.tokens import Doorkeeper, Grant, Token
+from tests.conftest import Urls
 
 
 class Clock:
@@ -163,6 +165,16 @@ async def test_a_token_opens_nothing_while_its_user_is_deleted(
             with pytest.raises(Unauthenticated):
                 await doorkeeper.actor(text)
     assert (await doorkeeper.actor(text)).user == user
+
+
+async def test_a_token_of_a_tenant_that_is_gone_opens_nothing(
+    database: Database, urls: Urls, tenant: TenantId, doorkeeper: Doorkeeper
+) -> None:
+    text, _ = await a_token(tenant, database)
+    async with connected(urls.owner) as connection:
+        await connection.execute("delete from tenant where id = $1", tenant)
+    with pytest.raises(Unauthenticated):
+        await doorkeeper.actor(text)
 
 
 async def test_another_tenants_token_cannot_be_revoked(

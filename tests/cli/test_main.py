@@ -86,6 +86,18 @@ def test_a_revoked_token_is_listed_and_opens_nothing(cluster_in_use: Cluster) ->
     assert text not in listed
 
 
+def test_what_others_have_written_is_listed_on_one_line_and_steers_nothing(
+    cluster_in_use: Cluster,
+) -> None:
+    odd = "[/end] [bold]x[/bold] \x1b[31mred\n\u202eback"
+    run("tenant", "create", "odd", "--title", odd)
+    run("token", "create", "--tenant", "odd", "--role", "reader", "--title", odd)
+    for listing in (("tenant", "list"), ("token", "list", "--tenant", "odd")):
+        listed = run(*listing)
+        assert listed.exit_code == 0
+        assert "[/end] [bold]x[/bold]  [31mred  back" in listed.stdout
+
+
 NOBODY = "01a220cd-c95f-7c3f-ab5e-0d498321195c"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from string import ascii_lowercase
 
 from core.identity import Role
+from metadata import bounds
 from tests.schema.an_api import Client
 from tests.schema.some_metadata import an_object
 
@@ -117,6 +119,20 @@ async def test_refuses_a_draft_that_someone_else_changed(client: Client) -> None
 
     assert late["saveDraft"]["errors"][0]["code"] == "CONFLICT"
     assert late["saveDraft"]["errors"][0]["path"] == ["ifVersion"]
+
+
+async def test_a_draft_grows_only_so_far(client: Client) -> None:
+    long = {"place__c": {"type": "string", "description": "d" * 900_000}}
+    large = [an_object(f"{letter}__c", long) for letter in ascii_lowercase]
+    many = [an_object(f"o{number}__c", {}) for number in range(bounds.DOCUMENTS)]
+    kept = (await client.data(SAVE, documents=[VISIT]))["saveDraft"]["draft"]
+
+    for documents in (large, many):
+        refused = (await client.data(SAVE, documents=documents))["saveDraft"]
+        assert [(it["path"], it["code"]) for it in refused["errors"]] == [
+            (["documents"], "TOO_MANY")
+        ]
+    assert (await client.data("{ draft { version } }"))["draft"]["version"] == kept["version"]
 
 
 async def test_goes_back_to_an_older_version(client: Client) -> None:

@@ -148,6 +148,12 @@ async def test_goes_back_to_an_older_version(client: Client) -> None:
     assert gone["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 
 
+async def test_a_version_that_never_was_is_not_there(client: Client) -> None:
+    for version in (0, -1, 2):
+        asking = f"{{ declarations(version: {version}) {{ path }} }}"
+        assert await client.codes(asking) == ["NOT_FOUND"]
+
+
 async def test_asks_for_consent_before_data_is_lost(client: Client) -> None:
     await client.data(SAVE, documents=[VISIT])
     await client.data(PUBLISH)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
+from weakref import WeakValueDictionary
 
 import orjson
 from anyio import CapacityLimiter, to_process
@@ -45,6 +46,7 @@ class Introspector:
     def __init__(self, *, room: int = _ROOM, seconds: float = _SECONDS) -> None:
         self._seconds = seconds
         self._asked: Counter[TenantId] = Counter()
+        self._turns: WeakValueDictionary[TenantId, asyncio.Lock] = WeakValueDictionary()
         self._cache: Cache[tuple[object, ...], bytes] = Cache(room)
         self._waiting: dict[tuple[object, ...], asyncio.Task[bytes]] = {}
         self._limiter: CapacityLimiter | None = None
@@ -71,7 +73,7 @@ class Introspector:
         """
         self._admit(tenant)
         try:
-            return await self._elsewhere(_faults, _packed(metadata))
+            return await self._elsewhere(tenant, _faults, _packed(metadata))
         finally:
             self._dismiss(tenant)
 
@@ -94,6 +96,7 @@ class Introspector:
 
     async def _describe(self, run: Run) -> bytes:
         return await self._elsewhere(
+            run.actor.tenant,
             _described,
             _packed(run.published.metadata),
             run.request.query,
@@ -101,11 +104,13 @@ class Introspector:
             dict(run.request.variables),
         )
 
-    async def _elsewhere(self, work: Callable[..., T], *arguments: object) -> T:
+    async def _elsewhere(self, tenant: TenantId, work: Callable[..., T], *arguments: object) -> T:
+        """What the work gives, done by another process; one of a tenant waits for it at a time."""
+        turn = self._turns.setdefault(tenant, asyncio.Lock())
         if self._limiter is None:
             self._limiter = CapacityLimiter(_PROCESSES)
         try:
-            async with self._limiter, asyncio.timeout(self._seconds):
+            async with turn, self._limiter, asyncio.timeout(self._seconds):
                 return await to_process.run_sync(work, *arguments, cancellable=True)
         except TimeoutError as late:
             raise Timeout(f"Describing the schema took over {self._seconds:g} seconds.") from late

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.store import DataDir, TenantKey, show, tenant_of, with_store, writing_to
+from cli.store import DataDir, TenantKey, say, show, tenant_of, with_store, writing_to
 from core.actions.importing import mapping as mappings
 from core.actions.importing.mapping import ImportMapping
 from core.actions.importing.planning import Job, planned
@@ -189,12 +189,12 @@ def tell(report: Report, rejects: Sequence[Path]) -> None:
     )  # fmt: skip
     for step in report.steps:
         for message, count in step.warnings.most_common(SHOWN):
-            typer.echo(f"Warned of {count:,} × {step.object}: {message}", err=True)
+            say([f"Warned of {count:,} × {step.object}: {message}"], err=True)
     in_order = sorted(report.rejects, key=lambda reject: (reject.feed, reject.line))
     for reject in in_order[:SHOWN]:
         for flaw in reject.flaws:
             place = ", ".join(filter(None, (reject.feed, f"line {reject.line}", flaw.column)))
-            typer.echo(f"{place}: {flaw.message} [{flaw.code}]", err=True)
+            say([f"{place}: {flaw.message} [{flaw.code}]"], err=True)
     if report.rejected > SHOWN:
         typer.echo(f"… and {report.rejected - SHOWN:,} rows more.", err=True)
     if rejects:

@@ -175,7 +175,7 @@ def print_schema(
 
 @tenant_app.command("create")
 def make_tenant(
-    key: Annotated[str, typer.Argument(help="A short name: small letters, digits, - and _.")],
+    key: Annotated[str, typer.Argument(help="A short name: lower case letters, digits, - and _.")],
     pack: Annotated[
         list[str] | None, typer.Option(help="What it declares; again for more.")
     ] = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -13,6 +13,7 @@ from cli.store import (
     TenantKey,
     as_text,
     refusal_of,
+    say,
     show,
     tenant_of,
     with_store,
@@ -70,7 +71,7 @@ def check_draft(
     if as_json:
         _json(telling.plain_faults(found))
     else:
-        _lines(map(str, found) if found else ["Nothing is wrong."])
+        say(map(str, found) if found else ["Nothing is wrong."])
     raise typer.Exit(1 if found else 0)
 
 
@@ -93,8 +94,8 @@ def compare_draft(
     if as_json:
         _json(telling.plain_comparison(found))
     else:
-        _lines(telling.of_comparison(found) if found.changes else ["Nothing would change."])
-        _lines((f"Refused: {it.message}" for it in found.refusals), err=True)
+        say(telling.of_comparison(found) if found.changes else ["Nothing would change."])
+        say((f"Refused: {it.message}" for it in found.refusals), err=True)
     raise typer.Exit(1 if found.refusals else 0)
 
 
@@ -183,7 +184,7 @@ def export_documents(
         _json(found)
         return
     with writing_to(folder):
-        _lines((f"{it} is written." for it in declared_files.write(folder, found)), err=True)
+        say((f"{it} is written." for it in declared_files.write(folder, found)), err=True)
 
 
 async def _problems(admin: Actor, store: Store) -> tuple[Problem, ...]:
@@ -201,7 +202,7 @@ def _published(publication: Publication, *, as_json: bool) -> None:
     if as_json:
         _json({**told, "version": publication.version})
         return
-    _lines(telling.of_comparison(publication.comparison), err=True)
+    say(telling.of_comparison(publication.comparison), err=True)
     typer.echo(f"Version {publication.version} is published.")
 
 
@@ -226,11 +227,6 @@ def _as_admin(
         return await work(Actor((await tenant_of(store, tenant)).id, Role.ADMIN), store)
 
     return with_store(data_dir, run)
-
-
-def _lines(lines: Iterable[str], *, err: bool = False) -> None:
-    for line in lines:
-        typer.echo(line, err=err)
 
 
 def _json(value: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -13,6 +13,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import server
 from core.actions import telling
@@ -22,7 +23,7 @@ from core.store.opening import Store
 from core.store.tenants import Tenant
 
 Answer = TypeVar("Answer")
-WIDE = 300
+WIDE = 1_000
 """Columns of a table that goes to a file or a pipe: enough that no cell is broken."""
 
 DataDir = Annotated[
@@ -90,8 +91,7 @@ def finish(work: Awaitable[Answer]) -> Answer:
 
 def refusal_of(error: DealgraphError) -> typer.Exit:
     """How a command ends that was refused, all of whose problems are told."""
-    for line in telling.of_error(error):
-        typer.echo(line, err=True)
+    say(telling.of_error(error), err=True)
     return typer.Exit(1)
 
 
@@ -129,13 +129,25 @@ def announce(address: str) -> None:
         logging.getLogger("dealgraph").info("listening", extra={"said": url})
 
 
+def say(told: Iterable[str], *, err: bool = False) -> None:
+    """Print lines that may hold what others have written."""
+    for line in told:
+        for part in line.split("\n"):
+            typer.echo(plain(part), err=err)
+
+
+def plain(text: str) -> str:
+    """The text on one line, without what would steer a terminal: others have written it."""
+    return "".join(one if one.isprintable() else " " for one in text)
+
+
 def show(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     """Print a table."""
     table = Table(box=None, header_style="bold")
     for name in head:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(plain(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console.width = WIDE

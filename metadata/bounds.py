@@ -4,6 +4,7 @@ from __future__ import annotations
 
 DOCUMENT_BYTES = 1_000_000
 DOCUMENTS = 2_000  # of one layer
+DRAFT_BYTES = 20_000_000  # of all documents of a tenant's own
 PROBLEMS = 200  # told at once; the rest is counted
 DEPTH = 64  # levels of objects and arrays in a document or a JSON value
 OBJECTS = 500

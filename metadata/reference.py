@@ -139,6 +139,7 @@ def _bounds() -> str:
 _BOUNDS = {
     "bytes of a document": bounds.DOCUMENT_BYTES,
     "documents of a layer": bounds.DOCUMENTS,
+    "bytes of all that a tenant declares itself": bounds.DRAFT_BYTES,
     "levels of nesting": bounds.DEPTH,
     "objects": bounds.OBJECTS,
     "fields of an object": bounds.FIELDS,

@@ -9,7 +9,7 @@ import orjson
 from graphql import GraphQLError, located_error
 
 from core.actions.tokens import Doorkeeper
-from core.errors import Conflict, DealgraphError
+from core.errors import Conflict, DealgraphError, LimitExceeded
 from core.identity import Actor
 from core.views import reading
 from core.views.handles import Store
@@ -53,10 +53,12 @@ class Answers:
             published = await reading.published(actor, store)
             try:
                 run = self._run(actor, request, published)
-            except DealgraphError:  # it may be right for what another process has published
+            except DealgraphError as error:
+                if error.code == LimitExceeded.code:  # whatever is published; no statement runs
+                    raise
                 if await reading.is_current(actor, store, published):
                     raise
-                continue
+                continue  # it may be right for what another process has published
             try:
                 return await self._answered(run)
             except MetadataMoved:

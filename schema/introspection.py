@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 import gzip
 import pickle
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
+from weakref import WeakValueDictionary
 
 import orjson
 from anyio import CapacityLimiter, to_process
 from graphql import GraphQLObjectType, GraphQLSchema, execute_sync, parse
 
-from core.errors import LimitExceeded
+from core.errors import LimitExceeded, Timeout
+from core.identity import TenantId
 from metadata.model import Metadata
 from schema import sdl
 from schema.caches import Cache, CacheStats
@@ -30,6 +33,8 @@ from schema.types.tenant_schema import full
 _ROOM: Final = 50_000_000
 _PROCESSES: Final = 1
 _WAITING: Final = 20
+_OF_ONE: Final = 3  # of one tenant, so that it does not keep the others from theirs
+_SECONDS: Final = 30.0
 _LEVEL: Final = 6
 
 T = TypeVar("T")
@@ -38,7 +43,10 @@ T = TypeVar("T")
 class Introspector:
     """Describes schemas, each way that a document asks for it once."""
 
-    def __init__(self, *, room: int = _ROOM) -> None:
+    def __init__(self, *, room: int = _ROOM, seconds: float = _SECONDS) -> None:
+        self._seconds = seconds
+        self._asked: Counter[TenantId] = Counter()
+        self._turns: WeakValueDictionary[TenantId, asyncio.Lock] = WeakValueDictionary()
         self._cache: Cache[tuple[object, ...], bytes] = Cache(room)
         self._waiting: dict[tuple[object, ...], asyncio.Task[bytes]] = {}
         self._limiter: CapacityLimiter | None = None
@@ -56,9 +64,18 @@ class Introspector:
         assert isinstance(data, dict)
         return {name: orjson.Fragment(orjson.dumps(data[name])) for name in run.top().described}
 
-    async def faults(self, metadata: Metadata) -> list[str]:
-        """What GraphQL would refuse of the schema that this metadata gives."""
-        return await self._elsewhere(_faults, _packed(metadata))
+    async def faults(self, tenant: TenantId, metadata: Metadata) -> list[str]:
+        """What GraphQL would refuse of the schema that this metadata gives.
+
+        Raises:
+            LimitExceeded: too much is being worked out already, for this tenant or for all.
+            Timeout: it took too long.
+        """
+        self._admit(tenant)
+        try:
+            return await self._elsewhere(tenant, _faults, _packed(metadata))
+        finally:
+            self._dismiss(tenant)
 
     def stats(self) -> CacheStats:
         return self._cache.stats()
@@ -72,14 +89,14 @@ class Introspector:
             return found
         task = self._waiting.get(key)
         if task is None:
-            if len(self._waiting) >= _WAITING:
-                raise LimitExceeded("Too many different introspections at once: try again soon.")
+            self._admit(run.actor.tenant)
             task = self._waiting[key] = asyncio.create_task(self._describe(run))
-            task.add_done_callback(partial(self._keep, key))
+            task.add_done_callback(partial(self._keep, key, run.actor.tenant))
         return await asyncio.shield(task)
 
     async def _describe(self, run: Run) -> bytes:
         return await self._elsewhere(
+            run.actor.tenant,
             _described,
             _packed(run.published.metadata),
             run.request.query,
@@ -87,12 +104,27 @@ class Introspector:
             dict(run.request.variables),
         )
 
-    async def _elsewhere(self, work: Callable[..., T], *arguments: object) -> T:
+    async def _elsewhere(self, tenant: TenantId, work: Callable[..., T], *arguments: object) -> T:
+        """What the work gives, done by another process; one of a tenant waits for it at a time."""
+        turn = self._turns.setdefault(tenant, asyncio.Lock())
         if self._limiter is None:
             self._limiter = CapacityLimiter(_PROCESSES)
-        return await to_process.run_sync(work, *arguments, limiter=self._limiter)
+        try:
+            async with turn, self._limiter, asyncio.timeout(self._seconds):
+                return await to_process.run_sync(work, *arguments, cancellable=True)
+        except TimeoutError as late:
+            raise Timeout(f"Describing the schema took over {self._seconds:g} seconds.") from late
 
-    def _keep(self, key: tuple[object, ...], task: asyncio.Task[bytes]) -> None:
+    def _admit(self, tenant: TenantId) -> None:
+        if self._asked[tenant] >= _OF_ONE or self._asked.total() >= _WAITING:
+            raise LimitExceeded("Too many different introspections at once: try again soon.")
+        self._asked[tenant] += 1
+
+    def _dismiss(self, tenant: TenantId) -> None:
+        self._asked -= Counter((tenant,))  # which keeps no zero
+
+    def _keep(self, key: tuple[object, ...], tenant: TenantId, task: asyncio.Task[bytes]) -> None:
+        self._dismiss(tenant)
         del self._waiting[key]
         if not task.cancelled() and task.exception() is None:
             self._cache.put(key, task.result(), len(task.result()))

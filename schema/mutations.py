@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, cast
 from uuid import UUID
 
-from core.actions import removing, reparenting, saving, upserting
+from core.actions import batches, removing, reparenting, saving, upserting
 from core.actions.saving import Edit, Saved
 from core.actions.upserting import By
 from core.errors import Conflict, NotFound, Problem, Refused
@@ -108,6 +108,7 @@ async def _restore(run: Run, object_key: str, arguments: Arguments) -> Payload:
 
 
 async def _reparent(run: Run, object_key: str, arguments: Arguments) -> Payload:
+    batches.check(run.actor, 1)  # before what is wrong with the arguments
     saved = await reparenting.reparent(
         run.actor,
         run.tools.store,

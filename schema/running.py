@@ -11,7 +11,7 @@ from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from core.actions.tokens import Doorkeeper
 from core.errors import Conflict, Refused
-from core.identity import Actor
+from core.identity import Actor, TenantId
 from core.views import reading
 from core.views.handles import Store
 from core.views.reading import Prepared
@@ -65,7 +65,7 @@ class Top:
 
 Plans = Cache[Hashable, Top | Planned]
 
-Faults = Callable[[Metadata], Awaitable[list[str]]]
+Faults = Callable[[TenantId, Metadata], Awaitable[list[str]]]
 """What GraphQL would refuse of the schema that some metadata gives."""
 
 Answered = dict[str, orjson.Fragment | str | None]

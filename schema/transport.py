@@ -9,7 +9,6 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import DealgraphError, Unauthenticated
-from core.identity import Actor
 from schema import errors, media
 from schema.bodies import Disconnected, body_of
 from schema.limits import Limits
@@ -31,7 +30,8 @@ _CHALLENGE: Final = b'Bearer realm="dealgraph"'
 class GraphQLEndpoint:
     """Reads a request, has it answered, and gives the answer the status that its client expects.
 
-    Who asks is known before a body is read. `page` is what a browser gets.
+    Who asks is known before a body is read, and asked again once it is there: it may be long in
+    coming. `page` is what a browser gets.
     """
 
     answer: Answering
@@ -48,8 +48,10 @@ class GraphQLEndpoint:
         wanted = media.JSON
         try:
             wanted = media.accepted(headers.get(b"accept"))
-            actor = await self._actor(headers, entry)
+            token = _token(scope["headers"])
+            entry.tenant = (await self.authenticate(token)).tenant
             request = await self._request(scope, headers, receive, entry)
+            actor = await self.authenticate(token)
             answer = await self.answer(actor, request)
         except Disconnected:
             return
@@ -67,14 +69,6 @@ class GraphQLEndpoint:
             coding = _GZIP if answer.gzip else ()
             await _respond(send, status, wanted.header, answer.body, coding)
 
-    async def _actor(self, headers: Mapping[bytes, bytes], entry: Entry) -> Actor:
-        given = headers.get(b"authorization", b"")
-        if given[:7].lower() != b"bearer " or not given.isascii():
-            raise Unauthenticated("Send a token: `Authorization: Bearer dg_…`.")
-        actor = await self.authenticate(given[7:].strip().decode("ascii"))
-        entry.tenant = actor.tenant
-        return actor
-
     async def _request(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, entry: Entry
     ) -> Request:
@@ -86,6 +80,15 @@ class GraphQLEndpoint:
         if scope["method"] == "GET":
             return asked(scope["query_string"], entry.request_id, self.limits, gzip=gzip)
         raise BadRequest("Send a GET or a POST.", code="METHOD_NOT_ALLOWED", status=405)
+
+
+def _token(headers: Iterable[Header]) -> str:
+    """The one token that is sent. Of two, a proxy may have looked at the other."""
+    found = [value for name, value in headers if name == b"authorization"]
+    given = found[0] if len(found) == 1 else b""
+    if given[:7].lower() != b"bearer " or not given.isascii():
+        raise Unauthenticated("Send one token: `Authorization: Bearer dg_…`.")
+    return given[7:].strip().decode("ascii")
 
 
 async def _refuse(

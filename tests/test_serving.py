@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -238,3 +240,27 @@ def test_a_stranger_learns_nothing(server: Server) -> None:
     with httpx2.Client() as client:
         answer = client.post(f"{server.url}/graphql", json={"query": "{ __typename }"})
     assert answer.status_code == 401
+
+
+def test_a_token_that_is_revoked_before_the_body_has_arrived_writes_nothing(
+    site: Site, server: Server
+) -> None:
+    admin = site.tenant("slow")
+    made = server.data(admin, "mutation { createToken(role: MEMBER) { secret token { key } } }")
+    secret, key = made["createToken"]["secret"], made["createToken"]["token"]["key"]
+    body = json.dumps({"query": CREATE, "variables": {"name": "Late"}}).encode()
+    head = (
+        f"POST /graphql HTTP/1.1\r\nhost: here\r\nauthorization: Bearer {secret}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        "expect: 100-continue\r\nconnection: close\r\n\r\n"
+    )
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port), timeout=PATIENCE) as sender:
+        sender.sendall(head.encode())
+        assert b"100 Continue" in sender.recv(65_536)  # the head has let it in
+        revoking = "mutation ($key: ID!) { revokeToken(key: $key) { revokedKey } }"
+        server.data(admin, revoking, {"key": key})
+        sender.sendall(body)
+        answer = b"".join(iter(lambda: sender.recv(65_536), b""))
+    assert b" 401 " in answer.splitlines()[0]
+    assert names(server, admin) == []

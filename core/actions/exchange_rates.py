@@ -28,6 +28,16 @@ class Setting:
     rate: Decimal | None
 
 
+def check(actor: Actor) -> None:
+    """Refuse who may not set rates.
+
+    Raises:
+        Forbidden: the actor is no administrator.
+    """
+    if not actor.may_administer:
+        raise Forbidden("Exchange rates are an administrator's business.")
+
+
 async def set_rates(actor: Actor, store: Store, settings: Sequence[Setting]) -> list[Rate]:
     """Set them all; one of the same currency and day takes the place of the rate that is there.
 
@@ -35,8 +45,7 @@ async def set_rates(actor: Actor, store: Store, settings: Sequence[Setting]) -> 
         Forbidden: the actor is no administrator.
         Refused: some make no sense; nothing was set.
     """
-    if not actor.may_administer:
-        raise Forbidden("Exchange rates are an administrator's business.")
+    check(actor)
     if len(settings) > MOST:
         raise Refused([Problem(("rates",), "TOO_MANY", f"Set at most {MOST:,} rates at a time.")])
     tenant = await tenants.get(store.database, actor.tenant)

@@ -126,7 +126,7 @@ async def export(actor: Actor, store: Store, version: int | None = None) -> Mapp
         NotFound: there is no such version.
     """
     administer(actor)
-    number = version or (await store.newest(actor.tenant)).version
+    number = version if version is not None else (await store.newest(actor.tenant)).version
     async with store.database.reading(actor.tenant) as connection:
         return await own_documents(actor.tenant, connection, number)
 

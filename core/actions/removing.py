@@ -8,7 +8,7 @@ from uuid import UUID
 
 from core.actions.batches import check, found, plan_of, setting_of
 from core.actions.saving import Saved
-from core.errors import Problem, Refused
+from core.errors import Forbidden, Problem, Refused
 from core.identity import API, Actor, Origin
 from core.store import conflicts, drafts, removing, restoring, rows, tree_nodes
 from core.store.numbering import NodeNumbers
@@ -33,9 +33,11 @@ async def delete(
     Raises:
         Refused: some are not there or not at the version expected, or others that refer to them
             stand in the way; nothing was deleted.
-        Forbidden, LimitExceeded, NotFound: as for `saving.create`.
+        Forbidden: the actor may not write, or these are users and it is no administrator.
+        LimitExceeded, NotFound: as for `saving.create`.
     """
     check(actor, len(removals))
+    _check_object(actor, object)
 
     async def work(tx: Transaction) -> Saved:
         plan, setting = plan_of(store, tx, object), setting_of(tx, actor)
@@ -64,10 +66,11 @@ async def restore(
     Raises:
         Refused: the record was never there, something that it refers to is gone, or its unique
             values are taken.
-        Forbidden: the actor may not write.
+        Forbidden: the actor may not write, or this is a user and it is no administrator.
         NotFound: there is no such object.
     """
     check(actor, 1)
+    _check_object(actor, object)
     numbers = NodeNumbers(actor.tenant, store, reference(id))
 
     async def work(tx: Transaction) -> Saved:
@@ -83,3 +86,9 @@ async def restore(
     return await writing(
         actor.tenant, store, work, Author.of(actor, origin), Manner(numbers.prepare)
     )
+
+
+def _check_object(actor: Actor, object: str) -> None:
+    """Tokens that speak for a user end with it, and work again when it is restored."""
+    if object == drafts.USER and not actor.may_administer:
+        raise Forbidden("Users are deleted and restored by administrators.")

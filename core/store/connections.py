@@ -176,7 +176,7 @@ class Writing:
 
     async def __aenter__(self) -> Connection:
         tenant = self._tenant if self._remembers else None
-        session = self._pool.take_idle(tenant) or await self._pool.take(tenant)
+        session = self._pool.take_idle(tenant) or await self._pool.take(self._tenant)
         begin = self._begin
         if not self._remembers or session.tenant != self._tenant:
             begin = f"{begin}; SET LOCAL dealgraph.tenant = '{self._tenant}'"

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from core.errors import Problem, Refused
 from core.identity import TenantId
-from metadata import documents
+from metadata import bounds, documents
 from metadata.documents import Document
 
 _READ = """
@@ -51,6 +52,21 @@ async def find(
 async def put(
     tenant: TenantId, connection: Connection, draft: MetadataDraft, by: UUID | None
 ) -> None:
-    """Keep the draft in place of the one before."""
+    """Keep the draft in place of the one before.
+
+    Raises:
+        Refused: it is larger than a tenant's own declarations may be.
+    """
     kept = {path: documents.text(found) for path, found in draft.documents.items()}
+    _check(len(kept), sum(map(len, kept.values())))
     await connection.execute(_WRITE, tenant, draft.version, documents.text(kept), by)
+
+
+def _check(count: int, size: int) -> None:
+    for found, allowed, of in (
+        (count, bounds.DOCUMENTS, "documents"),
+        (size, bounds.DRAFT_BYTES, "bytes"),
+    ):
+        if found > allowed:
+            message = f"The draft would have {found:,} {of}; at most {allowed:,} are kept."
+            raise Refused([Problem(("documents",), "TOO_MANY", message)])

@@ -12,6 +12,7 @@ import logging
 import time
 from collections import deque
 from contextlib import suppress
+from typing import TypeAlias
 
 from asyncpg import InterfaceError, PostgresError
 
@@ -27,8 +28,11 @@ SILENT = 5.0
 _log = logging.getLogger("dealgraph")
 
 
+Waiter: TypeAlias = asyncio.Future[Session | None]
+
+
 class Pool:
-    """At most `size` sessions, opened when they are needed."""
+    """At most `size` sessions, opened when they are needed, lent to waiting tenants in turn."""
 
     def __init__(self, open_session: Opener, size: int) -> None:
         self._open_session = open_session
@@ -36,7 +40,7 @@ class Pool:
         self._opened = 0
         self._idle: list[Session] = []
         self._lent: set[Session] = set()
-        self._waiting: deque[asyncio.Future[Session | None]] = deque()
+        self._waiting: dict[TenantId | None, deque[Waiter]] = {}  # in the order of their turns
         self._mending: set[asyncio.Task[None]] = set()
         self._closed = False
         self._silent_until = 0.0
@@ -80,7 +84,7 @@ class Pool:
             if session is None and self._opened < self._size:
                 session = await self._open()
             if session is None:
-                session = await self._next_returned()
+                session = await self._next_returned(tenant)
             if session is not None:
                 self._lent.add(session)
                 return session
@@ -132,9 +136,9 @@ class Pool:
             self._silent_until = now + SILENT
             _log.warning(reason)
 
-    async def _next_returned(self) -> Session | None:
-        waiter: asyncio.Future[Session | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+    async def _next_returned(self, tenant: TenantId | None) -> Session | None:
+        waiter: Waiter = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(tenant, deque()).append(waiter)
         try:
             return await waiter
         except asyncio.CancelledError:
@@ -148,8 +152,13 @@ class Pool:
             self._idle.append(session)
 
     def _wake_one(self, session: Session | None) -> bool:
+        """Give it to who waits, tenant by tenant: who asks for much keeps nobody else waiting."""
         while self._waiting:
-            waiter = self._waiting.popleft()
+            tenant = next(iter(self._waiting))
+            queue = self._waiting.pop(tenant)
+            waiter = queue.popleft()
+            if queue:
+                self._waiting[tenant] = queue
             if not waiter.done():
                 waiter.set_result(session)
                 return True

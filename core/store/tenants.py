@@ -21,7 +21,8 @@ from core.store.engine import on
 from metadata import currencies
 
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-KEY_TOLD = "a small letter from a to z, then at most 62 of these, digits, - or _"
+LONGEST_TITLE = 200
+LONGEST_SHOWN = 80
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -60,7 +61,16 @@ COLUMNS = tuple(field.name for field in fields(Tenant))
 def problems(settings: Settings) -> list[Problem]:
     """Everything that is wrong with these settings."""
     checks = (
-        ("key", KEY.fullmatch(settings.key) is not None, KEY_TOLD),
+        (
+            "key",
+            KEY.fullmatch(settings.key) is not None,
+            "a lower case letter, then at most 62 lower case letters, digits, - or _",
+        ),
+        (
+            "title",
+            len(settings.title) <= LONGEST_TITLE,
+            f"a title of at most {LONGEST_TITLE} characters",
+        ),
         ("currency", settings.currency in currencies.CODES, "a currency of ISO 4217, such as CNY"),
         ("time_zone", _is_time_zone(settings.time_zone), "a time zone, such as Asia/Shanghai"),
         (
@@ -70,7 +80,11 @@ def problems(settings: Settings) -> list[Problem]:
         ),
     )
     return [
-        Problem((name,), "INVALID_" + name.upper(), f"{getattr(settings, name)!r} is not {wanted}.")
+        Problem(
+            (name,),
+            "INVALID_" + name.upper(),
+            f"{_shown(getattr(settings, name))} is not {wanted}.",
+        )
         for name, holds, wanted in checks
         if not holds
     ]
@@ -173,6 +187,10 @@ async def _one(database: Database, **match: Any) -> Tenant | None:
 
 def _of(row: Mapping[str, Any]) -> Tenant:
     return Tenant(**row)
+
+
+def _shown(given: str) -> str:
+    return repr(given if len(given) <= LONGEST_SHOWN else f"{given[:LONGEST_SHOWN]}…")
 
 
 def _is_time_zone(name: str) -> bool:

@@ -1,8 +1,8 @@
 """Tokens: the way in, each naming its tenant so that even its look-up runs under it.
 
 A token is `dg_` and base64url(tenant id ‖ 32 random bytes). Only the SHA-256 of the whole text is
-stored. A look-up is remembered for a few seconds, which is how long a token that another process
-revokes may still work.
+stored. A look-up is remembered for a few seconds, which is how long a token may still work that
+another process revokes, or whose user or tenant is gone.
 """
 
 from __future__ import annotations
@@ -97,6 +97,20 @@ async def every(tenant: TenantId, database: Database) -> list[Token]:
     return [_of(row) for row in rows]
 
 
+_STANDING = """
+    select t.id, t.role, t.user_id, t.expires_at
+    from read.token as t
+    join tenant on tenant.id = $1
+    left join read.record as u
+      on u.tenant_id = $1 and u.id = t.user_id and u.object = 'user' and u.deleted_at is null
+    where t.tenant_id = $1 and t.hash = $2 and t.revoked_at is null
+      and (t.user_id is null or u.id is not null)
+"""
+_REVOKE = """
+    update token set revoked_at = coalesce(revoked_at, $3) where tenant_id = $1 and id = $2
+    returning id
+"""
+
 Known: TypeAlias = tuple[float, Actor, datetime | None]
 """Until when an answer is remembered, the actor, and when the token expires."""
 
@@ -114,8 +128,8 @@ class Doorkeeper:
         """The actor that the token speaks for.
 
         Raises:
-            Unauthenticated: it is malformed, unknown, expired or revoked; the answer does not
-                tell which.
+            Unauthenticated: it is malformed, unknown, expired or revoked, or its user or
+                tenant is gone; the answer does not tell which.
         """
         known = self._known.get(text)
         if known is None or known[0] < self._clock():
@@ -126,17 +140,13 @@ class Doorkeeper:
         return actor
 
     async def revoke(self, tenant: TenantId, id: UUID) -> None:
-        """End a token; in this process from this moment on.
+        """End a token; in this process from this moment on. One that has ended stays as it is.
 
         Raises:
             NotFound: the tenant has no such token.
         """
         async with self._database.transaction(tenant) as connection:
-            ended = (
-                await tables.Token.filter(tenant_id=tenant, id=id)
-                .using_db(on(connection))
-                .update(revoked_at=datetime.now(UTC))
-            )
+            ended = await connection.fetchval(_REVOKE, tenant, id, datetime.now(UTC))
         self._revocations += 1
         self._known = {text: known for text, known in self._known.items() if known[1].token != id}
         if not ended:
@@ -148,12 +158,7 @@ class Doorkeeper:
             raise Unauthenticated("The token is not valid.")
         started, revocations = self._clock(), self._revocations
         async with self._database.reading(tenant, "generic") as connection:
-            row = await connection.fetchrow(
-                "select id, role, user_id, expires_at from read.token"
-                " where tenant_id = $1 and hash = $2 and revoked_at is null",
-                tenant,
-                _hash(text),
-            )
+            row = await connection.fetchrow(_STANDING, tenant, _hash(text))
         if row is None:
             self._known.pop(text, None)
             raise Unauthenticated("The token is not valid.")

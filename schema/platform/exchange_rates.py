@@ -50,6 +50,7 @@ async def set_exchange_rates(
     info: Info, rates: list[ExchangeRateInput]
 ) -> ExchangeRatesPayload | None:
     run = info.context.run
+    actions.check(run.actor)  # before what is wrong with the rates
     settings = [Setting(it.currency, it.valid_from, it.rate) for it in rates]
     missing = list(_without_rate(rates))
     if missing:

@@ -30,6 +30,7 @@ async def save_draft(
     if_version: int | None = None,
 ) -> DraftPayload | None:
     run = info.context.run
+    metadata.administer(run.actor)  # before what is wrong with the documents
     read, wrong = _read(documents)
     if wrong:
         return DraftPayload(draft=None, errors=told(wrong))

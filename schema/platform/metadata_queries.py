@@ -62,5 +62,5 @@ async def problems(run: Run) -> tuple[Problem, ...]:
     found = await metadata.draft_metadata(run.actor, run.tools.store)
     if isinstance(found, tuple):
         return found
-    faults = await run.tools.faults(found)
+    faults = await run.tools.faults(run.actor.tenant, found)
     return tuple(Problem("draft", "", "GRAPHQL_SCHEMA", fault) for fault in faults)

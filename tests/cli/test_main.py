@@ -86,6 +86,18 @@ def test_a_revoked_token_is_listed_and_opens_nothing(cluster_in_use: Cluster) ->
     assert text not in listed
 
 
+def test_what_others_have_written_is_listed_on_one_line_and_steers_nothing(
+    cluster_in_use: Cluster,
+) -> None:
+    odd = "[/end] [bold]x[/bold] \x1b[31mred\n\u202eback"
+    run("tenant", "create", "odd", "--title", odd)
+    run("token", "create", "--tenant", "odd", "--role", "reader", "--title", odd)
+    for listing in (("tenant", "list"), ("token", "list", "--tenant", "odd")):
+        listed = run(*listing)
+        assert listed.exit_code == 0
+        assert "[/end] [bold]x[/bold]  [31mred  back" in listed.stdout
+
+
 NOBODY = "01a220cd-c95f-7c3f-ab5e-0d498321195c"
 
 
@@ -107,7 +119,7 @@ class TestRefusals:
     def test_a_key_that_is_none(self, key: str) -> None:
         made = run("tenant", "create", key)
         assert made.exit_code == 1
-        assert "is not a small letter from a to z, then at most 62 of these" in made.stderr
+        assert "is not a lower case letter, then at most 62 lower case letters" in made.stderr
 
     def test_a_pack_that_nobody_offers(self) -> None:
         made = run("tenant", "create", "packless", "--pack", "crn")

@@ -12,13 +12,17 @@ import weakref
 import pytest
 
 from core.identity import Role
+from core.packs.loading import load
+from core.store.connections import Database
 from core.store.opening import Store
 from core.store.tokens import Doorkeeper
+from plugins.built_in import BUILT_IN
 from schema.answering import Answers
 from schema.limits import Limits
 from schema.live import Schemas
 from schema.platform.strawberry_schema import platform
 from schema.requests import Request
+from tests.conftest import Urls
 from tests.schema.an_api import Client, a_client
 from tests.schema.some_metadata import an_object, crm, crm_layers, declared
 
@@ -50,6 +54,36 @@ async def test_tenants_with_the_same_declarations_share_everything(store: Store)
     assert found == {"accounts": {"nodes": []}}
     assert after["plans"].misses == before["plans"].misses
     assert after["schemas"].misses == before["schemas"].misses
+
+
+@pytest.mark.parametrize(
+    ("source", "limit"),
+    [
+        ("{ accounts { nodes { " + "parent { " * 10 + "id" + " }" * 13, "depth"),
+        (
+            "{ accounts(first: 1000) { nodes { contacts(first: 1000) { nodes { id name } } } } }",
+            "cost",
+        ),
+        ("{ accounts(first: 1001) { nodes { id } } }", "max_page"),
+        ("{ " + " ".join(f"a{n}: __typename" for n in range(51)) + " }", "aliases"),
+        ("{ " + "a " * 5_001 + "}", "tokens"),
+        ("{ __typename }" + " " * 50_000, "document"),
+        ("mutation ($n: [ID!]!) { deleteAccounts(ids: $n) { deletedIds } }", "batch"),
+    ],
+    ids=("depth", "cost", "page", "aliases", "tokens", "document", "batch"),
+)
+async def test_what_is_too_large_is_refused_before_any_statement(
+    urls: Urls, source: str, limit: str
+) -> None:
+    database = await Database.open(urls.app)
+    client = await a_client(Store(database, load(BUILT_IN)), crm_layers())
+    await client.data("{ me { role } }")
+    await database.close()
+
+    answer = await client.ask(source, n=["1"] * 501)
+
+    assert [it["extensions"]["code"] for it in answer["errors"]] == ["LIMIT_EXCEEDED"]
+    assert answer["errors"][0]["extensions"]["limit"] == limit
 
 
 async def test_every_memory_has_an_end(store: Store) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from string import ascii_lowercase
 
 from core.identity import Role
+from metadata import bounds
 from tests.schema.an_api import Client
 from tests.schema.some_metadata import an_object
 
@@ -119,6 +121,20 @@ async def test_refuses_a_draft_that_someone_else_changed(client: Client) -> None
     assert late["saveDraft"]["errors"][0]["path"] == ["ifVersion"]
 
 
+async def test_a_draft_grows_only_so_far(client: Client) -> None:
+    long = {"place__c": {"type": "string", "description": "d" * 900_000}}
+    large = [an_object(f"{letter}__c", long) for letter in ascii_lowercase]
+    many = [an_object(f"o{number}__c", {}) for number in range(bounds.DOCUMENTS)]
+    kept = (await client.data(SAVE, documents=[VISIT]))["saveDraft"]["draft"]
+
+    for documents in (large, many):
+        refused = (await client.data(SAVE, documents=documents))["saveDraft"]
+        assert [(it["path"], it["code"]) for it in refused["errors"]] == [
+            (["documents"], "TOO_MANY")
+        ]
+    assert (await client.data("{ draft { version } }"))["draft"]["version"] == kept["version"]
+
+
 async def test_goes_back_to_an_older_version(client: Client) -> None:
     await client.data(SAVE, documents=[VISIT])
     await client.data(PUBLISH)
@@ -130,6 +146,12 @@ async def test_goes_back_to_an_older_version(client: Client) -> None:
     assert back["rollbackMetadata"] == {"version": 3, "errors": []}
     assert versions["metadataVersions"][0] == {"version": 3, "kind": "rollback", "ofVersion": 1}
     assert gone["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_a_version_that_never_was_is_not_there(client: Client) -> None:
+    for version in (0, -1, 2):
+        asking = f"{{ declarations(version: {version}) {{ path }} }}"
+        assert await client.codes(asking) == ["NOT_FOUND"]
 
 
 async def test_asks_for_consent_before_data_is_lost(client: Client) -> None:

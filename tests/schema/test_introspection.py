@@ -7,6 +7,7 @@ import gzip
 import time
 
 import orjson
+import pytest
 from graphql import (
     build_client_schema,
     get_introspection_query,
@@ -14,11 +15,13 @@ from graphql import (
     print_schema,
 )
 
+from core.errors import Timeout
+from schema.introspection import Introspector
 from schema.platform.strawberry_schema import platform
 from schema.requests import Request
 from schema.types.tenant_schema import full
-from tests.schema.an_api import Client
-from tests.schema.some_metadata import crm
+from tests.schema.an_api import Client, a_client
+from tests.schema.some_metadata import crm, crm_layers
 
 EVERYTHING = get_introspection_query(
     specified_by_url=True,
@@ -95,3 +98,26 @@ async def test_stands_beside_data(client: Client) -> None:
 
 async def test_a_type_that_is_not_there_is_null(client: Client) -> None:
     assert await client.data('{ __type(name: "Nothing") { name } }') == {"__type": None}
+
+
+async def test_one_tenant_does_not_keep_others_from_theirs(client: Client) -> None:
+    neighbour = await a_client(client.store, crm_layers(), answers=client.answers)
+    many = [
+        asyncio.create_task(client.codes(f'{{ __type(name: "Many{number}") {{ name }} }}'))
+        for number in range(30)
+    ]
+    await asyncio.sleep(0)
+    answered = await neighbour.data('{ __type(name: "Query") { name } }')
+    codes = await asyncio.gather(*many)
+
+    assert answered == {"__type": {"name": "Query"}}
+    assert ["LIMIT_EXCEEDED"] in codes
+    assert [] in codes
+    assert await client.codes('{ __type(name: "Many") { name } }') == []
+
+
+async def test_a_description_that_takes_too_long_is_given_up(client: Client) -> None:
+    hasty = Introspector(seconds=0.001)
+
+    with pytest.raises(Timeout):
+        await hasty.faults(client.actor.tenant, crm())

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLType,
+    is_required_argument,
+    is_required_input_field,
+)
 
 from core.identity import Role
+from schema.platform.strawberry_schema import platform
+from schema.types.tenant_schema import full
 from tests.schema.an_api import Client
+from tests.schema.some_metadata import crm
 
+FOR_ADMINISTRATORS = {
+    *("saveDraft", "discardDraft", "publishDraft", "rollbackMetadata"),
+    *("createToken", "revokeToken", "setExchangeRates", "deleteUser", "deleteUsers", "restoreUser"),
+}
 CREATE = """mutation ($input: OpportunityInput!) {
   createOpportunity(input: $input) {
     opportunity { id name amount stage { key } owner { name } contacts { totalCount } version }
@@ -230,6 +246,43 @@ async def test_who_may_only_read_writes_nothing(client: Client) -> None:
     assert answer["data"] == {"createAccount": None}
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert answer["errors"][0]["path"] == ["createAccount"]
+    moving = 'mutation { reparentAccount(id: "1") { errors { code } } }'
+    assert await reader.codes(moving) == ["FORBIDDEN"]
+
+
+@pytest.mark.parametrize("role", [Role.READER, Role.MEMBER])
+async def test_no_mutation_is_open_to_a_role_that_it_is_not_for(client: Client, role: Role) -> None:
+    lower = client.acting(role=role)
+    mutations = full(crm(), platform()).mutation_type
+    assert mutations is not None
+    assert mutations.fields.keys() >= FOR_ADMINISTRATORS
+    for name, field in mutations.fields.items():
+        if role is Role.MEMBER and name not in FOR_ADMINISTRATORS:
+            continue
+        needed = {it: of.type for it, of in field.args.items() if is_required_argument(of)}
+        head = ", ".join(f"${it}: {of}" for it, of in needed.items())
+        given = ", ".join(f"{it}: ${it}" for it in needed)
+        called = f"mutation ({head}) {{ {name}({given})" if needed else f"mutation {{ {name}"
+        values = {it: least(of) for it, of in needed.items()}
+
+        assert (name, await lower.codes(f"{called} {{ __typename }} }}", **values)) == (
+            name,
+            ["FORBIDDEN"],
+        )
+
+
+def least(of: GraphQLType) -> object:
+    """A value of an input type with no more than it asks for."""
+    if isinstance(of, GraphQLNonNull):
+        return least(of.of_type)
+    if isinstance(of, GraphQLList):
+        return [least(of.of_type)]
+    if isinstance(of, GraphQLInputObjectType):
+        needed = {it: each.type for it, each in of.fields.items() if is_required_input_field(each)}
+        return {it: least(each) for it, each in needed.items()}
+    if isinstance(of, GraphQLEnumType):
+        return next(iter(of.values))
+    return {"Int": 1, "Decimal": "1", "Date": "2026-01-01", "Json": {}}.get(str(of), "x")
 
 
 async def test_refuses_a_bad_selection_of_a_payload_before_it_writes(client: Client) -> None:

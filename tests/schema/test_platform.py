@@ -92,6 +92,21 @@ async def test_tokens_are_for_administrators(client: Client) -> None:
     assert await member.codes("mutation { createToken(role: ADMIN) { secret } }") == ["FORBIDDEN"]
 
 
+async def test_users_are_deleted_and_restored_by_administrators_alone(client: Client) -> None:
+    user = await client.one("user", name="Li", email="li.gone@example.com")
+    member = client.acting(role=Role.MEMBER)
+    deleting = "mutation ($id: ID!) { deleteUser(id: $id) { deletedId errors { code } } }"
+    restoring = "mutation ($id: ID!) { restoreUser(id: $id) { user { id } errors { code } } }"
+
+    assert await member.codes(deleting, id=user) == ["FORBIDDEN"]
+    deleted = await client.data(deleting, id=user)
+    assert await member.codes(restoring, id=user) == ["FORBIDDEN"]
+    restored = await client.data(restoring, id=user)
+
+    assert deleted["deleteUser"] == {"deletedId": user, "errors": []}
+    assert restored["restoreUser"] == {"user": {"id": user}, "errors": []}
+
+
 SET_RATES = """mutation ($rates: [ExchangeRateInput!]!) {
   setExchangeRates(rates: $rates) {
     rates { currency validFrom rate } errors { path code }

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from core.errors import Forbidden, Timeout, Unavailable
 from core.identity import Actor
 from schema.requests import Answer, Request
-from tests.schema.a_server import AUTHORIZED, a_server
+from tests.schema.a_server import AUTHORIZED, TOKEN, a_server
 
 MODERN = "application/graphql-response+json"
 LEGACY = "application/json"
@@ -138,6 +138,13 @@ def test_asks_for_a_token_before_it_reads_anything(
     response = TestClient(a_server()).post("/graphql", content=b"not json", headers=sent)
     assert (response.status_code, code_of(response)) == (401, "UNAUTHENTICATED")
     assert response.headers["www-authenticate"] == challenge
+
+
+@pytest.mark.parametrize("others", [[TOKEN, "dg_unknown"], ["dg_unknown", TOKEN], [TOKEN, TOKEN]])
+def test_refuses_two_tokens_at_once(others: list[str]) -> None:
+    sent = [(b"authorization", f"Bearer {token}".encode()) for token in others]
+    response = TestClient(a_server()).post("/graphql", json=TYPENAME, headers=sent)
+    assert (response.status_code, code_of(response)) == (401, "UNAUTHENTICATED")
 
 
 def test_answers_queries_by_get_with_variables_in_the_url(client: TestClient) -> None:

@@ -61,6 +61,25 @@ async def test_who_waits_is_served_in_order(pool: Pool) -> None:
     assert served == [0, 1, 2, 3, 4]
 
 
+async def test_a_tenant_that_asks_for_much_keeps_no_other_waiting(pool: Pool) -> None:
+    lent = [await pool.take(ONE), await pool.take(ONE)]
+    served: list[TenantId] = []
+
+    async def wait(tenant: TenantId) -> None:
+        session = await pool.take(tenant)
+        served.append(tenant)
+        pool.give_back(session)
+
+    wanted = [ONE] * 20 + [TWO] * 2
+    waiting = [asyncio.create_task(wait(tenant)) for tenant in wanted]
+    await asyncio.sleep(0)
+    for session in lent:
+        pool.give_back(session)
+    await asyncio.gather(*waiting)
+    assert sorted(served) == sorted(wanted)
+    assert served[:4].count(TWO) == 2
+
+
 async def test_who_stops_waiting_loses_no_session(pool: Pool) -> None:
     lent = [await pool.take(None), await pool.take(None)]
     before, at = asyncio.create_task(pool.take(None)), asyncio.create_task(pool.take(None))

@@ -49,9 +49,11 @@ async def test_nobody_is_found_where_there_is_none(database: Database) -> None:
 
 
 def test_tells_everything_that_is_wrong_at_once() -> None:
-    wrong = tenants.problems(Settings("Not a key", "", "cny", "Moon/Base", "english!"))
+    wrong = tenants.problems(Settings("Not a key", "t" * 201, "cny", "Moon/Base", "english!"))
+    assert all(len(problem.message) < 200 for problem in wrong)
     assert [problem.path for problem in wrong] == [
         ("key",),
+        ("title",),
         ("currency",),
         ("time_zone",),
         ("language",),

@@ -12,7 +12,9 @@ from core.errors import NotFound, Unauthenticated
 from core.identity import Actor, RecordId, Role, TenantId
 from core.store import tokens
 from core.store.connections import Database
+from core.store.links import connected
 from core.store.tokens import Doorkeeper, Grant, Token
+from tests.conftest import Urls
 
 
 class Clock:
@@ -34,10 +36,22 @@ async def a_token(tenant: TenantId, database: Database) -> tuple[str, Token]:
     return await tokens.mint(tenant, database, Grant(Role.MEMBER))
 
 
+async def a_user(tenant: TenantId, database: Database) -> RecordId:
+    user = RecordId(uuid4())
+    async with database.transaction(tenant) as connection:
+        await connection.execute(
+            "insert into record (tenant_id, id, object, version, data, created_at, updated_at,"
+            " metadata_version) values ($1, $2, 'user', 1, '{}', now(), now(), 1)",
+            tenant,
+            user,
+        )
+    return user
+
+
 async def test_stands_for_its_tenant_role_and_user(
     database: Database, tenant: TenantId, doorkeeper: Doorkeeper
 ) -> None:
-    user = RecordId(uuid4())
+    user = await a_user(tenant, database)
     text, token = await tokens.mint(tenant, database, Grant(Role.READER, user, "dashboards"))
     assert await doorkeeper.actor(text) == Actor(tenant, Role.READER, user, token.id)
     assert await tokens.every(tenant, database) == [token]
@@ -118,6 +132,49 @@ async def test_revoking_elsewhere_works_within_seconds(
     clock.now += tokens.REMEMBERED + 0.1
     with pytest.raises(Unauthenticated):
         await remembering.actor(text)
+
+
+async def test_a_token_that_is_revoked_twice_keeps_the_moment_that_it_ended(
+    database: Database, tenant: TenantId, doorkeeper: Doorkeeper
+) -> None:
+    _, token = await a_token(tenant, database)
+    await doorkeeper.revoke(tenant, token.id)
+    (once,) = await tokens.every(tenant, database)
+    await doorkeeper.revoke(tenant, token.id)
+    assert await tokens.every(tenant, database) == [once]
+
+
+async def test_a_token_opens_nothing_while_its_user_is_deleted(
+    database: Database, tenant: TenantId
+) -> None:
+    clock = Clock()
+    doorkeeper = Doorkeeper(database, clock=clock)
+    user = await a_user(tenant, database)
+    text, _ = await tokens.mint(tenant, database, Grant(Role.ADMIN, user))
+    assert (await doorkeeper.actor(text)).user == user
+    for deleted_at in (datetime.now(UTC), None):
+        async with database.transaction(tenant) as connection:
+            await connection.execute(
+                "update record set deleted_at = $3 where tenant_id = $1 and id = $2",
+                tenant,
+                user,
+                deleted_at,
+            )
+        clock.now += tokens.REMEMBERED + 0.1
+        if deleted_at is not None:
+            with pytest.raises(Unauthenticated):
+                await doorkeeper.actor(text)
+    assert (await doorkeeper.actor(text)).user == user
+
+
+async def test_a_token_of_a_tenant_that_is_gone_opens_nothing(
+    database: Database, urls: Urls, tenant: TenantId, doorkeeper: Doorkeeper
+) -> None:
+    text, _ = await a_token(tenant, database)
+    async with connected(urls.owner) as connection:
+        await connection.execute("delete from tenant where id = $1", tenant)
+    with pytest.raises(Unauthenticated):
+        await doorkeeper.actor(text)
 
 
 async def test_another_tenants_token_cannot_be_revoked(

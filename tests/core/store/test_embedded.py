@@ -250,6 +250,7 @@ async def test_a_directory_may_have_any_name(directory: Path, name: str) -> None
             assert await asked(cluster, "select 1") == 1
     assert postmaster.living(embedded.data) is None
     assert not (embedded.data / "owned").exists()
+    shutil.rmtree(cluster.socket_folder)
 
 
 async def test_stops_in_the_middle_of_a_recovery_and_loses_nothing(directory: Path) -> None:

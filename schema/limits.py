@@ -57,6 +57,7 @@ class Limits:
     aliases: int = _limit(50, "aliases in a document")
     conditions: int = _limit(8, "variables in @skip and @include")
     comparisons: int = _limit(500, "parts of all filters of an operation")
+    values: int = _limit(10_000, "values in all lists of the filters of an operation")
     filter_depth: int = _limit(10, "references and children within each other in a filter or key")
     keys: int = _limit(10, "keys of one order, or of one grouping")
     fields: int = _limit(5_000, "fields and fragments of a document, the fragments spread out")

@@ -28,6 +28,7 @@ NOBODY = UUID(int=0)
 """The id of no record: what a text that is no id is taken for."""
 
 _LISTS = frozenset({Operator.IN, Operator.NOT_IN})
+_SETS = frozenset({Operator.HAS_ANY, Operator.HAS_ALL})
 _DIRECT = frozenset({Operator.EQ, Operator.IN})
 
 
@@ -196,6 +197,8 @@ class _Where:
             if operand is Operand.ID:
                 yield from self._operation(column, Operator(word), part, at.into(word))
             elif isinstance(part, Leaf):
+                if Operator(word) in _LISTS | _SETS:
+                    self.translation.bound(part.fetch)
                 value = self.translation.value(part.fetch)
                 yield query.Compare(column, Operator(word), value)
             else:
@@ -210,6 +213,7 @@ class _Where:
             return
         fetch = given.fetch
         if operator in _LISTS:
+            self.translation.bound(fetch)
             fetch = all_identified(fetch)
         elif operator is not Operator.IS_NULL:
             fetch = identified(fetch)

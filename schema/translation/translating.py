@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from graphql import FieldNode, GraphQLError
 
@@ -60,6 +61,7 @@ class Translation:
         self.checks: list[Callable[[Variables], None]] = []
         self.problems: list[WireError] = []
         self._comparisons = 0
+        self._lists: list[Fetch] = []
 
     def count(self, comparisons: int) -> None:
         """Take note of parts of filters, however many there are in the operation.
@@ -70,6 +72,12 @@ class Translation:
         self._comparisons += comparisons
         self.limits.check("comparisons", self._comparisons)
 
+    def bound(self, fetch: Fetch) -> None:
+        """Have the values of a list counted at each run, with those of all other lists."""
+        self._lists.append(fetch)
+        if len(self._lists) == 1:
+            self.checks.append(partial(_check_values, self._lists, self.limits))
+
     def value(self, fetch: Fetch) -> query.Value:
         """The next of the values that come with each run."""
         self.fetches.append(fetch)
@@ -78,3 +86,8 @@ class Translation:
     def refuse(self, at: At, code: str, message: str) -> None:
         """Note what is wrong whatever the values are; the translation goes on to find more."""
         self.problems.append(at.error(code, message))
+
+
+def _check_values(lists: list[Fetch], limits: Limits, variables: Variables) -> None:
+    found = (fetch(variables) for fetch in lists)
+    limits.check("values", sum(len(one) for one in found if isinstance(one, list)))

@@ -364,3 +364,22 @@ async def test_lists_the_limits(client: Client) -> None:
     assert {it["name"]: it["value"] for it in data["limits"]} == {
         it.name: it.value for it in Limits().listing()
     }
+
+
+@pytest.mark.parametrize(
+    ("declared", "filters"),
+    [
+        ("$names: [String!]", "{name: {in: $names}}"),
+        ("$ids: [ID!]", "{or: [{id: {in: $ids}}, {parent: {id: {notIn: $ids}}}]}"),
+    ],
+)
+async def test_filters_have_lists_of_limited_length(
+    client: Client, declared: str, filters: str
+) -> None:
+    source = f"query ({declared}) {{ accounts(filter: {filters}) {{ totalCount }} }}"
+    name, most = declared[1:].split(":")[0], 10_000 // filters.count(" $")
+    values = [str(number) for number in range(most + 1)]
+
+    assert await client.codes(source, **{name: values[:-1]}) == []
+    answer = await client.ask(source, **{name: values})
+    assert [it["extensions"]["limit"] for it in answer["errors"]] == ["values"]

@@ -83,6 +83,11 @@ class Draft:
         """Note a problem."""
         self.problems.append(Problem((*self.path, *path), code, message))
 
+    def wrong_once(self, code: str, message: str, *path: str | int) -> None:
+        """Note a problem, unless it is noted already."""
+        if Problem((*self.path, *path), code, message) not in self.problems:
+            self.wrong(code, message, *path)
+
 
 def point(draft: Draft, key: str, target: UUID | None) -> None:
     """Let one of the record's references name another record, or none."""

@@ -138,7 +138,7 @@ class _Run:
                 text = (
                     f"Its amounts are in {draft.currency}, those it adds to in {parent.currency}."
                 )
-                draft.wrong("CURRENCY_MISMATCH", text, plan.via.key)
+                draft.wrong_once("CURRENCY_MISMATCH", text, plan.via.key)
 
     async def _count(
         self, plan: RollupPlan, parts: Sequence[Draft], sums: Sums, parents: Sequence[Draft]

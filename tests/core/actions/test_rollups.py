@@ -220,3 +220,11 @@ async def test_amounts_of_another_currency_do_not_go_into_a_roll_up(world: World
     await saving.update(world.actor, world.store, "line", [Edit(line, {"deal": None})])
     await saving.update(world.actor, world.store, "deal", [Edit(deal, {"currency": "USD"})])
     assert (await world.row(deal))["data"]["line_total"] == "0.00"
+
+
+async def test_another_currency_is_told_once_for_all_roll_ups_of_a_reference(world: World) -> None:
+    bunch = await world.create("bunch")
+    inputs = [{"bunch": bunch, "currency": "USD"}]
+
+    found = await problems_of(saving.create(world.actor, world.store, "deal", inputs))
+    assert found == [((0, "bunch"), "CURRENCY_MISMATCH")]

@@ -21,14 +21,11 @@ import httpx2
 
 from core.store import postmaster
 from core.store.embedded import Embedded
+from tests.a_forkserver import ROOT, shim
 from tests.conftest import copy
 
-ROOT = Path(__file__).parents[1]
 PATIENCE = 60
 ADDRESS = re.compile(r"(?P<url>http://[\w.]+:\d+)/graphql(?:#token=(?P<token>\S+))?")
-SHIM = """#!/bin/sh
-exec "{python}" -c "import sys; from cli.main import main; sys.argv[0] = 'dealgraph'; main()" "$@"
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +177,9 @@ def _site(top: Path) -> Site:
     programs, work = top / "bin", top / "work"
     for folder in (programs, work):
         folder.mkdir()
-    shim = programs / "dealgraph"
-    shim.write_text(SHIM.format(python=sys.executable))
-    shim.chmod(0o755)
+    command = programs / "dealgraph"
+    command.write_text(shim())
+    command.chmod(0o755)
     kept = {key: text for key, text in os.environ.items() if not key.startswith("DEALGRAPH_")}
     path = os.pathsep.join((str(programs), str(Path(sys.executable).parent), kept["PATH"]))
     ours = {"DEALGRAPH_DATA_DIR": str(top / "data"), "DEALGRAPH_PORT": "0"}

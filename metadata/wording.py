@@ -33,6 +33,46 @@ _PATTERNS = {
         "is no language tag",
         "Write it as in en, zh-Hans or pt-BR.",
     ),
+    r"^[^{}]*\{0{1,18}\}[^{}]*$": (
+        "BAD_FORM",
+        "is no format of numbers",
+        "Put one run of zeros in braces where the number goes, as in OPP-{00000}.",
+    ),
+    "^[A-Za-z0-9_-]{1,60}$": (
+        "BAD_FORM",
+        "is no name of a definition",
+        "Names have letters, digits, - and _, at most 60.",
+    ),
+    r"^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*(__c)?\.[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*(__c)?$": (
+        "BAD_FORM",
+        "is no field of an object",
+        "Write both, as in contact.reports_to.",
+    ),
+    r"^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*(__c)?(\.[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*(__c)?)?$": (
+        "BAD_FORM",
+        "is no field",
+        "Write the key of a field of the link, or the object as well: contact.department.",
+    ),
+    r"^-?[0-9]{1,30}(\.[0-9]{1,12})?$": (
+        "BAD_FORM",
+        "is no number in plain digits",
+        "Write it as in 1000 or 0.01.",
+    ),
+    "^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$": (
+        "BAD_FORM",
+        "is no name of a pack",
+        "Names are lower_snake, as in medical_devices: no digit right after _.",
+    ),
+    r"^(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})$": (
+        "BAD_FORM",
+        "is no version",
+        "Write three numbers, as in 1.4.0.",
+    ),
+    r"^(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5}))?$": (
+        "BAD_FORM",
+        "is no version",
+        "Write two or three numbers, as in 1.4 or 1.4.0.",
+    ),
 }
 _MOVED = {
     "enumNames": "Write the choices as oneOf: [{const, title}].",
@@ -94,8 +134,8 @@ def _type(expected: object, value: object) -> Words:
 
 
 def _pattern(pattern: object, value: object) -> Words:
-    unknown = ("BAD_FORM", "does not have the expected form", "")
-    rule, what, mend = _PATTERNS.get(str(pattern), unknown)
+    declared = ("BAD_FORM", "does not have the form that is declared", f"It is {pattern}.")
+    rule, what, mend = _PATTERNS.get(str(pattern), declared)
     return rule, f"{shown(value)} {what}.", mend
 
 

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from metadata import wording
+from metadata.complaints import Complaint
 from metadata.dialects import Kind
 from metadata.problems import Problem
 from tests.metadata.builders import Document, a_pipeline, a_stage, an_object
@@ -39,7 +44,7 @@ def only(document: Document, kind: Kind = Kind.OBJECT) -> Problem:
             "'ignore' is not known",
         ),
         ({"$ref": "other.json"}, "$ref", "BAD_REFERENCE", "'other.json' is no reference into"),
-        ({"x-format": "OPP"}, "x-format", "BAD_FORM", "'OPP' does not have the expected form."),
+        ({"x-format": "OPP"}, "x-format", "BAD_FORM", "'OPP' is no format of numbers."),
         (
             {"required": {}},
             "required",
@@ -83,3 +88,14 @@ def test_stages_have_words_too() -> None:
 def test_pointers_are_escaped() -> None:
     found = only(an_object(**{"a/b~c": 1}))
     assert found.pointer == "/a~1b~0c"
+
+
+def test_every_form_that_a_dialect_asks_for_is_told_in_words() -> None:
+    patterns = set()
+    for file in sorted((Path(wording.__file__).parent / "dialect").iterdir()):
+        patterns |= set(re.findall(r'"pattern": ("(?:[^"\\\\]|\\\\.)*")', file.read_text("utf-8")))
+    assert len(patterns) > 10
+    for pattern in map(json.loads, patterns):
+        _, message, mend = wording.words(Complaint("pattern", pattern, "?", (), ""))
+        assert "declared" not in message
+        assert mend

@@ -34,6 +34,9 @@ from metadata.model import Metadata
 from metadata.published import Published
 
 
+LONGEST_NOTE = 2_000
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One change, with how many stored records it concerns."""
@@ -217,6 +220,9 @@ async def _told(census: Census, plan: _Plan) -> tuple[Told, ...]:
 
 async def _release(by: Releasing, plan: _Plan) -> Publication:
     tenant = by.actor.tenant
+    if len(plan.note) > LONGEST_NOTE:
+        message = f"A note has at most {LONGEST_NOTE:,} characters."
+        raise Refused([Problem(("note",), "TOO_LONG", message)])
     if not plan.changes and plan.old.metadata.fingerprint == plan.new.metadata.fingerprint:
         raise Conflict(f"There is nothing to publish: version {plan.old.version} says the same.")
     since = await _a_minute_ago(tenant, by.store)

@@ -349,6 +349,16 @@ async def test_values_that_are_there_twice_do_not_become_unique(admin: Actor, st
     assert [problem.code for problem in refused.value.problems] == ["DUPLICATE"]
 
 
+async def test_a_note_has_an_end(admin: Actor, store: Store) -> None:
+    await metadata.save_draft(admin, store, [visit()])
+    with pytest.raises(Refused) as refused:
+        await publishing.publish(admin, store, Terms(note="记" * 2_001))
+    assert [(it.path, it.code) for it in refused.value.problems] == [(("note",), "TOO_LONG")]
+    await publishing.publish(admin, store, Terms(note="记" * 2_000))
+    [first, *_] = await metadata.published_versions(admin, store)
+    assert len(first.note) == 2_000
+
+
 async def test_a_rollback_publishes_an_older_version_with_its_values(
     admin: Actor, store: Store
 ) -> None:

@@ -33,7 +33,6 @@ from metadata.layers import TENANT
 from metadata.model import Metadata
 from metadata.published import Published
 
-
 LONGEST_NOTE = 2_000
 
 

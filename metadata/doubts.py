@@ -43,8 +43,11 @@ class Doubt:
 def without(body: dict[str, object], kind: Kind, paths: Iterable[Path]) -> dict[str, object] | None:
     """The declaration without the parts that paths lead into; None where little would be left.
 
-    Parts are fields, rules, criteria of a gate, edges and the like, one by one.
+    Parts are fields, rules, criteria of a gate, edges and the like, one by one. Packs and labels
+    have none.
     """
+    if kind not in _NEEDED:
+        return None
     cuts = {_cut(kind, path) for path in paths}
     if None in cuts:
         return None
@@ -58,7 +61,7 @@ def without(body: dict[str, object], kind: Kind, paths: Iterable[Path]) -> dict[
 
 def _cut(kind: Kind, path: Path) -> Path | None:
     """The path to the part that is left out for what is wrong at a path; None: there is none."""
-    if not path or path[0] in _NEEDED.get(kind, ()):
+    if not path or path[0] in _NEEDED[kind]:
         return None
     if path[0] == "stages":  # others follow and name a stage, by its kind and key
         if len(path) < 3 or path[2] in ("key", "kind"):

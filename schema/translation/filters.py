@@ -28,7 +28,7 @@ NOBODY = UUID(int=0)
 """The id of no record: what a text that is no id is taken for."""
 
 _LISTS = frozenset({Operator.IN, Operator.NOT_IN})
-_SETS = frozenset({Operator.HAS_ANY, Operator.HAS_ALL})
+_MANY = _LISTS | {Operator.HAS_ANY, Operator.HAS_ALL}
 _DIRECT = frozenset({Operator.EQ, Operator.IN})
 
 
@@ -197,7 +197,7 @@ class _Where:
             if operand is Operand.ID:
                 yield from self._operation(column, Operator(word), part, at.into(word))
             elif isinstance(part, Leaf):
-                if Operator(word) in _LISTS | _SETS:
+                if Operator(word) in _MANY:
                     self.translation.bound(part.fetch)
                 value = self.translation.value(part.fetch)
                 yield query.Compare(column, Operator(word), value)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.metadata.builders import (
     LONGTEXT,
     TEXT,
@@ -109,3 +111,17 @@ def test_the_language_is_the_files_name_unless_given() -> None:
     documents = {**pack.documents, "labels.json": unnamed}
     [problem] = problems_of(type(pack)("base", documents))
     assert problem.rule == "NO_LANGUAGE"
+
+
+@pytest.mark.parametrize(
+    ("objects", "place"),
+    [
+        ({"deal": 5}, "/objects/deal"),
+        ([1], "/objects"),
+        ({"deal": {"title": 7}}, "/objects/deal/title"),
+        ({"deal": {"fields": [1]}}, "/objects/deal/fields"),
+    ],
+)
+def test_labels_that_are_none_are_told_and_used_for_nothing(objects: object, place: str) -> None:
+    deal = an_object(fields={"name": TEXT})
+    assert told(deal, some_labels("zh-Hans", objects=objects)) == [(place, "WRONG_TYPE")]

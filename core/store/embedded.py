@@ -50,7 +50,6 @@ SETTINGS = {
     "max_wal_senders": "0",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
-    "autovacuum_naptime": "15s",
     "timezone": "'UTC'",
     "log_timezone": "'UTC'",
     "log_min_messages": "fatal",

@@ -11,10 +11,9 @@ import msgspec
 from asyncpg.transaction import Transaction, TransactionState
 
 from core.identity import TenantId
+from core.store import kept
 from core.store.links import UNREACHABLE, unreachable
 
-STATEMENTS_KEPT = 512
-LONGEST_KEPT = 65_536  # bytes; the driver would parse anything above 15,360 each time
 JSONB_VERSION = b"\x01"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts from here
 FIRST_DAY = EPOCH.toordinal()
@@ -32,6 +31,7 @@ class Session(asyncpg.Connection):  # type: ignore[misc]
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        kept.have(self)
         self.tenant: TenantId | None = None
         self.is_certain = True
 
@@ -87,8 +87,8 @@ def opener(url: str, parameters: dict[str, str]) -> Opener:
                 url,
                 connection_class=Session,
                 server_settings={"application_name": "dealgraph", **parameters},
-                statement_cache_size=STATEMENTS_KEPT,
-                max_cacheable_statement_size=LONGEST_KEPT,
+                statement_cache_size=kept.MOST,
+                max_cacheable_statement_size=kept.LONGEST,
                 max_cached_statement_lifetime=0,
             )
         except UNREACHABLE as error:

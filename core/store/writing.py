@@ -155,11 +155,13 @@ class Manner:
     """How work is gone about.
 
     `prepare` runs before each attempt, outside the transaction. Work that writes one record, of
-    the object `alone`, is tried at once first.
+    the object `alone`, is tried at once first. `in_bulk` is a part of what has the tables sampled
+    once it has ended.
     """
 
     prepare: Prepare | None = None
     alone: str | None = None
+    in_bulk: bool = False
 
 
 PLAIN = Manner()
@@ -256,5 +258,6 @@ async def _once(store: Store, run: Run[Result], head: Head) -> Result:
         await confirm(tx)
     if tx.outdates:
         store.forget(run.tenant)
-    store.growth.note(run.tenant, tx.created)
+    if not run.manner.in_bulk:
+        store.growth.note(run.tenant, tx.created)
     return result

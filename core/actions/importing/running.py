@@ -75,7 +75,7 @@ async def _by_batches(importing: _Importing, jobs: Sequence[Job], author: Author
 
     async def commit(work: Work[Outcome], numbers: Numbers) -> Outcome:
         tenant, store = importing.actor.tenant, importing.store
-        return await writing(tenant, store, work, author, Manner(numbers.prepare))
+        return await writing(tenant, store, work, author, Manner(numbers.prepare, in_bulk=True))
 
     return await importing.everything(jobs, commit)
 
@@ -100,7 +100,9 @@ async def _at_once(
         return report
 
     try:
-        return await writing(importing.actor.tenant, importing.store, work, author)
+        return await writing(
+            importing.actor.tenant, importing.store, work, author, Manner(in_bulk=True)
+        )
     except _Undone:
         importing.report.written = False
         return importing.report

@@ -14,6 +14,7 @@ import pytest
 
 from core.errors import Timeout, Unavailable
 from core.identity import TenantId
+from core.store import kept
 from core.store.connections import Database
 from core.store.links import login_of
 from core.store.ways import Options
@@ -392,3 +393,24 @@ async def test_the_first_and_the_last_moment_are_no_infinities(
     async with database.reading(tenant) as connection:
         row = await connection.fetchrow(f"select $1::{kind}, isfinite($1::{kind})", value)
     assert tuple(row) == (value, True)
+
+
+@pytest.mark.parametrize(
+    ("sql", "least", "most"),
+    [
+        ("select '{}'", kept.ROOM // 2_100, kept.ROOM // 2_000 + 1),
+        ("values ('{}')", kept.ROOM // 2_100 + 1, 200),
+    ],
+)
+async def test_a_session_keeps_what_the_server_has_room_for(
+    single: Database, tenant: TenantId, sql: str, least: int, most: int
+) -> None:
+    """The server holds far more for a read than for as much text of rows."""
+    async with single.reading(tenant) as connection:
+        for number in range(200):
+            await connection.fetchval(sql.format(f"{number:02000}"))
+        await connection.fetchval("select 1")  # the driver tells what it has dropped
+        assert least <= await connection.fetchval(KEPT) <= most
+
+
+KEPT = "select count(*) from pg_prepared_statements where length(statement) > 2000"

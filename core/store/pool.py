@@ -20,6 +20,8 @@ from core.errors import Unavailable
 from core.identity import TenantId
 from core.store.sessions import Opener, Session
 
+PATIENCE = 10.0
+"""Seconds that a request waits for others to give a session back."""
 MENDING = 5.0
 GRACE = 10.0
 SILENT = 5.0
@@ -34,9 +36,10 @@ Waiter: TypeAlias = asyncio.Future[Session | None]
 class Pool:
     """At most `size` sessions, opened when they are needed, lent to waiting tenants in turn."""
 
-    def __init__(self, open_session: Opener, size: int) -> None:
+    def __init__(self, open_session: Opener, size: int, *, patience: float = PATIENCE) -> None:
         self._open_session = open_session
         self._size = size
+        self._patience = patience
         self._opened = 0
         self._idle: list[Session] = []
         self._lent: set[Session] = set()
@@ -77,7 +80,8 @@ class Pool:
         """A session: idle, new, or the next that comes back.
 
         Raises:
-            Unavailable: the server cannot be reached, or the pool is closed.
+            Unavailable: the server cannot be reached, the pool is closed, or no session came
+                back in time.
         """
         while not self._closed:
             session = self.take_idle(tenant)
@@ -137,15 +141,20 @@ class Pool:
             _log.warning(reason)
 
     async def _next_returned(self, tenant: TenantId | None) -> Session | None:
-        waiter: Waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter: Waiter = loop.create_future()
         self._waiting.setdefault(tenant, deque()).append(waiter)
+        timer = loop.call_later(self._patience, _give_up, waiter)
         try:
             return await waiter
         except asyncio.CancelledError:
-            session = waiter.result() if waiter.done() and not waiter.cancelled() else None
-            if session is not None:
-                self.give_back(session)
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                session = waiter.result()
+                if session is not None:
+                    self.give_back(session)
             raise
+        finally:
+            timer.cancel()
 
     def _offer(self, session: Session) -> None:
         if not self._wake_one(session):
@@ -190,3 +199,10 @@ class Pool:
             self._drop(session)
             return
         self.give_back(session)
+
+
+def _give_up(waiter: Waiter) -> None:
+    if not waiter.done():
+        waiter.set_exception(
+            Unavailable("All connections to the database are busy; try again soon.")
+        )

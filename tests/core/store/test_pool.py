@@ -159,3 +159,14 @@ async def test_closing_waits_for_what_is_lent(urls: Urls) -> None:
     pool.give_back(session)
     await closing
     assert session.is_closed()
+
+
+async def test_who_waits_too_long_is_told_and_takes_nothing_later(urls: Urls) -> None:
+    pool = Pool(opener(urls.app, {}), size=1, patience=0.05)
+    session = await pool.take(ONE)
+    with pytest.raises(Unavailable, match="busy"):
+        await pool.take(TWO)
+    pool.give_back(session)
+    assert await pool.take(TWO) is session
+    pool.give_back(session)
+    await pool.close()

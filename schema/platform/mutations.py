@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 import strawberry
 
@@ -32,7 +33,7 @@ async def create_token(
     expires_at: datetime | None = None,
 ) -> CreateTokenPayload | None:
     run = info.context.run
-    found = RecordId(identity(user)) if user is not None else None
+    found = RecordId(UUID(identity(user))) if user is not None else None
     try:
         grant = Grant(role.value, found, title, expires_at)
         secret, token = await tokens.create(run.actor, run.tools.store, grant)
@@ -44,7 +45,7 @@ async def create_token(
 async def revoke_token(info: Info, key: strawberry.ID) -> RevokeTokenPayload | None:
     run = info.context.run
     try:
-        await tokens.revoke(run.actor, run.tools.doorkeeper, identity(key))
+        await tokens.revoke(run.actor, run.tools.doorkeeper, UUID(identity(key)))
     except NotFound as missing:
         wrong = [Problem(("key",), missing.code, missing.message)]
         return RevokeTokenPayload(revoked_key=None, errors=told(wrong))

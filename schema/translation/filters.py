@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -24,9 +25,10 @@ from schema.types.meanings import (
     Subtree,
 )
 
-NOBODY = UUID(int=0)
+NOBODY = str(UUID(int=0))
 """The id of no record: what a text that is no id is taken for."""
 
+_IDENTITY = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _LISTS = frozenset({Operator.IN, Operator.NOT_IN})
 _MANY = _LISTS | {Operator.HAS_ANY, Operator.HAS_ALL}
 _DIRECT = frozenset({Operator.EQ, Operator.IN})
@@ -39,16 +41,9 @@ def where(
     return _Where(translation).everything(type_, given, at, None)
 
 
-def identity(text: object) -> UUID:
-    """The id that a text stands for: a lower-case UUID, or nobody's."""
-    if isinstance(text, str):
-        try:
-            found = UUID(text)
-        except ValueError:
-            return NOBODY
-        if str(found) == text:
-            return found
-    return NOBODY
+def identity(text: object) -> str:
+    """The id that a text stands for: a lower-case UUID, or nobody's. The driver reads its text."""
+    return text if isinstance(text, str) and _IDENTITY.fullmatch(text) else NOBODY
 
 
 def identified(fetch: Fetch) -> Fetch:
@@ -58,7 +53,7 @@ def identified(fetch: Fetch) -> Fetch:
 def all_identified(fetch: Fetch) -> Fetch:
     """The ids in a list of texts, those that are none left out."""
 
-    def ids(variables: Variables) -> list[UUID]:
+    def ids(variables: Variables) -> list[str]:
         texts = fetch(variables)
         assert isinstance(texts, list)
         return [found for text in texts if (found := identity(text)) is not NOBODY]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.identity import TenantId
@@ -17,9 +17,8 @@ from metadata.published import Published
 TENANT = "$1"
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Who runs a statement, and when."""
+class Context(NamedTuple):
+    """Who runs a statement, and when: one for every run, so no dataclass."""
 
     tenant: TenantId
     currency: str

@@ -1,7 +1,8 @@
-"""`make bench`: every kind of request against SQL by hand and against a plain server.
+"""`make bench`: every kind of request against SQL by hand and against other servers.
 
-The three servers answer from one PostgreSQL on this machine, one worker each, taking turns. What is
-printed are ratios, with the rates and latencies they come from.
+The servers answer from one PostgreSQL on this machine, one worker each, taking turns. What is
+printed are ratios, with the rates and latencies they come from. PostGraphile takes part where
+`DEALGRAPH_BENCH_NODE` names a folder that has its packages.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import budgets, crowd, data, load, servers, tenant
+from bench import budgets, crowd, data, load, postgraphile, servers, tenant
 from bench.load import Load, Target
 from bench.questions import Ids, Question, questions
 from core.packs import loading
@@ -110,18 +111,24 @@ def _url(cluster: Cluster, database: str) -> str:
 
 @contextlib.contextmanager
 def _servers(world: World) -> Iterator[dict[str, int]]:
-    """The three servers, each in a process of its own."""
-    ports = {name: servers.free_port() for name in ("dealgraph", "hand", "plain")}
+    """The servers, each in a process of its own."""
+    names = ("dealgraph", "hand", "plain", *(("postgraphile",) if postgraphile.FOLDER else ()))
+    ports = {name: servers.free_port() for name in names}
     uvicorn = [sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning"]
     commands = {
         "dealgraph": servers.dealgraph(world.directory, ports["dealgraph"]),
         "hand": [*uvicorn, "bench.hand_server:app", "--port", str(ports["hand"])],
         "plain": [*uvicorn, "bench.plain_server:app", "--port", str(ports["plain"])],
     }
+    if postgraphile.FOLDER:
+        commands["postgraphile"] = [*postgraphile.command()]
     given = {
         "BENCH_TENANT": str(world.made.tenant),
         "BENCH_URL": world.cluster.url(roles.APP, DATABASE),
         "BENCH_PLAIN_URL": _url(world.cluster, PLAIN),
+        "BENCH_POSTGRAPHILE_URL": world.cluster.url("postgres", PLAIN),
+        "BENCH_POSTGRAPHILE_PORT": str(ports.get("postgraphile", 0)),
+        "NODE_ENV": "production",
         "DEALGRAPH_LIMIT_COST": "1000000",
     }
     with servers.running(commands, ports, world.directory, given):
@@ -175,13 +182,20 @@ def _targets(world: World, ports: dict[str, int], question: Question) -> dict[st
 
         return make if question.key == "create" else body
 
-    return {
+    targets = {
         "dealgraph": Target(
             ports["dealgraph"], "/graphql", fresh(question.body), (world.made.token,)
         ),  # type: ignore[arg-type]
         "hand": Target(ports["hand"], f"/{question.key}", fresh(question.hand_body)),  # type: ignore[arg-type]
         "plain": Target(ports["plain"], "/graphql/", fresh(question.plain_body)),  # type: ignore[arg-type]
     }
+    if "postgraphile" in ports and question.key in postgraphile.DOCUMENTS:
+        targets["postgraphile"] = Target(
+            ports["postgraphile"],
+            "/graphql",
+            lambda number: postgraphile.body(question.key, question.plain_variables(number)),
+        )
+    return targets
 
 
 def _table(connections: int) -> Table:
@@ -191,6 +205,7 @@ def _table(connections: int) -> Table:
         "of SQL by hand",
         "bar",
         "of plain server",
+        *(("of PostGraphile",) if postgraphile.FOLDER else ()),
         "requests/s",
         "p50 ms",
         "p99 ms",
@@ -213,6 +228,9 @@ def _row(question: Question, runs: dict[str, list[Load]]) -> Sequence[str]:
         f"{question.bar}",
         f"{_ratio(ours, plain):.1f}",
     ]
+    if postgraphile.FOLDER:
+        other = runs.get("postgraphile")
+        cells.append(f"{_ratio(ours, other):.1f}" if other else "")
     for found in (ours, hand, plain):
         middle = sorted(found, key=lambda run: run.rate)[len(found) // 2]
         cells += [

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tortoise import Tortoise
 
-from bench import plain_server
+from bench import plain_server, postgraphile
 from bench.data import Data, Row
 from core.actions.saving import create
 from core.actions.tenants import create_tenant
@@ -101,5 +101,6 @@ async def load_plain(url: str, data: Data) -> None:
             (plain_server.MemberRow, data.members),
         ):
             await model.bulk_create([model(**row) for row in rows], batch_size=BATCH)
-        await Tortoise.get_connection("default").execute_script("analyze")
+        script = ";".join((*postgraphile.RELATIONS, "analyze"))
+        await Tortoise.get_connection("default").execute_script(script)
         await Tortoise.close_connections()

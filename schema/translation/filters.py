@@ -102,6 +102,10 @@ class _Where:
             found = self._combined(means, type_, given, at, behind)
             if found is not None:
                 yield False, found
+        elif isinstance(means, Combined) and behind is not None and _identifies(type_, given):
+            opposite = self.everything(type_, given, at, behind)
+            if opposite is not None:
+                yield False, query.Not(opposite)
         elif isinstance(means, Identified):
             column = query.Column(behind or "id")
             yield from ((False, it) for it in self._operation(column, means.operator, given, at))
@@ -226,6 +230,17 @@ class _Where:
             "An empty or null part of a filter would match everything: leave it out,"
             " or ask for null by `isNull`.",
         )
+
+
+def _identifies(type_: GraphQLInputObjectType, given: Given) -> bool:
+    """Whether a filter asks for nothing but which record it is, or whether there is one."""
+    if isinstance(given, Items):
+        return all(_identifies(type_, part) for part in given.parts)
+    return isinstance(given, Fields) and all(
+        isinstance(means := type_.fields[name].extensions[MEANS], Identified)
+        or (isinstance(means, Combined) and _identifies(type_, part))
+        for name, part in given.parts.items()
+    )
 
 
 def _is_direct(means: object, given: Given) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TypeAlias
 
 from graphql import (
@@ -15,6 +16,8 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLBoolean,
+    GraphQLEnumType,
     GraphQLField,
     GraphQLNamedType,
     GraphQLObjectType,
@@ -23,6 +26,7 @@ from graphql import (
     IntValueNode,
     ListValueNode,
     NullValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
@@ -174,7 +178,7 @@ class _Survey:
             self.batches.append(batch)
             return None, _Place(place.depth, batch, nested=True)
         if opens == Opens.GROUPS:
-            groups = self._page(node, self.limits.max_page)
+            groups = self._page(node, _most_groups(definition, node, self.limits.max_page))
             return groups, _Place(place.depth, None, nested=True)
         if opens is None:
             return None, _Place(place.depth, place.page, nested=True)
@@ -254,6 +258,30 @@ def _first_or_last(node: FieldNode) -> ValueNode | None:
         if named and not isinstance(argument.value, NullValueNode):
             return argument.value
     return None
+
+
+def _most_groups(definition: GraphQLField, node: FieldNode, most: int) -> int:
+    """How many groups there can be, where the keys that are named have few values."""
+    row = get_named_type(definition.type)
+    given = next((it.value for it in node.arguments or () if it.name.value == "by"), None)
+    if not isinstance(row, GraphQLObjectType) or given is None:
+        return most
+    key = get_named_type(row.fields["key"].type)
+    named = given.values if isinstance(given, ListValueNode) else (given,)
+    return min(prod(_values(key, it, most) for it in named), most)
+
+
+def _values(key: GraphQLNamedType, named: ValueNode, most: int) -> int:
+    """How many values one key can have, null included."""
+    if isinstance(key, GraphQLEnumType):
+        return len(key.values) + 1
+    if key is GraphQLBoolean:
+        return 3
+    if not isinstance(key, GraphQLObjectType) or not isinstance(named, ObjectValueNode):
+        return most
+    ((name, below),) = ((it.name.value, it.value) for it in named.fields)
+    field = key.fields.get(name)
+    return _values(get_named_type(field.type), below, most) if field is not None else most
 
 
 def _batch(definition: GraphQLField, node: FieldNode) -> Page:

@@ -74,9 +74,7 @@ def test_refuses_what_is_no_cursor(text: str) -> None:
     ("order", "object"),
     [((Order(Column("amount")),), "opportunity"), (BY_AMOUNT, "opportunity_line")],
 )
-def test_refuses_a_cursor_of_another_order_or_object(
-    order: tuple[Order, ...], object: str
-) -> None:
+def test_refuses_a_cursor_of_another_order_or_object(order: tuple[Order, ...], object: str) -> None:
     other = cursor("7.5", order, object)
     plan, coerced = planned(BY_CURSOR, after=other)
 

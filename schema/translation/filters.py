@@ -98,14 +98,10 @@ class _Where:
         declared = type_.fields[name]
         means = declared.extensions[MEANS]
         found: query.Predicate | None
-        if isinstance(means, Combined) and means.word != "not":
+        if isinstance(means, Combined) and (means.word != "not" or _identifies(type_, given)):
             found = self._combined(means, type_, given, at, behind)
             if found is not None:
                 yield False, found
-        elif isinstance(means, Combined) and behind is not None and _identifies(type_, given):
-            opposite = self.everything(type_, given, at, behind)
-            if opposite is not None:
-                yield False, query.Not(opposite)
         elif isinstance(means, Identified):
             column = query.Column(behind or "id")
             yield from ((False, it) for it in self._operation(column, means.operator, given, at))
@@ -164,6 +160,9 @@ class _Where:
         at: At,
         behind: str | None,
     ) -> query.Predicate | None:
+        if means.word == "not":
+            opposite = self.everything(type_, given, at, behind)
+            return query.Not(opposite) if opposite is not None else None
         if not isinstance(given, Items) or not given.parts:
             self._empty(at)
             return None

@@ -247,6 +247,27 @@ async def test_shows_what_changed(client: Client) -> None:
     ]
 
 
+async def test_goes_on_in_a_history_by_the_version_that_a_variable_holds(client: Client) -> None:
+    account = await client.one("account", name="Acme")
+    for employees in (1, 2, 3):
+        await client.data(
+            """mutation ($id: ID!, $n: Int) { updateAccount(id: $id, input: {employees: $n}) {
+              errors { code }
+            } }""",
+            id=account,
+            n=employees,
+        )
+    source = """query ($id: ID!, $before: Int) {
+      account(id: $id) { history(first: 2, before: $before) { version } }
+    }"""
+
+    newest = await client.data(source, id=account)
+    older = await client.data(source, id=account, before=3)
+
+    assert [it["version"] for it in newest["account"]["history"]] == [4, 3]
+    assert [it["version"] for it in older["account"]["history"]] == [2, 1]
+
+
 async def test_leaves_out_what_is_skipped_and_merges_what_comes_twice(client: Client) -> None:
     await client.one("account", name="Acme", employees=7)
     source = """query ($no: Boolean!, $yes: Boolean!) {

@@ -105,6 +105,18 @@ def test_follows_variables_and_takes_a_page_by_default_without_them() -> None:
     assert measured.cost({"n": -5}, LIMITS) == 0
 
 
+@pytest.mark.parametrize("sizes", ["first: $n, last: $m", "last: $m, first: $n"])
+def test_follows_whichever_of_first_and_last_has_a_value(sizes: str) -> None:
+    query = f"query($n: Int, $m: Int) {{ accounts({sizes}) {{ nodes {{ id }} }} }}"
+    measured = plan(query)
+    assert measured.cost({"n": 7, "m": None}, LIMITS) == 7
+    assert measured.cost({"m": 7}, LIMITS) == 7
+    assert measured.cost({}, LIMITS) == 50
+    with pytest.raises(LimitExceeded) as caught:
+        measured.cost({"n": None, "m": 1_001}, LIMITS)
+    assert (caught.value.limit, caught.value.value) == ("max_page", 1_001)
+
+
 def test_refuses_what_costs_too_much_and_says_how_much() -> None:
     query = (
         "query($n: Int) { accounts(first: $n) { nodes { contacts(first: 100) { nodes { id } } } } }"

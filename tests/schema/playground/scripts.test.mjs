@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { costOf, curl, endpoint, tenantOf } from './assets/client.js';
+import { costOf, curl, endpoint, jsonObject, tenantOf } from './assets/client.js';
 import { completions, meaning } from './assets/completion.js';
 import { examples } from './assets/examples.js';
 import { operationAt, operations, prettify, tokens } from './assets/language.js';
@@ -177,6 +177,14 @@ test('reads the tenant of a token, and the cost of an answer', () => {
   assert.equal(costOf({ extensions: { cost: 12 } }), 12);
   assert.equal(costOf({ extensions: { cost: { points: 7 } } }), 7);
   assert.equal(costOf({ data: null }), null);
+});
+
+test('what is no JSON object is told by what it is', () => {
+  assert.deepEqual(jsonObject(' '), {});
+  assert.deepEqual(jsonObject('{"n": 2}'), { n: 2 });
+  for (const [text, told] of [['[1]', /^array$/], ['null', /^null$/], ['5', /^number$/], ['{"n"', /JSON/]]) {
+    assert.throws(() => jsonObject(text), { name: 'SyntaxError', message: told });
+  }
 });
 
 test('the curl command holds no token', () => {

@@ -11,8 +11,6 @@ from schema.translation.arguments import marked
 from schema.translation.given import Fetch, Given, Leaf, Marked, Variables, constant
 from schema.translation.translating import BAD_CURSOR, BAD_PAGE, At, BadArgument, Translation
 
-_NEGATIVE = "Ask for no fewer than 0 rows."
-
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -64,7 +62,7 @@ def _counted(fetch: Fetch, at: At) -> Fetch:
         number = fetch(variables)
         assert isinstance(number, int)
         if number < 0:
-            raise BadArgument(at, BAD_PAGE, _NEGATIVE)
+            raise BadArgument(at, BAD_PAGE, f"`{at.argument[-1]}` must be 0 or more.")
         return number
 
     return counted

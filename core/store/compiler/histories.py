@@ -88,7 +88,7 @@ def _difference_part(change: str, known: str, part: query.Part) -> Text:
     if part is DiffPart.FIELD:
         return sure(f"{known}.name")
     side = "before" if part is DiffPart.BEFORE else "after"
-    held = f"({change}.{side}->{known}.key)::text"
+    held = f"nullif(({change}.{side}->{known}.key)::text, 'null')"  # in upper case it is no JSON
     option = columns.options(held, ["0"])
     return bare(f"case when {known}.is_option then {option} else {held} end")
 

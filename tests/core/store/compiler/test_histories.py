@@ -49,6 +49,16 @@ async def history(world: World, id: UUID, size: int, before: int | None = None) 
     return (await ask(world, asked, [id, size, before]))["h"]
 
 
+async def test_a_choice_that_was_cleared_is_null_afterwards(world: World) -> None:
+    made = await world.create("sale", name="x", heat="hot")
+    actor = Actor(world.tenant, Role.ADMIN)
+    await saving.update(actor, world.store, "sale", [Edit(made, {"heat": None})])
+    await saving.update(actor, world.store, "sale", [Edit(made, {"heat": "cold"})])
+    set_again, cleared, _ = await history(world, made, 10)
+    assert cleared["changes"] == [{"field": "heat", "before": "HOT", "after": None}]
+    assert set_again["changes"] == [{"field": "heat", "before": None, "after": "COLD"}]
+
+
 async def test_changes_come_the_newest_first_with_what_differs(world: World) -> None:
     user = await world.create("user", name="Li", email="li@example.com")
     actor = Actor(world.tenant, Role.ADMIN, RecordId(user))

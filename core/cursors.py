@@ -1,6 +1,6 @@
 """Cursors: where a row stands in an order, as one opaque text.
 
-A cursor is base64url of a JSON array: a signature of the order that it belongs to, the order's
+A cursor is base64url of a JSON array: a signature of the list that it belongs to, the order's
 values at the row as texts (or null), and what tells rows apart that are equal so far: the row's
 id, or its path where the order is that of a tree. The database writes them; here they are read.
 """
@@ -27,24 +27,26 @@ _PATH = re.compile(r"[0-9a-z]{1,400}")
 
 
 @lru_cache(maxsize=2_000)
-def signature(order: tuple[Order, ...]) -> str:
-    """A short text that differs for different orders."""
-    spelled = ";".join(
+def signature(object_key: str, order: tuple[Order, ...]) -> str:
+    """A short text that differs for lists of different objects, or in different orders."""
+    keys = (
         f"{'.'.join((*one.column.hops, one.column.field))}"
         f"{'*' if one.column.corporate else ''}{'-' if one.descending else '+'}"
         for one in order
     )
+    spelled = ";".join((object_key, *keys))
     return blake2b(spelled.encode(), digest_size=5).hexdigest()
 
 
-def decode(text: str, order: Sequence[Order]) -> tuple[str | UUID | None, ...]:
+def decode(text: str, object_key: str, order: Sequence[Order]) -> tuple[str | UUID | None, ...]:
     """The order's values at the row, and last the row's id (or path).
 
     Raises:
-        Refused: it is no cursor, or one of another order; the code is BAD_CURSOR.
+        Refused: it is no cursor, or one of another list; the code is BAD_CURSOR.
     """
     found = _parts(text)
-    if found is None or found[0] != signature(tuple(order)) or len(found) != len(order) + 2:
+    expected = signature(object_key, tuple(order))
+    if found is None or found[0] != expected or len(found) != len(order) + 2:
         raise refusal()
     last = found[-1]
     assert last is not None
@@ -74,11 +76,11 @@ def _parts(text: str) -> list[str | None] | None:
 
 
 def _identity(last: str, *, is_alone: bool) -> str | UUID:
+    if is_alone and _PATH.fullmatch(last):
+        return last  # before all that is taken for a UUID: one may be written without dashes
     try:
         return UUID(last)
     except ValueError:
-        if is_alone and _PATH.fullmatch(last):
-            return last
         raise refusal() from None
 
 

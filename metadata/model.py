@@ -365,6 +365,11 @@ class Metadata:
         """Roll-ups that records of this object go into: (object that has it, its field)."""
         return self._rollups.get(object_key, ())
 
+    def shows(self, field: Field) -> bool:
+        """Whether the API shows a field: neither it is hidden nor what it refers to."""
+        reference = field.reference
+        return not field.hidden and (reference is None or not self.objects[reference.object].hidden)
+
     def graphs_of(self, object_key: str) -> Sequence[Graph]:
         return tuple(graph for graph in self.graphs.values() if graph.anchor == object_key)
 

@@ -18,6 +18,7 @@ class Published:
     storage: Storage
     currency: str  # the corporate one, in which amounts are compared
     time_zone: str
+    language: str
 
     @property
     def zone(self) -> ZoneInfo:

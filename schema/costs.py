@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TypeAlias
 
 from graphql import (
@@ -15,6 +16,8 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLBoolean,
+    GraphQLEnumType,
     GraphQLField,
     GraphQLNamedType,
     GraphQLObjectType,
@@ -23,6 +26,7 @@ from graphql import (
     IntValueNode,
     ListValueNode,
     NullValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
@@ -39,14 +43,15 @@ Variables: TypeAlias = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """How many rows: a number, or what a variable says when there is one."""
+    """How many rows: a number, or what the first variable says that has a value."""
 
     fixed: int
-    variable: str | None = None
+    variables: tuple[str, ...] = ()
     of_list: bool = False  # the length of the variable's list
 
     def rows(self, variables: Variables) -> int:
-        value = variables.get(self.variable) if self.variable is not None else None
+        given = (variables.get(name) for name in self.variables)
+        value = next((it for it in given if it is not None), None)
         if value is None:
             return self.fixed
         if self.of_list:
@@ -156,7 +161,7 @@ class _Survey:
             if times is None:
                 leaves += part.leaves
                 repeated += part.repeated
-            elif times.variable is None and not part.repeated:
+            elif not times.variables and not part.repeated:
                 leaves += times.fixed * part.leaves
             else:
                 repeated.append((times, part))
@@ -174,7 +179,7 @@ class _Survey:
             self.batches.append(batch)
             return None, _Place(place.depth, batch, nested=True)
         if opens == Opens.GROUPS:
-            groups = self._page(node, self.limits.max_page)
+            groups = self._page(node, _most_groups(definition, node, self.limits.max_page))
             return groups, _Place(place.depth, None, nested=True)
         if opens is None:
             return None, _Place(place.depth, place.page, nested=True)
@@ -188,16 +193,17 @@ class _Survey:
         return times, _Place(depth, None, nested=True)
 
     def _page(self, node: FieldNode, default: int) -> Page:
-        value = _first_or_last(node)
-        if isinstance(value, IntValueNode):
-            rows = int(value.value)
-            self.limits.check("max_page", rows)
-            return Page(max(rows, 0))
-        if isinstance(value, VariableNode):
-            page = Page(default, value.name.value)
+        sizes = list(_sizes(node))
+        for value in sizes:
+            if isinstance(value, IntValueNode):
+                rows = int(value.value)
+                self.limits.check("max_page", rows)
+                return Page(max(rows, 0))
+        names = tuple(it.name.value for it in sizes if isinstance(it, VariableNode))
+        page = Page(default, names)
+        if names:
             self.pages.append(page)
-            return page
-        return Page(default)
+        return page
 
     def _grouped(
         self, parent: GraphQLNamedType, selections: Sequence[SelectionSetNode]
@@ -248,12 +254,35 @@ class _Survey:
         return self.schema.get_type(condition.name.value) or owner
 
 
-def _first_or_last(node: FieldNode) -> ValueNode | None:
+def _sizes(node: FieldNode) -> Iterator[ValueNode]:
+    """What `first` and `last` say; both may be variables, of which one is null."""
     for argument in node.arguments or ():
-        named = argument.name.value in ("first", "last")
-        if named and not isinstance(argument.value, NullValueNode):
-            return argument.value
-    return None
+        if argument.name.value in ("first", "last"):
+            yield argument.value
+
+
+def _most_groups(definition: GraphQLField, node: FieldNode, most: int) -> int:
+    """How many groups there can be, where the keys that are named have few values."""
+    row = get_named_type(definition.type)
+    given = next((it.value for it in node.arguments or () if it.name.value == "by"), None)
+    if not isinstance(row, GraphQLObjectType) or given is None:
+        return most
+    key = get_named_type(row.fields["key"].type)
+    named = given.values if isinstance(given, ListValueNode) else (given,)
+    return min(prod(_values(key, it, most) for it in named), most)
+
+
+def _values(key: GraphQLNamedType, named: ValueNode, most: int) -> int:
+    """How many values one key can have, null included."""
+    if isinstance(key, GraphQLEnumType):
+        return len(key.values) + 1
+    if key is GraphQLBoolean:
+        return 3
+    if not isinstance(key, GraphQLObjectType) or not isinstance(named, ObjectValueNode):
+        return most
+    ((name, below),) = ((it.name.value, it.value) for it in named.fields)
+    field = key.fields.get(name)
+    return _values(get_named_type(field.type), below, most) if field is not None else most
 
 
 def _batch(definition: GraphQLField, node: FieldNode) -> Page:
@@ -268,5 +297,5 @@ def _length(value: ValueNode) -> Page:
     if isinstance(value, ListValueNode):
         return Page(len(value.values))
     if isinstance(value, VariableNode):
-        return Page(0, value.name.value, of_list=True)
+        return Page(0, (value.name.value,), of_list=True)
     return Page(0 if isinstance(value, NullValueNode) else 1)

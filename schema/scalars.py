@@ -6,7 +6,7 @@ import datetime as dt
 import decimal
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NewType
 
 from graphql import (
@@ -45,7 +45,7 @@ def _decimal(value: object) -> decimal.Decimal:
     number = decimals.parsed(_exactly(value) if isinstance(value, Exact) else value)
     if isinstance(number, decimal.Decimal):
         return number
-    raise GraphQLError(f"Decimal cannot represent {inspect(value)}: it {number}.")
+    raise GraphQLError(f"Decimal cannot represent {_told(value)}: it {number}.")
 
 
 def _exactly(number: Exact) -> str | decimal.Decimal:
@@ -53,6 +53,11 @@ def _exactly(number: Exact) -> str | decimal.Decimal:
     text = number.text
     in_range = 0 < abs(number) < math.inf
     return decimal.Decimal(text) if in_range and "e" in text.lower() else text
+
+
+def _told(value: object) -> str:
+    """A value as it was given."""
+    return value.text if isinstance(value, Exact) else inspect(value)
 
 
 def _decimal_out(value: object) -> str:
@@ -65,7 +70,7 @@ def _big_integer(value: object) -> int:
         text = int(text)
     if isinstance(text, int) and not isinstance(text, bool) and -_BIGGEST <= text < _BIGGEST:
         return text
-    raise GraphQLError(f"BigInt cannot represent {inspect(value)}: not an integer of 64 bits.")
+    raise GraphQLError(f"BigInt cannot represent {_told(value)}: not an integer of 64 bits.")
 
 
 def _big_integer_out(value: object) -> str:
@@ -120,10 +125,6 @@ def _json(value: object) -> object:
     return value
 
 
-def _json_literal(node: ValueNode) -> object:
-    return _json(_plain(node))
-
-
 def _plain(node: ValueNode) -> object:
     if isinstance(node, ObjectValueNode):
         return {it.name.value: _plain(it.value) for it in node.fields}
@@ -138,6 +139,18 @@ def _plain(node: ValueNode) -> object:
     if isinstance(node, StringValueNode | BooleanValueNode):
         return node.value
     raise GraphQLError("JSON cannot represent a name without quotes.")
+
+
+def _literal(read: Callable[[ValueNode], object]) -> Callable[[ValueNode], object]:
+    """Reads a literal; what is wrong with it is told with its place in the document."""
+
+    def coerce(node: ValueNode) -> object:
+        try:
+            return read(node)
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return coerce
 
 
 def _written(node: ValueNode) -> object:
@@ -163,21 +176,21 @@ DECIMAL: Final = GraphQLScalarType(
     ),
     coerce_output_value=_decimal_out,
     coerce_input_value=_decimal,
-    coerce_input_literal=lambda node: _decimal(_written(node)),
+    coerce_input_literal=_literal(lambda node: _decimal(_written(node))),
 )
 BIG_INT: Final = GraphQLScalarType(
     "BigInt",
     description="An integer of 64 bits, as a string. A JSON number is taken too.",
     coerce_output_value=_big_integer_out,
     coerce_input_value=_big_integer,
-    coerce_input_literal=lambda node: _big_integer(_written(node)),
+    coerce_input_literal=_literal(lambda node: _big_integer(_written(node))),
 )
 DATE: Final = GraphQLScalarType(
     "Date",
     description="A day as YYYY-MM-DD, in the years 1 to 9999.",
     coerce_output_value=_date_out,
     coerce_input_value=_date,
-    coerce_input_literal=lambda node: _date(_quoted(node)),
+    coerce_input_literal=_literal(lambda node: _date(_quoted(node))),
 )
 DATE_TIME: Final = GraphQLScalarType(
     "DateTime",
@@ -187,14 +200,14 @@ DATE_TIME: Final = GraphQLScalarType(
     ),
     coerce_output_value=_instant_out,
     coerce_input_value=_instant,
-    coerce_input_literal=lambda node: _instant(_quoted(node)),
+    coerce_input_literal=_literal(lambda node: _instant(_quoted(node))),
 )
 JSON: Final = GraphQLScalarType(
     "JSON",
     description=f"Any JSON value, at most {DEEPEST_JSON} levels deep.",
     coerce_output_value=lambda value: value,
     coerce_input_value=_json,
-    coerce_input_literal=_json_literal,
+    coerce_input_literal=_literal(lambda node: _json(_plain(node))),
 )
 
 SCALARS: Final = (DECIMAL, BIG_INT, DATE, DATE_TIME, JSON)

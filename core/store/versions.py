@@ -28,8 +28,8 @@ Layers = Mapping[str, Mapping[str, str]]
 """As stored: {layer: {path: the document's text}}."""
 
 _HEAD = """
-    select h.version, v.fingerprint, v.storage, t.currency, t.time_zone, t.currency_frozen,
-           p.epoch
+    select h.version, v.fingerprint, v.storage, t.currency, t.time_zone, t.language,
+           t.currency_frozen, p.epoch
     from read.metadata_head as h
     join read.metadata_version as v on v.tenant_id = $1 and v.version = h.version
     join tenant as t on t.id = $1
@@ -97,6 +97,7 @@ async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
         storage=places.of_json(row["storage"]).with_states(states),
         currency=row["currency"],
         time_zone=row["time_zone"],
+        language=row["language"],
     )
     return Head(published, row["epoch"], row["currency_frozen"])
 

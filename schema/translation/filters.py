@@ -93,7 +93,7 @@ class _Where:
         declared = type_.fields[name]
         means = declared.extensions[MEANS]
         found: query.Predicate | None
-        if isinstance(means, Combined) and means.word != "not":
+        if isinstance(means, Combined) and (means.word != "not" or _identifies(type_, given)):
             found = self._combined(means, type_, given, at, behind)
             if found is not None:
                 yield False, found
@@ -155,6 +155,9 @@ class _Where:
         at: At,
         behind: str | None,
     ) -> query.Predicate | None:
+        if means.word == "not":
+            opposite = self.everything(type_, given, at, behind)
+            return query.Not(opposite) if opposite is not None else None
         if not isinstance(given, Items) or not given.parts:
             self._empty(at)
             return None
@@ -221,6 +224,17 @@ class _Where:
             "An empty or null part of a filter would match everything: leave it out,"
             " or ask for null by `isNull`.",
         )
+
+
+def _identifies(type_: GraphQLInputObjectType, given: Given) -> bool:
+    """Whether a filter asks for nothing but which record it is, or whether there is one."""
+    if isinstance(given, Items):
+        return all(_identifies(type_, part) for part in given.parts)
+    return isinstance(given, Fields) and all(
+        isinstance(means := type_.fields[name].extensions[MEANS], Identified)
+        or (isinstance(means, Combined) and _identifies(type_, part))
+        for name, part in given.parts.items()
+    )
 
 
 def _is_direct(means: object, given: Given) -> bool:

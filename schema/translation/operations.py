@@ -15,10 +15,12 @@ from graphql import (
     GraphQLError,
     GraphQLNonNull,
     GraphQLSchema,
+    GraphQLString,
     Node,
     StringValueNode,
     Undefined,
     VariableNode,
+    get_nullable_type,
 )
 from graphql.execution.get_variable_signature import (
     GraphQLVariableSignature,
@@ -266,6 +268,7 @@ def _declared(
     signature = get_variable_signature(schema, node)  # type: ignore[arg-type]
     assert isinstance(signature, GraphQLVariableSignature)
     outline = outlines.of(signature.type)
-    if signature.name in cursor_names:
+    is_text = get_nullable_type(signature.type) is GraphQLString
+    if signature.name in cursor_names and is_text:  # `before` is a version in a history
         outline = Cursor(outline, cursors.nulls)
     return Declared(signature.name, outline, signature, coerce_default_value(signature))

@@ -17,7 +17,7 @@ from graphql import (
     GraphQLNonNull,
     Undefined,
 )
-from graphql.type import GraphQLBoolean, GraphQLLeafType
+from graphql.type import GraphQLBoolean, GraphQLFloat, GraphQLLeafType
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_value
 
 from schema.translation.given import (
@@ -82,6 +82,8 @@ class Outlines:
                 made = _Foreign(type_) if _is_foreign(type_) else _Input(type_, self)
                 found = self._inputs[type_.name] = made
             return found
+        if type_ is GraphQLFloat:
+            return _Float(type_)
         is_word = STRUCTURAL in type_.extensions or structural and type_ is GraphQLBoolean
         return _Word(type_) if is_word else _Leaf(type_)
 
@@ -105,6 +107,16 @@ class _Leaf:
 
     def given(self, shape: Shape, fetch: Fetch) -> Given:
         return Null() if shape is None else Leaf(fetch)
+
+
+class _Float(_Leaf):
+    """Clients write large floats without an exponent, by the digits that tell them apart: few of
+    these are the very integer, which is all that graphql-core takes."""
+
+    __slots__ = ()
+
+    def coerce(self, value: object) -> object:
+        return super().coerce(float(value) if type(value) is int else value)
 
 
 class _Word(_Leaf):

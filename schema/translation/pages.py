@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from core import cursors, query
 from core.errors import Refused
@@ -10,13 +11,19 @@ from schema.translation.arguments import marked
 from schema.translation.given import Fetch, Given, Leaf, Marked, Variables, constant
 from schema.translation.translating import BAD_CURSOR, BAD_PAGE, At, BadArgument, Translation
 
-_NEGATIVE = "Ask for no fewer than 0 rows."
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a page is of: the records of an object, in an order."""
+
+    object: str
+    order: tuple[query.Order, ...] = ()
 
 
 def page(
     translation: Translation,
     arguments: Mapping[str, Given],
-    order: tuple[query.Order, ...],
+    of: Listed,
     at: At,
     *,
     nested: bool,
@@ -30,8 +37,8 @@ def page(
     size, word = (last, "last") if last is not None else (first or default, "first")
     return query.Page(
         size=translation.value(_counted(size.fetch, at.into(word))),
-        after=_position(translation, arguments.get("after"), order, at.into("after")),
-        before=_position(translation, arguments.get("before"), order, at.into("before")),
+        after=_position(translation, arguments.get("after"), of, at.into("after")),
+        before=_position(translation, arguments.get("before"), of, at.into("before")),
         backward=last is not None,
     )
 
@@ -55,24 +62,24 @@ def _counted(fetch: Fetch, at: At) -> Fetch:
         number = fetch(variables)
         assert isinstance(number, int)
         if number < 0:
-            raise BadArgument(at, BAD_PAGE, _NEGATIVE)
+            raise BadArgument(at, BAD_PAGE, f"`{at.argument[-1]}` must be 0 or more.")
         return number
 
     return counted
 
 
 def _position(
-    translation: Translation, given: Given | None, order: tuple[query.Order, ...], at: At
+    translation: Translation, given: Given | None, of: Listed, at: At
 ) -> query.Position | None:
     if given is None:
         return None
     found = marked(given, cursors.nulls)
     if not isinstance(found, Marked):
         return None
-    if found.nulls is None or len(found.nulls) != len(order):
+    if found.nulls is None or len(found.nulls) != len(of.order):
         translation.refuse(at, BAD_CURSOR, "This is no cursor of a list in this order.")
         return None
-    fetches = [_decoded(found.fetch, order, place, at) for place in range(len(order) + 1)]
+    fetches = [_decoded(found.fetch, of, place, at) for place in range(len(of.order) + 1)]
     values = [
         None if is_null else translation.value(fetch)
         for fetch, is_null in zip(fetches, found.nulls, strict=False)
@@ -80,14 +87,14 @@ def _position(
     return query.Position(tuple(values), translation.value(fetches[-1]))
 
 
-def _decoded(fetch: Fetch, order: tuple[query.Order, ...], place: int, at: At) -> Fetch:
+def _decoded(fetch: Fetch, of: Listed, place: int, at: At) -> Fetch:
     """One value of a cursor; the last one is the id."""
 
     def value(variables: Variables) -> object:
         text = fetch(variables)
         assert isinstance(text, str)
         try:
-            return cursors.decode(text, order)[place]
+            return cursors.decode(text, of.object, of.order)[place]
         except Refused as error:
             raise BadArgument(at, BAD_CURSOR, error.message) from None
 

@@ -97,10 +97,11 @@ class Parts:
     def connection(self, call: Call, means: meanings.Connected, *, nested: bool) -> query.Part:
         """A page of records."""
         order = orders.order(self.translation, call.field, call.arguments.get("orderBy"), call.at)
+        listed = pages.Listed(means.object, order)
         return query.Connection(
             object=means.object,
             outputs=self._below(call),
-            page=pages.page(self.translation, call.arguments, order, call.at, nested=nested),
+            page=pages.page(self.translation, call.arguments, listed, call.at, nested=nested),
             via=means.via,
             scope=means.scope,
             where=self._where(call),
@@ -156,10 +157,11 @@ class Parts:
     def _descendants(self, call: Call, inside: Inside) -> query.Part:
         means: meanings.Below = call.field.extensions[MEANS]
         depth = self._count(call.arguments.get("maxDepth"), call.at.into("maxDepth"))
+        listed = pages.Listed(means.object)
         connection = query.Connection(
             object=means.object,
             outputs=self._below(call),
-            page=pages.page(self.translation, call.arguments, (), call.at, nested=True),
+            page=pages.page(self.translation, call.arguments, listed, call.at, nested=True),
             scope=query.Scope.DESCENDANTS,
             where=self._where(call),
         )

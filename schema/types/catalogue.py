@@ -108,7 +108,7 @@ class Catalogue:
     @cached_property
     def _fields(self) -> Mapping[str, Sequence[Field]]:
         return {
-            key: tuple(it for it in of.fields.values() if self._is_visible(it))
+            key: tuple(filter(self.metadata.shows, of.fields.values()))
             for key, of in self.objects.items()
         }
 
@@ -122,11 +122,6 @@ class Catalogue:
                     inverse = Inverse(reference.inverse, key, it.key, reference.object)
                     found[reference.object].append(inverse)
         return found
-
-    def _is_visible(self, field: Field) -> bool:
-        if field.hidden:
-            return False
-        return field.reference is None or field.reference.object in self.objects
 
 
 def described(

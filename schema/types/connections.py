@@ -128,7 +128,7 @@ def _groups(catalogue: Catalogue, of: ObjectType) -> GraphQLField:
         {
             "by": GraphQLArgument(keys, description="One key or several, in this order."),
             "first": GraphQLArgument(
-                GraphQLInt, description="How many groups; as many as a page has, if not given."
+                GraphQLInt, description="How many groups; if not given, as many as a page may have."
             ),
         },
         description="The connection's records grouped by keys, the largest group first.",

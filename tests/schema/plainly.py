@@ -314,6 +314,8 @@ class Plainly:
             return COMBINED[name]([self.behind(of, record, it) for it in wanted])
         if name in IDENTITY:
             return compared(record.id if record is not None else None, name, wanted)
+        if name == "not" and identifies(wanted):
+            return not self.behind(of, record, wanted)
         return record is not None and self.part_holds(of, record, name, wanted)
 
     # Figures
@@ -432,6 +434,14 @@ FIRST_DAYS: Mapping[str, Callable[[dt.date], dt.date]] = {
     "quarter": lambda day: day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
     "year": lambda day: day.replace(month=1, day=1),
 }
+
+
+def identifies(wanted: Any) -> bool:
+    """Whether a filter asks for nothing but which record it is, or whether there is one."""
+    return all(
+        name in IDENTITY or (name in COMBINED and all(map(identifies, as_list(it))))
+        for name, it in wanted.items()
+    )
 
 
 def as_list(value: Any) -> list[Any]:

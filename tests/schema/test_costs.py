@@ -11,6 +11,7 @@ from core.errors import LimitExceeded
 from schema.costs import Plan, plans
 from schema.limits import Limits
 from tests.schema.a_server import a_schema
+from tests.schema.translation.a_plan import live
 
 SCHEMA = a_schema()
 LIMITS = Limits()
@@ -28,6 +29,30 @@ def plan(query: str, limits: Limits = LIMITS) -> Plan:
 def cost(query: str, limits: Limits = LIMITS, **variables: object) -> int:
     """The points of a query."""
     return plan(query, limits).cost(variables, limits)
+
+
+@pytest.mark.parametrize(
+    ("by", "groups"),
+    [
+        ("[{stage: true}]", 8),
+        ("{stage: true}", 8),
+        ("[{account: {industry: true}}, {stage: true}]", 27 * 8),
+        ("[{stage: true}, {closeDate: MONTH}]", 1_000),
+        ("[{name: true}]", 1_000),
+    ],
+)
+def test_counts_no_more_groups_than_the_values_of_their_keys(by: str, groups: int) -> None:
+    query = f"{{ opportunities {{ groups(by: {by}) {{ aggregate {{ count }} }} }} }}"
+    ((_, found),) = plans(live().schema, parse(query), LIMITS)
+    assert found.cost({}, LIMITS) == groups
+
+
+def test_each_of_a_page_of_accounts_can_have_its_opportunities_grouped_by_stage() -> None:
+    query = """{ accounts { nodes { name opportunities {
+      groups(by: [{stage: true}]) { key { stage } aggregate { count amount { sum } } }
+    } } } }"""
+    ((_, found),) = plans(live().schema, parse(query), LIMITS)
+    assert found.cost({}, LIMITS) < LIMITS.cost / 10
 
 
 @pytest.mark.parametrize(
@@ -78,6 +103,18 @@ def test_follows_variables_and_takes_a_page_by_default_without_them() -> None:
     assert measured.cost({"n": 2}, LIMITS) == 2 * 10 * 2
     assert measured.cost({"n": None}, LIMITS) == 50 * 10 * 2
     assert measured.cost({"n": -5}, LIMITS) == 0
+
+
+@pytest.mark.parametrize("sizes", ["first: $n, last: $m", "last: $m, first: $n"])
+def test_follows_whichever_of_first_and_last_has_a_value(sizes: str) -> None:
+    query = f"query($n: Int, $m: Int) {{ accounts({sizes}) {{ nodes {{ id }} }} }}"
+    measured = plan(query)
+    assert measured.cost({"n": 7, "m": None}, LIMITS) == 7
+    assert measured.cost({"m": 7}, LIMITS) == 7
+    assert measured.cost({}, LIMITS) == 50
+    with pytest.raises(LimitExceeded) as caught:
+        measured.cost({"n": None, "m": 1_001}, LIMITS)
+    assert (caught.value.limit, caught.value.value) == ("max_page", 1_001)
 
 
 def test_refuses_what_costs_too_much_and_says_how_much() -> None:

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from core.store import tenants
+from core.store.tenants import Settings
 from schema.limits import Limits
 from tests.schema.an_api import Client, a_client
 from tests.schema.some_metadata import crm_layers
@@ -245,6 +247,40 @@ async def test_shows_what_changed(client: Client) -> None:
         {"field": "employees", "before": None, "after": 5},
         {"field": "tier", "before": "KEY", "after": "STRATEGIC"},
     ]
+
+
+async def test_tells_stages_in_the_language_of_the_tenant(client: Client) -> None:
+    chinese = Settings(key=f"zh{tenants.new_id()}"[:40], language="zh-Hans")
+    other = await a_client(client.store, crm_layers(), settings=chinese, answers=client.answers)
+    source = "{ opportunities { nodes { stage { key title kind } } } }"
+    told = []
+    for one in (client, other, client):
+        await one.one("opportunity", name="Robots", stage="WON")
+        nodes = (await one.data(source))["opportunities"]["nodes"]
+        told.append({(it["stage"]["title"], it["stage"]["kind"]) for it in nodes})
+
+    assert told == [{("Won", "WON")}, {("赢单", "WON")}, {("Won", "WON")}]
+
+
+async def test_goes_on_in_a_history_by_the_version_that_a_variable_holds(client: Client) -> None:
+    account = await client.one("account", name="Acme")
+    for employees in (1, 2, 3):
+        await client.data(
+            """mutation ($id: ID!, $n: Int) { updateAccount(id: $id, input: {employees: $n}) {
+              errors { code }
+            } }""",
+            id=account,
+            n=employees,
+        )
+    source = """query ($id: ID!, $before: Int) {
+      account(id: $id) { history(first: 2, before: $before) { version } }
+    }"""
+
+    newest = await client.data(source, id=account)
+    older = await client.data(source, id=account, before=3)
+
+    assert [it["version"] for it in newest["account"]["history"]] == [4, 3]
+    assert [it["version"] for it in older["account"]["history"]] == [2, 1]
 
 
 async def test_leaves_out_what_is_skipped_and_merges_what_comes_twice(client: Client) -> None:

@@ -58,6 +58,31 @@ def test_refuses_what_is_no_plain_decimal(given: object) -> None:
         DECIMAL.coerce_input_value(given)
 
 
+@pytest.mark.parametrize(
+    ("scalar", "written"),
+    [
+        (DECIMAL, '"x"'),
+        (DECIMAL, "true"),
+        (BIG_INT, "1.5"),
+        (DATE, '"2026-02-30"'),
+        (DATE_TIME, '"2026-01-31T08:30:00"'),
+        (JSON, "{a: [b]}"),
+    ],
+)
+def test_tells_where_a_literal_stands_that_does_not_fit(
+    scalar: GraphQLScalarType, written: str
+) -> None:
+    with pytest.raises(GraphQLError) as caught:
+        literal(scalar, parse_value(f"\n  {written}"))
+    assert caught.value.formatted["locations"] == [{"line": 2, "column": 3}]
+
+
+@pytest.mark.parametrize("text", ["1e400", "12345678901234567.1234567890123"])
+def test_tells_a_number_that_does_not_fit_as_it_was_written(text: str) -> None:
+    with pytest.raises(GraphQLError, match=f"Decimal cannot represent {text}"):
+        literal(DECIMAL, parse_value(text))
+
+
 @pytest.mark.parametrize("given", ["1" * 31, "0." + "1" * 13, 10**31, None, [], {}])
 def test_refuses_decimals_with_too_many_digits(given: object) -> None:
     with pytest.raises(GraphQLError):

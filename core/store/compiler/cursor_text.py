@@ -17,7 +17,8 @@ from core.store.compiler.work import Row
 def cursor(row: Row, scan: Scan, order: tuple[Order, ...]) -> Text:
     """The position of a shown row as a JSON text."""
     pieces = _pieces(row, scan.ordering, order)
-    return encoded([f"[{json_literal(cursors.signature(order))},", *pieces, "]"])
+    signature = cursors.signature(row.object.key, order)
+    return encoded([f"[{json_literal(signature)},", *pieces, "]"])
 
 
 def encoded(pieces: Sequence[str | Text]) -> Text:

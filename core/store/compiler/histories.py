@@ -88,16 +88,17 @@ def _difference_part(change: str, known: str, part: query.Part) -> Text:
     if part is DiffPart.FIELD:
         return sure(f"{known}.name")
     side = "before" if part is DiffPart.BEFORE else "after"
-    held = f"({change}.{side}->{known}.key)::text"
+    held = f"nullif(({change}.{side}->{known}.key)::text, 'null')"  # in upper case it is no JSON
     option = columns.options(held, ["0"])
     return bare(f"case when {known}.is_option then {option} else {held} end")
 
 
 def _fields(row: Row) -> Iterator[tuple[str, str, bool]]:
     """(key in the log, name in the API, whether it holds options) of all that is shown."""
+    metadata = row.work.published.metadata
     for field in row.object.fields.values():
         place = row.place(field.key)
-        if place is not None and not field.hidden:
+        if place is not None and metadata.shows(field):
             yield place.key, naming.field_name(field.key), field.type in _PICKED
     for key in (OWNER, CURRENCY, STAGE, DELETED_AT):
         yield key, naming.field_name(key.removeprefix("$")), key == STAGE

@@ -23,11 +23,12 @@ class Context(NamedTuple):
     tenant: TenantId
     currency: str
     time_zone: str
+    language: str
     now: datetime
 
     @classmethod
     def of(cls, tenant: TenantId, published: Published, now: datetime) -> Context:
-        return cls(tenant, published.currency, published.time_zone, now)
+        return cls(tenant, published.currency, published.time_zone, published.language, now)
 
     @property
     def today(self) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import query
-from core.store.compiler import columns, kinds
+from core.store.compiler import columns, forms, kinds
 from core.store.compiler.json_text import Text, bare, json_literal, literal, obj, said
 from core.store.compiler.kinds import Kind
 from core.store.compiler.work import Row
@@ -32,14 +32,28 @@ def _declared(row: Row, name: str) -> Text:
     """What the pipeline says of the stage."""
     pipeline = row.work.published.metadata.pipeline_of(row.object.key)
     assert pipeline is not None
-    return bare(f"case {row.column('stage')} {_cases(pipeline, name)} end")
+    return bare(f"case {row.column('stage')} {_cases(row, pipeline, name)} end")
 
 
-def _cases(pipeline: Pipeline, name: str) -> str:
+def _cases(row: Row, pipeline: Pipeline, name: str) -> str:
     return " ".join(
-        f"when {literal(stage.key)} then {literal(json_literal(_of(stage, name)))}"
+        f"when {literal(stage.key)} then"
+        f" {_title(row, stage) if name == 'title' else _json(_of(stage, name))}"
         for stage in pipeline.stages
     )
+
+
+def _title(row: Row, stage: Stage) -> str:
+    """The title in the tenant's language, where there is one."""
+    if not stage.labels:
+        return _json(stage.title)
+    language = row.work.parameters.of_context("language", forms.TEXT)
+    others = (f"when {literal(tag)} then {_json(it)}" for tag, it in sorted(stage.labels.items()))
+    return f"case {language} {' '.join(others)} else {_json(stage.title)} end"
+
+
+def _json(text: str) -> str:
+    return literal(json_literal(text))
 
 
 def _of(stage: Stage, name: str) -> str:

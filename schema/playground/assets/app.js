@@ -1,9 +1,9 @@
 // The page: what is typed, run, kept, shown, and how the parts meet.
 
-import { curl, endpoint, send, tenantOf } from './client.js';
+import { curl, endpoint, jsonObject, send, tenantOf } from './client.js';
 import { completions, meaning } from './completion.js';
 import { Docs } from './docs.js';
-import { at, divider, h, store, tabs } from './dom.js';
+import { at, copy, divider, h, store, tabs } from './dom.js';
 import { Editor } from './editor.js';
 import { examples, opening } from './examples.js';
 import { operationAt, operations, prettify } from './language.js';
@@ -153,25 +153,28 @@ function busy(is) {
 /** What would be sent, or null where the variables or headers can't be read. */
 function request() {
   const given = objectOf(variables, 'badVariables');
-  if (!given || !objectOf(headers, 'badHeaders')) return null;
+  if (!given || !objectOf(headers, 'badHeaders', (value) => new Headers(value))) return null;
   const name = chosenOperation();
   return { query: query.text, ...(name && { operationName: name }), ...(Object.keys(given).length && { variables: given }) };
 }
 
-function objectOf(editor, complaint) {
+function objectOf(editor, complaint, check = () => {}) {
   try {
-    const value = JSON.parse(editor.text.trim() || '{}');
-    if (value && typeof value === 'object' && !Array.isArray(value)) return value;
-    throw new SyntaxError(typeof value);
+    const value = jsonObject(editor.text);
+    check(value);
+    return value;
   } catch (error) {
     response.fail(say(complaint, error.message));
     return null;
   }
 }
 
+/** The headers, where a browser can send them. */
 function givenHeaders() {
   try {
-    return JSON.parse(headers.text.trim() || '{}');
+    const value = jsonObject(headers.text);
+    new Headers(value);
+    return value;
   } catch {
     return {};
   }
@@ -305,7 +308,7 @@ function marked(text) {
 }
 
 async function copied(button, text) {
-  await navigator.clipboard?.writeText(text);
+  await copy(text);
   button.textContent = say('copied');
   setTimeout(() => (button.textContent = say(button.dataset.text)), 1200);
 }

@@ -48,6 +48,13 @@ export function curl(url, headers, body) {
   ].join(' \\\n  ');
 }
 
+/** The JSON object that a text holds, an empty one where there is no text. Throws otherwise. */
+export function jsonObject(text) {
+  const value = JSON.parse(text.trim() || '{}');
+  if (value && typeof value === 'object' && !Array.isArray(value)) return value;
+  throw new SyntaxError(value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
+}
+
 /** The tenant that a token names, as 32 hexadecimal digits, or null. */
 export function tenantOf(token) {
   const match = /^dg_([A-Za-z0-9_-]{22,})$/.exec(token ?? '');

@@ -18,6 +18,21 @@ export function at(id) {
   return document.getElementById(id);
 }
 
+/** Puts a text on the clipboard; pages that came without TLS have only the old way. */
+export async function copy(text) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const area = h('textarea', { readOnly: true });
+  area.value = text;
+  area.style.position = 'fixed';
+  document.body.append(area);
+  area.select();
+  document.execCommand('copy');
+  area.remove();
+}
+
 /** Tabs as the ARIA practices have them: arrows move, the panel follows. */
 export function tabs(list, onChange = () => {}) {
   const all = [...list.querySelectorAll('[role=tab]')];

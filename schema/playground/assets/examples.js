@@ -107,20 +107,29 @@ function graph(model, list, type) {
 function grouped(model, field, type) {
   const groups = model.field(model.typeOf(field), 'groups');
   const by = model.typeOf(argument(groups, 'by'));
-  const plain = [...model.fields(by).values()].filter((it) => namedType(it.type) === 'Boolean');
-  const key = plain.find((it) => it.name === 'stage') ?? plain[0];
   const shape = model.typeOf(groups);
-  if (!key || !shape) return null;
-  const keys = model.typeOf(model.field(shape, 'key'));
-  const wanted = model.field(keys, key.name);
-  if (!wanted) return null;
-  const inside = model.isLeaf(model.typeOf(wanted)) ? '' : ` { ${everything(model, model.typeOf(wanted))} }`;
+  const key = telling(model, by, model.typeOf(model.field(shape, 'key')));
+  if (!key) return null;
+  const said = namedType(key.type) === 'Boolean' ? 'true' : 'MONTH';
   const aggregate = model.typeOf(model.field(shape, 'aggregate'));
-  const sums = [...model.fields(aggregate).values()].find((it) => model.field(model.typeOf(it), 'sum'));
+  const summed = [...model.fields(aggregate).values()].filter((it) => model.field(model.typeOf(it), 'sum'));
+  const sums = summed.find((it) => namedType(it.type) === 'MoneyStats') ?? summed[0];
   return example('groups', `${type.name}: by ${spaced(key.name)}`, [
-    `query ${type.name}By${upper(key.name)} { ${field.name} { groups(by: [{${key.name}: true}]) {`,
-    `key { ${key.name}${inside} } aggregate { count ${sums ? `${sums.name} { sum }` : ''} } } } }`,
+    `query ${type.name}By${upper(key.name)} { ${field.name} { groups(by: [{${key.name}: ${said}}]) {`,
+    `key { ${key.name} } aggregate { count ${sums ? `${sums.name} { sum }` : ''} } } } }`,
   ]);
+}
+
+/** The key whose groups tell most: the stage, else options, else yes or no, else a month, else a text. */
+function telling(model, by, keys) {
+  const kinds = ['ENUM', 'Boolean', 'Date', 'String'];
+  const kind = (it) => {
+    const type = model.typeOf(model.field(keys, it.name));
+    return type?.kind === 'ENUM' ? 'ENUM' : type?.name;
+  };
+  const offered = [...model.fields(by).values()].filter((it) => kinds.includes(kind(it)));
+  offered.sort((a, b) => kinds.indexOf(kind(a)) - kinds.indexOf(kind(b)));
+  return offered.find((it) => it.name === 'stage') ?? offered[0];
 }
 
 function created(model, type) {
@@ -176,8 +185,8 @@ function leaves(model, type) {
   const found = [...model.fields(type).values()].filter(
     (it) => model.isLeaf(model.typeOf(it)) && !PLAIN.has(it.name) && !it.isDeprecated && !it.args.length,
   );
-  const named = found.filter((it) => NAMES.includes(it.name));
-  const others = found.filter((it) => !NAMES.includes(it.name));
+  const named = found.filter((it) => names(it));
+  const others = found.filter((it) => !names(it));
   return ['id', ...[...named, ...others].slice(0, MOST_LEAVES).map((it) => it.name)].join(' ');
 }
 
@@ -235,7 +244,17 @@ function argument(field, name) {
 
 /** The field that names a record to a person, if there is one. */
 function title(model, type) {
-  return NAMES.find((name) => model.isLeaf(model.typeOf(model.field(type, name)))) ?? '';
+  const found = [...model.fields(type).values()].filter((it) => names(it) && model.isLeaf(model.typeOf(it)));
+  return found.sort((a, b) => NAMES.indexOf(stem(a)) - NAMES.indexOf(stem(b)))[0]?.name ?? '';
+}
+
+function names(field) {
+  return NAMES.includes(stem(field));
+}
+
+/** What a field is called; a tenant's own end in `__c`. */
+function stem(field) {
+  return field.name.replace(/__c$/, '');
 }
 
 function upper(text) {

@@ -1,7 +1,7 @@
 // The answer: its outcome, errors, JSON and table.
 
 import { costOf } from './client.js';
-import { at, h } from './dom.js';
+import { at, copy, h } from './dom.js';
 import { jsonPieces } from './painting.js';
 import { tableOf } from './table.js';
 import { say } from './words.js';
@@ -15,7 +15,7 @@ export class Response {
   constructor(onError) {
     this.onError = onError;
     this.result = null;
-    at('copy').onclick = () => navigator.clipboard?.writeText(this.pretty());
+    at('copy').onclick = () => copy(this.pretty());
     at('download').onclick = () => this.download();
     this.clear();
   }

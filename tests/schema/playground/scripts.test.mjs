@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { costOf, curl, endpoint, tenantOf } from './assets/client.js';
+import { costOf, curl, endpoint, jsonObject, tenantOf } from './assets/client.js';
 import { completions, meaning } from './assets/completion.js';
 import { examples } from './assets/examples.js';
 import { operationAt, operations, prettify, tokens } from './assets/language.js';
@@ -153,6 +153,22 @@ test('makes examples that the schema understands', () => {
   for (const { query } of group.examples) assert.equal(prettify(query), query);
 });
 
+test("examples name records of a tenant's own objects", () => {
+  const own = JSON.parse(readFileSync('schema.json', 'utf8').replaceAll('"name": "name"', '"name": "name__c"'));
+  const [group] = examples(new Model(own.__schema)).filter((it) => it.title === 'Account');
+  for (const { query } of group.examples) assert.match(query, /\bid\s+name__c\b/);
+});
+
+test('examples group by what has few values', () => {
+  const crm = new Model(JSON.parse(readFileSync('crm.json')).__schema);
+  const grouped = examples(crm).flatMap((it) => it.examples).filter((it) => it.kind === 'groups').map((it) => it.query);
+  const by = (object) => grouped.find((it) => it.startsWith(`query ${object}By`));
+  assert.match(by('Opportunity'), /by: \[\{stage: true\}\].*amount \{\s+sum/s);
+  assert.match(by('Account'), /by: \[\{type: true\}\]/);
+  assert.match(by('Team'), /by: \[\{createdAt: MONTH\}\]/);
+  for (const query of grouped) assert.doesNotMatch(query, /recordId/);
+});
+
 test('paints every character once', () => {
   const query = 'query A($n: Int) {\n  # said\n  a(b: "c", d: [1, true]) { e } §\n}';
   const json = '{"a": [1.5, null, "x\\n"],\n oops}';
@@ -177,6 +193,14 @@ test('reads the tenant of a token, and the cost of an answer', () => {
   assert.equal(costOf({ extensions: { cost: 12 } }), 12);
   assert.equal(costOf({ extensions: { cost: { points: 7 } } }), 7);
   assert.equal(costOf({ data: null }), null);
+});
+
+test('what is no JSON object is told by what it is', () => {
+  assert.deepEqual(jsonObject(' '), {});
+  assert.deepEqual(jsonObject('{"n": 2}'), { n: 2 });
+  for (const [text, told] of [['[1]', /^array$/], ['null', /^null$/], ['5', /^number$/], ['{"n"', /JSON/]]) {
+    assert.throws(() => jsonObject(text), { name: 'SyntaxError', message: told });
+  }
 });
 
 test('the curl command holds no token', () => {

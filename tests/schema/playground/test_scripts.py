@@ -11,7 +11,10 @@ import pytest
 from graphql import get_introspection_query, graphql_sync
 
 import schema.playground
+from schema.platform.strawberry_schema import platform
+from schema.types.tenant_schema import full
 from tests.schema.a_server import a_schema
+from tests.schema.some_metadata import crm
 
 TESTS = Path(__file__).with_name("scripts.test.mjs")
 ASSETS = Path(schema.playground.__file__).with_name("assets")
@@ -24,8 +27,11 @@ def test_scripts_pass_their_own_tests(tmp_path: Path) -> None:
     shutil.copytree(ASSETS, tmp_path / "assets")
     shutil.copy(TESTS, tmp_path / TESTS.name)
     (tmp_path / "package.json").write_text('{"type": "module"}')
-    introspected = graphql_sync(a_schema(), get_introspection_query(input_value_deprecation=True))
-    (tmp_path / "schema.json").write_text(json.dumps(introspected.data))
+    for name, described in (("schema", a_schema()), ("crm", full(crm(), platform()))):
+        introspected = graphql_sync(
+            described, get_introspection_query(input_value_deprecation=True)
+        )
+        (tmp_path / f"{name}.json").write_text(json.dumps(introspected.data))
     ran = subprocess.run(
         [node, "--test", TESTS.name],
         check=False,

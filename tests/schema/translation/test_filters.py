@@ -71,6 +71,22 @@ def test_negates_what_is_behind_a_reference() -> None:
     assert isinstance(found.part, Not)
 
 
+@pytest.mark.parametrize(
+    "literal",
+    [
+        f'{{eq: "{ID}"}}',
+        "{isNull: false}",
+        f'{{or: [{{isNull: false}}, {{in: ["{ID}"]}}]}}',
+        f'{{not: {{eq: "{ID}"}}}}',
+    ],
+)
+def test_negates_which_record_a_reference_names_none_included(literal: str) -> None:
+    found, _ = where(f"{{account: {{not: {literal}}}}}")
+
+    assert isinstance(found, Not)
+    assert not isinstance(found.part, Through)
+
+
 def test_reaches_through_several_references() -> None:
     found, _ = where('{account: {owner: {name: {eq: "A"}}}}')
 

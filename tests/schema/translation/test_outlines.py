@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from graphql import (
+    GraphQLFloat,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -27,7 +29,7 @@ NAMES = sorted(n for n, it in SCHEMA.type_map.items() if isinstance(it, GraphQLI
 
 LEAVES: dict[str, st.SearchStrategy[object]] = {
     "Int": st.integers(-(2**33), 2**33) | st.floats(allow_nan=False).map(lambda f: Exact(repr(f))),
-    "Float": st.floats() | st.integers(),
+    "Float": st.floats() | st.integers(-(2**53), 2**53),
     "String": st.text(),
     "Boolean": st.booleans(),
     "ID": st.uuids().map(str) | st.integers() | st.text(),
@@ -51,6 +53,18 @@ def test_coerces_as_graphql_core_does(data: st.DataObject) -> None:
     expected = coerce_input_value(value, type_)
 
     assert quickly(lambda: Outlines().of(type_).coerce(value)) == expected
+
+
+@pytest.mark.parametrize("number", [1.2345678901234568e20, 1.2345678901234567e19, -(2.0**60)])
+def test_takes_a_large_float_by_the_digits_that_clients_write(number: float) -> None:
+    written = int(format(Decimal(repr(number)), "f"))  # as JSON.stringify does below 1e21
+
+    assert Outlines().of(GraphQLFloat).coerce(written) == number
+
+
+def test_an_integer_beyond_all_floats_is_none() -> None:
+    with pytest.raises(OverflowError):
+        Outlines().of(GraphQLFloat).coerce(10**400)
 
 
 @pytest.mark.parametrize(

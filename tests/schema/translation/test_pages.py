@@ -70,8 +70,12 @@ def test_refuses_what_is_no_cursor(text: str) -> None:
     assert codes(literal) == [("BAD_CURSOR", ["after"])]
 
 
-def test_refuses_a_cursor_of_another_order() -> None:
-    other = cursor("7.5", (Order(Column("amount")),))
+@pytest.mark.parametrize(
+    ("order", "object"),
+    [((Order(Column("amount")),), "opportunity"), (BY_AMOUNT, "opportunity_line")],
+)
+def test_refuses_a_cursor_of_another_order_or_object(order: tuple[Order, ...], object: str) -> None:
+    other = cursor("7.5", order, object)
     plan, coerced = planned(BY_CURSOR, after=other)
 
     with pytest.raises(BadRequest) as caught:
@@ -99,6 +103,8 @@ BY_CURSOR = """query ($after: String) {
 }"""
 
 
-def cursor(value: str | None, order: tuple[Order, ...] = BY_AMOUNT) -> str:
-    parts = [cursors.signature(order), value, ID]
+def cursor(
+    value: str | None, order: tuple[Order, ...] = BY_AMOUNT, object: str = "opportunity"
+) -> str:
+    parts = [cursors.signature(object, order), value, ID]
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")

@@ -58,9 +58,9 @@ def edges(*outputs: Output) -> Output:
     )
 
 
-def position(values: Values, cursor: str, order: tuple[Order, ...]) -> Position:
+def position(values: Values, cursor: str, object: str, order: tuple[Order, ...]) -> Position:
     """A cursor as a query names it."""
-    *keys, last = cursors.decode(cursor, order)
+    *keys, last = cursors.decode(cursor, object, order)
     return Position(tuple(None if key is None else values.of(key) for key in keys), values.of(last))
 
 

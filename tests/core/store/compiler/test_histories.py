@@ -9,7 +9,7 @@ from core.actions.saving import Edit
 from core.identity import IMPORT, Actor, RecordId, Role
 from core.query import ChangePart, DiffPart, Output
 from core.store.connections import Database
-from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object
+from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import ask, scalars
 
 PARTS = ("kind", "from_stage", "to_stage", "skipped", "duration_s", "amount", "reason", "note")
@@ -23,6 +23,7 @@ async def world(database: Database) -> World:
         "body": {"type": "string", "x-type": "longtext"},
         "heat": pick,
         "secret": {"type": "string", "x-hidden": True},
+        "vault": refers_to("vault"),
     }
     stages = [
         {"key": "open", "title": "Open", "kind": "open"},
@@ -31,7 +32,8 @@ async def world(database: Database) -> World:
         {"key": "lost", "title": "Lost", "kind": "lost"},
     ]
     pipeline = {"$schema": PIPELINE, "$id": "p", "object": "sale", "title": "P", "stages": stages}
-    return await a_world(database, an_object("sale", sale), {**pipeline, "amount": "amount"})
+    vault = {**an_object("vault", {}), "x-hidden": True}
+    return await a_world(database, an_object("sale", sale), vault, {**pipeline, "amount": "amount"})
 
 
 async def history(world: World, id: UUID, size: int, before: int | None = None) -> Any:
@@ -47,10 +49,23 @@ async def history(world: World, id: UUID, size: int, before: int | None = None) 
     return (await ask(world, asked, [id, size, before]))["h"]
 
 
+async def test_a_choice_that_was_cleared_is_null_afterwards(world: World) -> None:
+    made = await world.create("sale", name="x", heat="hot")
+    actor = Actor(world.tenant, Role.ADMIN)
+    await saving.update(actor, world.store, "sale", [Edit(made, {"heat": None})])
+    await saving.update(actor, world.store, "sale", [Edit(made, {"heat": "cold"})])
+    set_again, cleared, _ = await history(world, made, 10)
+    assert cleared["changes"] == [{"field": "heat", "before": "HOT", "after": None}]
+    assert set_again["changes"] == [{"field": "heat", "before": None, "after": "COLD"}]
+
+
 async def test_changes_come_the_newest_first_with_what_differs(world: World) -> None:
     user = await world.create("user", name="Li", email="li@example.com")
     actor = Actor(world.tenant, Role.ADMIN, RecordId(user))
-    made = await world.create("sale", name="x", amount="1", heat="hot", body="long", secret="s")
+    vault = str(await world.create("vault", name="v"))
+    made = await world.create(
+        "sale", name="x", amount="1", heat="hot", body="long", secret="s", vault=vault
+    )
     await saving.update(
         actor, world.store, "sale", [Edit(made, {"heat": "cold", "body": None, "amount": "2"})]
     )

@@ -117,7 +117,7 @@ async def test_a_page_in_order_with_what_belongs_to_it(world: World, made: dict[
         "company": {"name": "low"},
     }
     values = Values([2])
-    after = position(values, first["page"]["endCursor"], order)
+    after = position(values, first["page"]["endCursor"], "sale", order)
     asked = Connection("sale", (shown, PAGE_INFO), Page(Value(0), after=after), order=order)
     second = await ask(world, asked, values)
     assert [edge["node"]["name"] for edge in second["edges"]] == ["s2", "s3"]

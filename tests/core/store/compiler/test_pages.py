@@ -57,7 +57,7 @@ class Walk:
     async def page(self, size: int, *, backward: bool, cursor: str | None = None) -> Any:
         """One page, from a cursor on."""
         values = Values(self.values)
-        at = position(values, cursor, self.asked.order) if cursor else None
+        at = position(values, cursor, "item", self.asked.order) if cursor else None
         after, before = (None, at) if backward else (at, None)
         page = Page(values.of(size), after, before, backward)
         return await ask(self.population.world, replace(self.asked, page=page), values)
@@ -123,8 +123,8 @@ async def test_a_page_between_two_cursors_holds_what_is_between(
     values = Values()
     page = Page(
         values.of(7),
-        position(values, all_edges[first]["cursor"], order),
-        position(values, all_edges[last]["cursor"], order),
+        position(values, all_edges[first]["cursor"], "item", order),
+        position(values, all_edges[last]["cursor"], "item", order),
         backward,
     )
     found = await ask(population.world, replace(connection(order), page=page), values)
@@ -195,7 +195,7 @@ async def test_each_parent_has_a_page_of_its_own(population: Population) -> None
 )
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(Refused) as refused:
-        cursors.decode(cursor, (Order(Column("amount")),))
+        cursors.decode(cursor, "item", (Order(Column("amount")),))
     assert refused.value.problems[0].code == "BAD_CURSOR"
 
 

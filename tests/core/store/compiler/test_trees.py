@@ -107,7 +107,7 @@ async def test_descendants_are_paged(world: World, tree: dict[str, UUID], backwa
     cursor = None
     while True:
         values = Values([tree["a"]])
-        at = position(values, cursor, ()) if cursor else None
+        at = position(values, cursor, "company", ()) if cursor else None
         after, before = (None, at) if backward else (at, None)
         page = Page(values.of(3), after, before, backward)
         part = below(edges(*scalars("name")), PAGE_INFO, page=page)

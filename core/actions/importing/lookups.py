@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from core.actions.importing.preparing import BY_ID, Named
+from core.actions.importing.preparing import BY_ID, Named, folded
 from core.actions.importing.rows import shown
 from core.store import unique_keys
 from core.store.field_plans import UniquePlan
@@ -30,11 +30,11 @@ class Lookups:
     def leave(self, names: Iterable[Named]) -> None:
         """Names of a row that is not loaded, or not yet."""
         for name in names:
-            self._left.keep(_folded(name), True)
+            self._left.keep(folded(name), True)
 
     def was_left(self, name: Named) -> bool:
         """Whether it is the name of a row that is not loaded."""
-        return self._left.get(_folded(name)) is not None and self._known.get(name) is None
+        return self._left.get(folded(name)) is not None and self._known.get(name) is None
 
     def why_nobody(self, name: Named) -> str:
         """What to tell of a name that means no record."""
@@ -89,10 +89,6 @@ def claim_of(unique: UniquePlan, values: Mapping[str, Any]) -> str | None:
     if any(isinstance(value, Wrong) for value in taken.values()):
         return None
     return unique_keys.claimed(unique, taken)
-
-
-def _folded(name: Named) -> Named:
-    return name._replace(text=name.text.casefold())
 
 
 def _id(text: str) -> UUID | None:

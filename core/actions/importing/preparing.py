@@ -26,6 +26,11 @@ class Named(NamedTuple):
     text: str
 
 
+def folded(name: Named) -> Named:
+    """The name without its case, by which some keys go."""
+    return name._replace(text=name.text.casefold())
+
+
 @dataclass(slots=True)
 class Prepared:
     """One row on its way: its values by field key, and what is still only a name."""
@@ -106,6 +111,12 @@ class Preparer:
             value = values.get(unique.fields[0]) if len(unique.fields) == 1 else None
             if value is not None:
                 yield Named(self.object.key, unique.key, str(value))
+
+    def joins(self, prepared: Prepared) -> tuple[set[Named], set[Named]]:
+        """By which names others know the row's record, and which ones of its kind it names."""
+        own, named = self.names_of(prepared), prepared.names.values()
+        others = (name for name in named if name.object == self.object.key)
+        return set(map(folded, own)), set(map(folded, others))
 
     def wanted(self, row: Row) -> bool:
         """Whether the step takes the row at all."""

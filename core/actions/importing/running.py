@@ -165,7 +165,7 @@ class _Job:
             if waiting.count in (0, tried.count):
                 break
         lost = await self._pass(self._waited(waiting), last=True)
-        for feed, row in lost.all():
+        for feed, row, _ in lost.all():
             prepared = self._writer.preparer.prepare(row)
             self._reject(feed, prepared, self._unloaded(prepared))
 
@@ -199,7 +199,7 @@ class _Job:
             self._note(batch.feed, outcome)
             for prepared in outcome.waiting:
                 self._leave(prepared)
-                waiting.keep(batch.feed, prepared.row)
+                waiting.keep(batch.feed, prepared.row, *self._writer.preparer.joins(prepared))
             rows, again = outcome.again, True
         self._progressed(batch)
 
@@ -217,8 +217,8 @@ class _Job:
             numbers.give_back()
 
     def _waited(self, waiting: Spool) -> Source:
-        for feed, row in waiting.all():
-            yield Given(feed, self._heads[feed], row, None)
+        for feed, row, together in waiting.all():
+            yield Given(feed, self._heads[feed], row, None, together)
 
     def _note(self, feed: int, outcome: Outcome) -> None:
         tally = self._importing.report.steps[-1]

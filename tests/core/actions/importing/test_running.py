@@ -21,7 +21,7 @@ from core.identity import Role
 from core.store.connections import Database
 from core.store.ways import Options as Ways
 from tests.conftest import Urls
-from tests.core.a_store import World
+from tests.core.a_store import World, a_world, an_object, refers_to
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import Kept, a_crm, data, load_files, load_rows
 
@@ -96,6 +96,24 @@ async def test_rows_that_name_each_other_in_a_circle_are_told(world: World) -> N
     _, kept = await load_rows(world, accounts(), rows)
     assert await tree(world) == {"d": None}
     assert sorted({reject.line for reject in kept.rejects}) == [1, 2, 3]
+
+
+async def test_records_may_name_each_other_however_far_apart_their_rows_are(
+    database: Database,
+) -> None:
+    person = {"code": {"type": "string", "x-unique": True}, "other": refers_to("person")}
+    world = await a_world(database, an_object("person", person))
+    many = 2 * ROWS + 200
+    others = {str(number): str((number + many // 2) % many) for number in range(many)}
+    other = {"column": "other", "reference": "code"}
+    step = {"object": "person", "key": "code", "fields": {"code": "code", "other": other}}
+    rows = [{"code": code, "other": other} for code, other in others.items()]
+    _, kept = await load_rows(world, a_mapping(step), rows)
+    assert kept.told == []
+    found = await data(world, "person", "id", "code", "other", "version")
+    codes = {str(record): code for record, code, *_ in found}
+    assert {code: codes[other] for _, code, other, _ in found} == others
+    assert {version for *_, version in found} == {1}
 
 
 async def test_who_names_a_row_that_is_not_loaded_is_told_so(world: World) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from core.actions.importing.preparing import BY_ID, Named, folded
-from core.actions.importing.rows import shown
+from core.actions.importing.preparing import BY_ID, PART, Named, folded
 from core.store import unique_keys
 from core.store.field_plans import UniquePlan
 from core.store.opening import Store
@@ -38,7 +37,7 @@ class Lookups:
 
     def why_nobody(self, name: Named) -> str:
         """What to tell of a name that means no record."""
-        told = f"{name.object} with the {name.key} '{shown(name.text)}'"
+        told = f"{name.object} with the {name.key} '{name.told}'"
         if self.was_left(name):
             return f"The row of the {told} was not loaded."
         return f"There is no {told}."
@@ -62,8 +61,7 @@ class Lookups:
         self, tx: Transaction, object: str, key: str, names: Iterable[Named]
     ) -> dict[Named, UUID]:
         unique = constraint(self._store, tx, object, key)
-        field = unique.fields[0].key
-        claims = {name: claim_of(unique, {field: name.text}) for name in names}
+        claims = {name: meant(unique, name) for name in names}
         wanted = ((key, claim) for claim in claims.values() if claim is not None)
         held = await unique_keys.holders(tx, object, wanted)
         return {
@@ -77,6 +75,14 @@ def constraint(store: Store, tx: Transaction, object: str, key: str) -> UniquePl
     """The constraint of an object by its key; the mapping was checked to name one."""
     plan = store.plan(tx.published, object)
     return next(one for one in plan.uniques if one.unique.key == key)
+
+
+def meant(unique: UniquePlan, name: Named) -> str | None:
+    """What the record that is named so claims under the constraint."""
+    if len(unique.fields) == 1:
+        return claim_of(unique, {unique.fields[0].key: name.text})
+    texts = zip(unique.fields, name.text.split(PART), strict=True)
+    return claim_of(unique, {fields.key: text or None for fields, text in texts})
 
 
 def claim_of(unique: UniquePlan, values: Mapping[str, Any]) -> str | None:

@@ -16,7 +16,7 @@ from core.actions.importing.planning import Job
 from core.actions.importing.preparing import Prepared, preparer
 from core.actions.importing.producing import Batch, Given, Source, ahead, rows_of
 from core.actions.importing.report import Reject, Report, Tally, Watcher
-from core.actions.importing.rows import Flaw, Head, shown
+from core.actions.importing.rows import Flaw, Head
 from core.actions.importing.spool import Spool
 from core.identity import IMPORT, Actor
 from core.store import sampling
@@ -173,7 +173,7 @@ class _Job:
         """Why a row that names others of its kind is not loaded in the end."""
         preparer, lookups = self._writer.preparer, self._writer.lookups
         told = [
-            Flaw(preparer.label(key), "NOT_FOUND", lookups.why_nobody(name), shown(name.text))
+            Flaw(preparer.label(key), "NOT_FOUND", lookups.why_nobody(name), name.told)
             for key, name in prepared.names.items()
             if lookups.was_left(name)
         ]

@@ -116,6 +116,36 @@ async def test_records_may_name_each_other_however_far_apart_their_rows_are(
     assert {version for *_, version in found} == {1}
 
 
+async def test_a_record_is_named_by_a_key_of_several_fields(database: Database) -> None:
+    plants = [{"const": "one", "title": "Plant 1"}, {"const": "two", "title": "Plant 2"}]
+    fields = {"plant": {"oneOf": plants}, "number": {"type": "string"}, "into": refers_to("part")}
+    key = {"key": "by_number", "fields": ["plant", "number"], "ignoreCase": True}
+    part = an_object("part", fields, **{"x-unique": [key], "required": ["plant", "number"]})
+    world = await a_world(database, part)
+    into = {"columns": ["plant", "into"], "reference": "by_number"}
+    sources = {"plant": "plant", "number": "number", "into": into}
+    mapping = a_mapping({"object": "part", "key": "by_number", "fields": sources})
+    rows = [
+        {"plant": "Plant 1", "number": "A-1", "into": "a-2"},
+        {"plant": "Plant 1", "number": "A-2", "into": ""},
+        {"plant": "Plant 2", "number": "A-1", "into": "A-2"},
+        {"plant": "Plant 2", "number": "A-3", "into": "A-1"},
+    ]
+    _, kept = await load_rows(world, mapping, rows)
+    assert kept.told == [(3, "plant + into", "NOT_FOUND"), (4, "plant + into", "NOT_FOUND")]
+    told = [reject.flaws[0].message for reject in kept.rejects]
+    assert told == [
+        "There is no part with the by_number 'two + A-2'.",
+        "The row of the part with the by_number 'two + A-1' was not loaded.",
+    ]
+    found = await data(world, "part", "id", "number", "into")
+    assert [number for _, number, into in found if into] == ["A-1"]
+    assert {into for *_, into in found} == {
+        None,
+        *(str(record) for record, number, _ in found if number == "A-2"),
+    }
+
+
 async def test_who_names_a_row_that_is_not_loaded_is_told_so(world: World) -> None:
     rows = [a_row("c", "b"), a_row("b", "a"), a_row("a") | {"name": "n" * 300}, a_row("d", "x")]
     _, kept = await load_rows(world, accounts(), rows)

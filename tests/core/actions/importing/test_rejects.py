@@ -50,8 +50,8 @@ def test_what_is_rejected_again_is_told_anew(files: RejectFiles, tmp_path: Path)
     files.add(a_reject(["Ann", "7", "city", "Odd.", "beyond"], head=head))
     files.close()
     text = (tmp_path / "accounts.rejected.csv").read_text("utf-8-sig")
-    assert text.startswith("name,rejected_line,rejected_column,rejected_reason\r\nAnn,3,name,")
-    assert text.endswith(",beyond\r\n")
+    assert text.startswith("name,rejected_line,rejected_column,rejected_reason\nAnn,3,name,")
+    assert text.endswith(",beyond\n")
 
 
 def test_json_lines_stay_json_lines(files: RejectFiles, tmp_path: Path) -> None:

@@ -315,7 +315,7 @@ _REQUIRED = (
 _MENDS = {
     "invalid": "Mend them, or publish with invalid_rows allowed.",
     "circular": "Mend them, or publish with invalid_rows allowed.",
-    "lost": "If they need it no more, publish with data_loss allowed.",
+    "lost": "If it is no longer needed, publish with data_loss allowed.",
     "retyped": "The type of a field changes only while no record has a value in it.",
     "abandoned": "Roll back to a version that had the object, or take another key.",
     "held": "Publish a version that keeps it, marked deprecated.",

@@ -116,6 +116,29 @@ async def test_records_may_name_each_other_however_far_apart_their_rows_are(
     assert {version for *_, version in found} == {1}
 
 
+async def test_a_circle_of_wide_records_takes_more_than_one_statement(database: Database) -> None:
+    fields: dict[str, Any] = {"code": {"type": "string", "x-unique": True}}
+    fields |= {f"{letter}number": {"type": "number"} for letter in "abcdefghijklmnopqrstuvwx"}
+    fields |= {
+        f"{letter}text": {"type": "string", "x-index": True} for letter in "abcdefghijklmnopq"
+    }
+    fields |= {f"{letter}other": refers_to("wide") for letter in "abcdefghijklmnopqrstuvw"}
+    fields |= {f"{letter}day": {"type": "string", "format": "date"} for letter in "abcdefghijkl"}
+    world = await a_world(database, an_object("wide", fields))
+    other = {"column": "other", "reference": "code"}
+    sources = {"code": "code", "aother": other}
+    step = {"object": "wide", "key": "code", "fields": sources}
+    rows = [{"code": str(i), "other": str((i + 1) % ROWS)} for i in range(ROWS)]
+    _, kept = await load_rows(world, a_mapping(step), rows)
+    assert kept.told == []
+    published = await world.store.published(world.tenant)
+    slot = published.storage.places["wide"]["aother"].readable
+    found = await world.rows(f"select id, data, {slot} from record where tenant_id = $1")
+    key = published.storage.places["wide"]["aother"].key
+    assert {row["data"][key] for row in found} == {str(row["id"]) for row in found}
+    assert all(str(row[slot]) == row["data"][key] for row in found)
+
+
 async def test_a_record_is_named_by_a_key_of_several_fields(database: Database) -> None:
     plants = [{"const": "one", "title": "Plant 1"}, {"const": "two", "title": "Plant 2"}]
     fields = {"plant": {"oneOf": plants}, "number": {"type": "string"}, "into": refers_to("part")}

@@ -13,7 +13,7 @@ from core.actions.importing.batches import Outcome, Round, Writer
 from core.actions.importing.lanes import Lanes
 from core.actions.importing.lookups import Lookups
 from core.actions.importing.planning import Job
-from core.actions.importing.preparing import Prepared, preparer
+from core.actions.importing.preparing import Prepared, folded, preparer
 from core.actions.importing.producing import Batch, Given, Source, ahead, rows_of
 from core.actions.importing.report import Reject, Report, Tally, Watcher
 from core.actions.importing.rows import Flaw, Head
@@ -194,14 +194,29 @@ class _Job:
     async def _load(self, batch: Batch, waiting: Spool, *, last: bool) -> None:
         rows: Sequence[Prepared] = batch.rows
         again = False
-        while rows:
+        while rows := rows if last else self._in_turn(batch.feed, rows, waiting):
             outcome = await self._write(rows, last=last, again=again)
             self._note(batch.feed, outcome)
             for prepared in outcome.waiting:
-                self._leave(prepared)
-                waiting.keep(batch.feed, prepared.row, *self._writer.preparer.joins(prepared))
+                self._wait(batch.feed, prepared, waiting)
             rows, again = outcome.again, True
         self._progressed(batch)
+
+    def _in_turn(self, feed: int, rows: Sequence[Prepared], waiting: Spool) -> Sequence[Prepared]:
+        """Without those that come after a row for the same record that waits: they wait, too."""
+        if not waiting.count:
+            return rows
+        names_of, going = self._writer.preparer.names_of, []
+        for prepared in rows:
+            if waiting.has(map(folded, names_of(prepared))):
+                self._wait(feed, prepared, waiting)
+            else:
+                going.append(prepared)
+        return going
+
+    def _wait(self, feed: int, prepared: Prepared, waiting: Spool) -> None:
+        self._leave(prepared)
+        waiting.keep(feed, prepared.row, *self._writer.preparer.joins(prepared))
 
     async def _write(self, rows: Sequence[Prepared], *, last: bool, again: bool) -> Outcome:
         importing = self._importing

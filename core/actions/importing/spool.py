@@ -31,6 +31,7 @@ class Spool:
         self._places = array("q")
         self._own: list[tuple[int, ...]] = []
         self._named: list[tuple[int, ...]] = []
+        self._names: set[int] = set()
 
     @property
     def count(self) -> int:
@@ -43,8 +44,13 @@ class Spool:
         """Keep a row, and by which names others know it and it knows others."""
         self._places.append(self._file.tell())
         self._own.append(tuple(map(hash, own)))
+        self._names.update(self._own[-1])
         self._named.append(tuple(map(hash, named)))
         pickle.dump((feed, row.line, row.values, row.whole, row.size), self._file)
+
+    def has(self, names: Iterable[object]) -> bool:
+        """Whether a row of one of these names was kept."""
+        return not self._names.isdisjoint(map(hash, names))
 
     def all(self) -> Iterator[Kept]:
         """The rows that were kept; nothing is kept any more while they are read."""

@@ -211,6 +211,22 @@ async def test_the_last_row_counts_also_when_it_comes_in_another_batch(world: Wo
     assert names == set(range(1_300, 2_000))
 
 
+async def test_the_last_row_counts_also_when_the_first_waits_for_another(world: World) -> None:
+    others = [a_row(f"{number}") for number in range(ROWS)]
+    for late in ([], others):
+        rows = [a_row("a", "z"), *others, a_row("a", "1"), *late, a_row("z")]
+        _, kept = await load_rows(world, accounts(), rows)
+        assert kept.told == []
+        assert (await tree(world))["a"] == "1"
+
+
+async def test_a_row_after_one_that_waits_in_vain_is_loaded(world: World) -> None:
+    others = [a_row(f"{number}") for number in range(ROWS)]
+    _, kept = await load_rows(world, accounts(), [a_row("a", "z"), *others, a_row("a", "1")])
+    assert kept.told == [(1, "parent", "NOT_FOUND")]
+    assert (await tree(world))["a"] == "1"
+
+
 async def test_a_value_that_two_rows_claim_belongs_to_one_of_them(world: World) -> None:
     fields = {"name": "name", "external_id": "key", "code": "code"}
     mapping = a_mapping({"object": "product", "key": "external_id", "fields": fields})

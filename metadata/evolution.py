@@ -176,7 +176,7 @@ def _pipeline(was: Pipeline, now: Pipeline) -> Iterator[Change]:
         elif old != stage:
             breaks = "Creates that name it are refused."
             retires = stage.deprecated and not old.deprecated
-            message = _stage_change(old, stage)
+            message = f"The stage '{stage.key}' changes: {_differing(old, stage)}."
             yield say("STAGE_CHANGED", ("stages", index), message, breaks if retires else "")
     if [key for key in before if key in after] != [key for key in after if key in before]:
         yield say("STAGES_REORDERED", ("stages",), "The stages stand in another order.")
@@ -186,9 +186,10 @@ def _pipeline(was: Pipeline, now: Pipeline) -> Iterator[Change]:
             yield say(code, (word,), f"The pipeline's {word} changes.")
 
 
-def _stage_change(was: Stage, now: Stage) -> str:
-    changed = [name for name in was.__slots__ if getattr(was, name) != getattr(now, name)]
-    return f"The stage '{now.key}' changes: {', '.join(changed)}."
+def _differing(was: Stage | Graph, now: Stage | Graph) -> str:
+    """What of it is not as it was."""
+    names = (name for name in was.__slots__ if getattr(was, name) != getattr(now, name))
+    return ", ".join(names)
 
 
 # Graphs and roles
@@ -207,7 +208,7 @@ def _graphs(old: Metadata, new: Metadata) -> Iterator[Change]:
         elif was != now:
             moved = (was.anchor, was.node, was.through) != (now.anchor, now.node, now.through)
             breaks = "Its nodes are of other types." if moved else ""
-            message = f"The graph '{key}' changes."
+            message = f"The graph '{key}' changes: {_differing(was, now)}."
             yield say("GRAPH_CHANGED", (), message, breaks, *_circular(was, now))
 
 

@@ -28,7 +28,7 @@ from core.store.writing import publishing as alone
 from core.tree import MOST_LEVELS
 from metadata import assigning, documents, evolution
 from metadata.assigning import Assignment
-from metadata.changes import Change, Consent
+from metadata.changes import Change, Consent, Effect
 from metadata.layers import TENANT
 from metadata.model import Metadata
 from metadata.published import Published
@@ -301,16 +301,21 @@ def _refusal(change: Change, counted: Counted) -> Problem:
     impact = counted.impact
     examples = ", ".join(str(one) for one in counted.examples)
     records = f"{counted.count:,} stored record{'s' if counted.count != 1 else ''}"
-    mend = (
-        f" Mend them, or publish with {impact.consent.value} allowed."
-        if impact.consent is not None
-        else f" {_MENDS.get(impact.effect.value, '')}".rstrip()
-    )
-    message = f"{change.message} This concerns {records} of '{impact.object}': {examples}.{mend}"
-    return Problem((change.subject, change.pointer), impact.effect.name, message)
+    mend = _MENDS.get(impact.effect.value, "")
+    if change.code == "FIELD_ADDED" and impact.effect is Effect.INVALID:
+        mend = _REQUIRED
+    message = f"{change.message} This concerns {records} of '{impact.object}': {examples}. {mend}"
+    return Problem((change.subject, change.pointer), impact.effect.name, message.rstrip())
 
 
+_REQUIRED = (
+    "Publish it without being required, fill it in, and require it then; or publish with"
+    " invalid_rows allowed."
+)
 _MENDS = {
+    "invalid": "Mend them, or publish with invalid_rows allowed.",
+    "circular": "Mend them, or publish with invalid_rows allowed.",
+    "lost": "If it is no longer needed, publish with data_loss allowed.",
     "retyped": "The type of a field changes only while no record has a value in it.",
     "abandoned": "Roll back to a version that had the object, or take another key.",
     "held": "Publish a version that keeps it, marked deprecated.",

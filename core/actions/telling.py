@@ -16,7 +16,7 @@ _CONCERNED = {
     Effect.RETYPED: "could not be read any more",
     Effect.ABANDONED: "are there of an object that had this key",
     Effect.HELD: "hold it",
-    Effect.DUPLICATE: "share a value",
+    Effect.DUPLICATE: "would have what another has already",
     Effect.BROKEN_RULE: "break the rule",
     Effect.UNSTAGED: "enter the first stage",
     Effect.TREE: "become nodes of the tree",

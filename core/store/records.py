@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.store import changes, drafts
 from core.store.changes import Change
+from core.store.columns import Column
 from core.store.drafts import Draft
 from core.store.plans import ObjectPlan
 from core.store.record_shapes import Way
@@ -26,25 +27,67 @@ def insert(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Writ
     dated = any(draft.created_at is not None for draft in new)
     ids = {draft.id for draft in new}
     related = len(ids) > 1 and any(one in ids for draft in new for one in _references(draft))
+    shape = plan.ways.insertion(dated=dated)
+    ordered: Sequence[Draft] = new
+    later: _Later = {}
+    if related and len(new) > (size := most_rows(len(shape.columns), len(shape.shared) + 1)):
+        ordered = _referred_first(new)
+        later = _later(ordered, size)
     rows, log = [], []
-    for draft in _referred_first(plan, new) if related else new:
+    for draft in ordered:
         drafts.seal(draft)
-        row = [draft.id, *[column.value(draft) for column in plan.columns]]
+        without = later.get(draft.id, _NONE)
+        row = [draft.id, *[_first(column, draft, without) for column in plan.columns]]
         if dated:
             row.append(draft.created_at or tx.now)
         rows.append(row)
         log.append(Change(draft.id, 1, None, logged(draft)))
     shared = (plan.key, tx.published.version, tx.author.user, tx.author.user)
     return [
-        Write(plan.ways.insertion(dated=dated), shared, rows, related=related),
+        Write(shape, shared, rows, related=related),
+        *_completed(tx, plan, [draft for draft in ordered if draft.id in later], later),
         changes.write(tx, plan.key, "create", log),
     ]
 
 
-def _referred_first(plan: ObjectPlan, new: Sequence[Draft]) -> Sequence[Draft]:
-    """The same, where one statement cannot take them all: those first that others refer to."""
-    if len(new) <= most_rows(len(plan.columns) + 2):
-        return new
+_NONE: frozenset[str] = frozenset()
+_Later = Mapping[UUID, frozenset[str]]
+"""By record, the references to some that only a later statement inserts."""
+
+
+def _first(column: Column, draft: Draft, without: frozenset[str]) -> object:
+    if without and column.type == "uuid" and not without.isdisjoint(column.of):
+        return None
+    return column.value(draft)
+
+
+def _later(ordered: Sequence[Draft], size: int) -> _Later:
+    """What records that go in by so many at once can't refer to yet: they stand in a circle."""
+    pieces = {draft.id: place // size for place, draft in enumerate(ordered)}
+    found = {}
+    for draft in ordered:
+        here = pieces[draft.id]
+        keys = (fields.key for fields in draft.plan.references if fields.key in draft.values)
+        ahead = frozenset(key for key in keys if pieces.get(draft.values[key], here) > here)
+        if ahead:
+            found[draft.id] = ahead
+    return found
+
+
+def _completed(
+    tx: Transaction, plan: ObjectPlan, incomplete: Sequence[Draft], later: _Later
+) -> Iterator[Write]:
+    """The references that were left out, once all records are there."""
+    if incomplete:
+        way = plan.ways.of(_NONE.union(*later.values()), _NONE, whole=False)
+        rows = [
+            (draft.id, *[column.value(draft) for column in way.columns]) for draft in incomplete
+        ]
+        yield Write(way.quiet_change, (tx.published.version,), rows)
+
+
+def _referred_first(new: Sequence[Draft]) -> Sequence[Draft]:
+    """The same, those first that others refer to, as far as they do not in a circle."""
     waiting = {draft.id: draft for draft in new}
     ordered: list[Draft] = []
     for draft in new:

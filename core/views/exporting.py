@@ -69,18 +69,28 @@ def exported(declared: ObjectType) -> Iterator[Field]:
 
 
 def in_order(metadata: Metadata, objects: Sequence[str]) -> tuple[str, ...]:
-    """The objects, each after the ones it refers to as far as they don't go in a circle."""
+    """The objects, each after the ones it refers to as far as they don't go in a circle.
+
+    In a circle, references that a record must have weigh more than those it may have.
+    """
     ordered: list[str] = []
     waiting = sorted(objects)
     while waiting:
-        ready = [key for key in waiting if not _needs(metadata, key) & {*waiting} - {key}]
-        for key in ready or waiting[:1]:
+        ready = [key for key in waiting if not _refers(metadata, key) & {*waiting} - {key}]
+        first = (key for key in waiting if not _needs(metadata, key) & {*waiting} - {key})
+        for key in ready or [next(first, waiting[0])]:
             waiting.remove(key)
             ordered.append(key)
     return tuple(ordered)
 
 
 def _needs(metadata: Metadata, key: str) -> set[str]:
+    """The objects of which each record names one."""
+    references = metadata.objects[key].references()
+    return {one.reference.object for one in references if one.reference and one.required}
+
+
+def _refers(metadata: Metadata, key: str) -> set[str]:
     """The objects that an object's fields refer to; owners apart, which every record has."""
     references = metadata.objects[key].references()
     return {one.reference.object for one in references if one.reference is not None}

@@ -66,6 +66,7 @@ def test_each_kind_of_error_has_words(field: Document, place: str, rule: str, me
         (an_object(titel="x"), "Did you mean 'title'?"),
         (an_object(nullable=True), "A value may always be absent unless its field is in required."),
         (an_object(fields={"it": {"type": "text"}}), 'Write "type": "string".'),
+        (an_object(fields={"it": {"type": "money"}}), 'Write "type": "number", "x-type": "money".'),
         (an_object(fields={"it": {"type": "obect"}}), "Did you mean 'object'?"),
         (an_object(fields={"it": {"x-type": "currency"}}), 'Write "x-type": "money".'),
         (an_object(x_i18n={"zh_CN": {}}), "Write it as in en, zh-Hans or pt-BR."),

@@ -23,6 +23,7 @@ Read = Callable[[Sequence[Any]], Any]
 
 _YES = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有"})
 _NO = frozenset({"false", "no", "n", "f", "0", "否", "错", "无"})
+_PERCENT = ("%", "％")
 _HUNDRED = Decimal(100)
 _TOO_LARGE = Decimal(10) ** decimals.MAX_DIGITS
 _APPROXIMATE = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?")
@@ -169,7 +170,7 @@ def _numbers(field: Field, source: Source, step: Step) -> Turn:
         share = False
         if isinstance(value, str):
             value = _signed(value, units)
-            share = percent and value.endswith("%")
+            share = percent and value.endswith(_PERCENT)
             value = plain(value[:-1].rstrip() if share else value)
             if share:
                 value = exact(value) / _HUNDRED
@@ -183,12 +184,16 @@ def _numbers(field: Field, source: Source, step: Step) -> Turn:
 
 
 def _signed(text: str, units: Sequence[str]) -> str:
-    """A number without its units, its sign in front: accounts put what is negative in brackets."""
+    """A number without its units, its sign in front: accounts put what is negative in brackets,
+    or the sign behind.
+    """
     text = _bare(text, units)
     if text[:1] == "(" and text[-1:] == ")":
         return "-" + _bare(text[1:-1].strip(), units)
     if text[:1] == "-":
         return "-" + _bare(text[1:].strip(), units)
+    if text[-1:] == "-":
+        return "-" + _bare(text[:-1].strip(), units)
     return text
 
 

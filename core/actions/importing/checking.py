@@ -6,10 +6,21 @@ from collections.abc import Iterator, Mapping
 
 from core.actions.importing import dates, system
 from core.actions.importing.mapping import Forms, ImportMapping, Source, Step
-from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType
+from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType, Unique
 from metadata.problems import Problem, did_you_mean, listed, pointer
 
 _DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
+_PLAIN = frozenset(
+    {
+        FieldType.TEXT,
+        FieldType.AUTONUMBER,
+        FieldType.PICKLIST,
+        FieldType.INTEGER,
+        FieldType.BIGINT,
+        FieldType.DATE,
+    }
+)
+"""Of fields that are parts of a name: what files write as one text each."""
 _Told = tuple[tuple[str | int, ...], str, str]  # place, rule, message
 
 
@@ -66,17 +77,30 @@ def _field(
     if source.units and field.type not in NUMBERS:
         yield "NOT_APT", f"'{key}' is no number that could have units."
     if source.reference is not None:
-        yield from _reference(field, source.reference, metadata)
+        yield from _reference(field, source, metadata)
 
 
-def _reference(field: Field, named: str, metadata: Metadata) -> Iterator[tuple[str, str]]:
+def _reference(field: Field, source: Source, metadata: Metadata) -> Iterator[tuple[str, str]]:
     if field.reference is None:
         yield "NOT_APT", f"'{field.key}' is no reference."
         return
     target = metadata.objects[field.reference.object]
-    known = ["id", *(unique.key for unique in target.uniques if len(unique.fields) == 1)]
-    if named not in known:
-        yield "NOT_UNIQUE", f"'{target.key}' is not found by '{named}', but by {listed(known)}."
+    known = {"id": ("id",)} | {
+        unique.key: unique.fields for unique in target.uniques if _can_name(unique, target)
+    }
+    parts = known.get(source.reference or "id")
+    if parts is None:
+        named = f"'{target.key}' is not found by '{source.reference}'"
+        yield "NOT_UNIQUE", f"{named}, but by {listed(known)}."
+    elif len(parts) > 1 and len(source.columns) != len(parts):
+        message = f"'{source.reference}' is {listed(parts, 'and')} together: name a column for each"
+        yield "NOT_APT", f"{message}, in this order, under columns."
+
+
+def _can_name(unique: Unique, target: ObjectType) -> bool:
+    """Whether files can tell a record by the key: by any one field, or by several plain ones."""
+    fields = unique.fields
+    return len(fields) == 1 or all(target.fields[key].type in _PLAIN for key in fields)
 
 
 def _notation(step: Step) -> Iterator[_Told]:

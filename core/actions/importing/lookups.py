@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from core.actions.importing.preparing import BY_ID, Named
-from core.actions.importing.rows import shown
+from core.actions.importing.preparing import BY_ID, PART, Named, folded
 from core.store import unique_keys
 from core.store.field_plans import UniquePlan
 from core.store.opening import Store
@@ -30,15 +29,15 @@ class Lookups:
     def leave(self, names: Iterable[Named]) -> None:
         """Names of a row that is not loaded, or not yet."""
         for name in names:
-            self._left.keep(_folded(name), True)
+            self._left.keep(folded(name), True)
 
     def was_left(self, name: Named) -> bool:
         """Whether it is the name of a row that is not loaded."""
-        return self._left.get(_folded(name)) is not None and self._known.get(name) is None
+        return self._left.get(folded(name)) is not None and self._known.get(name) is None
 
     def why_nobody(self, name: Named) -> str:
         """What to tell of a name that means no record."""
-        told = f"{name.object} with the {name.key} '{shown(name.text)}'"
+        told = f"{name.object} with the {name.key} '{name.told}'"
         if self.was_left(name):
             return f"The row of the {told} was not loaded."
         return f"There is no {told}."
@@ -62,8 +61,7 @@ class Lookups:
         self, tx: Transaction, object: str, key: str, names: Iterable[Named]
     ) -> dict[Named, UUID]:
         unique = constraint(self._store, tx, object, key)
-        field = unique.fields[0].key
-        claims = {name: claim_of(unique, {field: name.text}) for name in names}
+        claims = {name: meant(unique, name) for name in names}
         wanted = ((key, claim) for claim in claims.values() if claim is not None)
         held = await unique_keys.holders(tx, object, wanted)
         return {
@@ -79,6 +77,14 @@ def constraint(store: Store, tx: Transaction, object: str, key: str) -> UniquePl
     return next(one for one in plan.uniques if one.unique.key == key)
 
 
+def meant(unique: UniquePlan, name: Named) -> str | None:
+    """What the record that is named so claims under the constraint."""
+    if len(unique.fields) == 1:
+        return claim_of(unique, {unique.fields[0].key: name.text})
+    texts = zip(unique.fields, name.text.split(PART), strict=True)
+    return claim_of(unique, {fields.key: text or None for fields, text in texts})
+
+
 def claim_of(unique: UniquePlan, values: Mapping[str, Any]) -> str | None:
     """What the values claim under a constraint; None where they are no values of its fields."""
     taken = {}
@@ -89,10 +95,6 @@ def claim_of(unique: UniquePlan, values: Mapping[str, Any]) -> str | None:
     if any(isinstance(value, Wrong) for value in taken.values()):
         return None
     return unique_keys.claimed(unique, taken)
-
-
-def _folded(name: Named) -> Named:
-    return name._replace(text=name.text.casefold())
 
 
 def _id(text: str) -> UUID | None:

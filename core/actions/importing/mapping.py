@@ -77,7 +77,9 @@ class Step:
     def takes(self, name: str) -> bool:
         """Whether a file of this name belongs to the step, or rows that were rejected of one."""
         plain = name.casefold()
-        of = plain.replace(f"{REJECTED}.", ".")
+        of = plain
+        while f"{REJECTED}." in of:  # what was rejected may be rejected again
+            of = of.replace(f"{REJECTED}.", ".")
         names = (plain, of, f"{of}.gz") if of != plain else (plain,)
         return any(fnmatchcase(one, self.files.casefold()) for one in names)
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from core.actions.importing import system
-from core.actions.importing.lookups import Lookups, claim_of, constraint
+from core.actions.importing.lookups import Lookups, claim_of, constraint, meant
 from core.actions.importing.preparing import BY_ID, Named, Prepared, Preparer
 from core.identity import new_id
 from core.store import rows, unique_keys
@@ -123,10 +123,10 @@ def _introduce(tx: Transaction, store: Store, candidates: Sequence[Candidate], o
     here = {claimed: one for one in candidates for claimed in _claims(uniques, one)}
     for one in candidates:
         for key, name in list(one.unmet.items()):
-            meant = here.get(_meaning(uniques, name)) if name.object == own else None
-            if meant is not None:
-                meant.id = new_id() if meant.id == NOBODY else meant.id
-                one.beside[key] = meant
+            other = here.get(_meaning(uniques, name)) if name.object == own else None
+            if other is not None:
+                other.id = new_id() if other.id == NOBODY else other.id
+                one.beside[key] = other
                 del one.unmet[key]
 
 
@@ -141,8 +141,7 @@ def _claims(uniques: Mapping[str, UniquePlan], one: Candidate) -> Iterator[Claim
 def _meaning(uniques: Mapping[str, UniquePlan], name: Named) -> Claimed:
     if name.key == BY_ID:
         return BY_ID, name.text
-    unique = uniques[name.key]
-    return name.key, claim_of(unique, {unique.fields[0].key: name.text}) or ""
+    return name.key, meant(uniques[name.key], name) or ""
 
 
 def first_of_each(

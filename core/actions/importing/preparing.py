@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,8 @@ from core.errors import Problem
 from metadata.model import Field, FieldType, Metadata, ObjectType
 
 BY_ID = "id"
+PART = "\x00"
+"""Stands between the texts of a name by several fields; no cell holds it."""
 
 
 class Named(NamedTuple):
@@ -23,7 +25,17 @@ class Named(NamedTuple):
 
     object: str
     key: str
-    text: str
+    text: str  # of several fields with PART between them
+
+    @property
+    def told(self) -> str:
+        """The text for people."""
+        return shown(self.text.replace(PART, " + "))
+
+
+def folded(name: Named) -> Named:
+    """The name without its case, by which some keys go."""
+    return name._replace(text=name.text.casefold())
 
 
 @dataclass(slots=True)
@@ -103,9 +115,16 @@ class Preparer:
         if values.get(system.ID) is not None:
             yield Named(self.object.key, BY_ID, str(values[system.ID]))
         for unique in self.object.uniques:
-            value = values.get(unique.fields[0]) if len(unique.fields) == 1 else None
-            if value is not None:
-                yield Named(self.object.key, unique.key, str(value))
+            parts = [values.get(key) for key in unique.fields]
+            if any(part is not None for part in parts):
+                text = PART.join("" if part is None else str(part) for part in parts)
+                yield Named(self.object.key, unique.key, text)
+
+    def joins(self, prepared: Prepared) -> tuple[set[Named], set[Named]]:
+        """By which names others know the row's record, and which ones of its kind it names."""
+        own, named = self.names_of(prepared), prepared.names.values()
+        others = (name for name in named if name.object == self.object.key)
+        return set(map(folded, own)), set(map(folded, others))
 
     def wanted(self, row: Row) -> bool:
         """Whether the step takes the row at all."""
@@ -165,7 +184,8 @@ def preparer(step: Step, metadata: Metadata, zone: ZoneInfo) -> Preparer:
         step=step,
         object=declared,
         targets=tuple(
-            _target(known[key], source, step, zone) for key, source in step.fields.items()
+            _target(known[key], source, step, (metadata, zone))
+            for key, source in step.fields.items()
         ),
         history=history_reader(step, metadata.pipeline_of(declared.key), zone),
         filters=(*filters, *blanks),
@@ -179,18 +199,46 @@ def _key_fields(declared: ObjectType, key: str | None) -> tuple[str, ...]:
     return next((unique.fields for unique in declared.uniques if unique.key == key), ())
 
 
-def _target(of: Field, source: Source, step: Step, zone: ZoneInfo) -> Target:
-    reference = None
+def _target(of: Field, source: Source, step: Step, where: tuple[Metadata, ZoneInfo]) -> Target:
+    metadata, zone = where
+    reference, read = None, reader(step, source)
     if of.type is FieldType.REFERENCE and of.reference is not None:
-        reference = of.reference.object, source.reference or BY_ID
+        named = metadata.objects[of.reference.object]
+        reference = named.key, source.reference or BY_ID
+        fields = [named.fields[key] for key in _key_fields(named, reference[1]) if key != BY_ID]
+        if len(fields) > 1:
+            read = _by_parts(fields, source, step, zone)
     return Target(
         key=of.key,
         source=source,
-        read=reader(step, source),
+        read=read,
         turn=turner(of, source, step, zone),
         reference=reference,
         clears=step.clears and of.key not in system.NEVER_CLEARED,
     )
+
+
+def _by_parts(fields: Sequence[Field], source: Source, step: Step, zone: ZoneInfo) -> Read:
+    """What takes a name by several fields out of a row, from a column for each.
+
+    There is none where all are blank, or one that every record has.
+    """
+    parts = [
+        (reader(step, part), turner(of, part, step, zone), of.required)
+        for of, column in zip(fields, source.columns, strict=True)
+        for part in (replace(source, columns=(column,), default=None),)
+    ]
+
+    def read(values: Sequence[Any]) -> str | None:
+        texts = []
+        for take, turn, needed in parts:
+            cell = take(values)
+            if cell is None and needed:
+                return None
+            texts.append("" if cell is None else str(turn(cell)))
+        return PART.join(texts) if any(texts) else None
+
+    return read
 
 
 def _flaw(source: Source, step: Step, row: Row, bad: BadCell) -> Flaw:

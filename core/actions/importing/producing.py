@@ -40,6 +40,10 @@ class Batch:
     def full(self) -> bool:
         return len(self.rows) >= ROWS or self.size >= CHARACTERS
 
+    def has_room(self, rows: int) -> bool:
+        """Whether so many more go in, or would go into no batch at all."""
+        return rows > ROWS or len(self.rows) + rows <= ROWS
+
     def keys(self, preparer: Preparer) -> frozenset[object]:
         """What the rows find their records by, so far as it can be told without the database."""
         return frozenset(filter(None, map(preparer.key_of, self.rows)))
@@ -52,6 +56,7 @@ class Given(NamedTuple):
     head: Head | None
     row: Row
     share: Callable[[], float] | None
+    together: int = 1  # so many rows, from this one on, are written together if they can be
 
 
 Source = Iterable[Given]
@@ -74,7 +79,7 @@ async def ahead(source: Source, preparer: Preparer) -> AsyncGenerator[Batch, Non
 async def _batches(source: Source, preparer: Preparer) -> AsyncGenerator[Batch, None]:
     batch = Batch(0)
     for count, given in enumerate(source):
-        if batch.full or given.feed != batch.feed:
+        if batch.full or given.feed != batch.feed or not batch.has_room(given.together):
             yield batch
             batch = Batch(given.feed)
         _add(batch, given, preparer)

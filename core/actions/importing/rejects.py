@@ -18,7 +18,7 @@ from core.actions.importing.report import Reject
 from core.actions.importing.rows import Head
 from core.errors import Problem, Refused
 
-LINE, COLUMN, REASON = "rejected_line", "rejected_column", "rejected_reason"
+LINE, COLUMN, REASON = _TOLD = "rejected_line", "rejected_column", "rejected_reason"
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -79,14 +79,17 @@ class RejectFiles:
 
     def _csv(self, reject: Reject, head: Head) -> None:
         told = [str(reject.line), *_told(reject)]
-        width = len(head.columns)
+        columns = head.columns
+        if columns[-len(_TOLD) :] == _TOLD:  # rows that were rejected before
+            columns = columns[: -len(_TOLD)]
+        width = len(columns)
         cells = [*reject.whole[:width], *[""] * (width - len(reject.whole))]
-        beyond = reject.whole[width:]
+        beyond = reject.whole[len(head.columns) :]
         new = reject.feed not in self._files
         # A mark at the beginning tells spreadsheets that it is UTF-8.
         writer = csv.writer(self._file(reject.feed, "utf-8-sig"), delimiter=head.delimiter)
         if new:
-            writer.writerow([*head.columns, LINE, COLUMN, REASON])
+            writer.writerow([*columns, *_TOLD])
         writer.writerow([*cells, *told, *beyond])
 
     def _json(self, reject: Reject) -> None:

@@ -13,10 +13,10 @@ from core.actions.importing.batches import Outcome, Round, Writer
 from core.actions.importing.lanes import Lanes
 from core.actions.importing.lookups import Lookups
 from core.actions.importing.planning import Job
-from core.actions.importing.preparing import Prepared, preparer
+from core.actions.importing.preparing import Prepared, folded, preparer
 from core.actions.importing.producing import Batch, Given, Source, ahead, rows_of
 from core.actions.importing.report import Reject, Report, Tally, Watcher
-from core.actions.importing.rows import Flaw, Head, shown
+from core.actions.importing.rows import Flaw, Head
 from core.actions.importing.spool import Spool
 from core.identity import IMPORT, Actor
 from core.store import sampling
@@ -167,7 +167,7 @@ class _Job:
             if waiting.count in (0, tried.count):
                 break
         lost = await self._pass(self._waited(waiting), last=True)
-        for feed, row in lost.all():
+        for feed, row, _ in lost.all():
             prepared = self._writer.preparer.prepare(row)
             self._reject(feed, prepared, self._unloaded(prepared))
 
@@ -175,7 +175,7 @@ class _Job:
         """Why a row that names others of its kind is not loaded in the end."""
         preparer, lookups = self._writer.preparer, self._writer.lookups
         told = [
-            Flaw(preparer.label(key), "NOT_FOUND", lookups.why_nobody(name), shown(name.text))
+            Flaw(preparer.label(key), "NOT_FOUND", lookups.why_nobody(name), name.told)
             for key, name in prepared.names.items()
             if lookups.was_left(name)
         ]
@@ -196,14 +196,29 @@ class _Job:
     async def _load(self, batch: Batch, waiting: Spool, *, last: bool) -> None:
         rows: Sequence[Prepared] = batch.rows
         again = False
-        while rows:
+        while rows := rows if last else self._in_turn(batch.feed, rows, waiting):
             outcome = await self._write(rows, last=last, again=again)
             self._note(batch.feed, outcome)
             for prepared in outcome.waiting:
-                self._leave(prepared)
-                waiting.keep(batch.feed, prepared.row)
+                self._wait(batch.feed, prepared, waiting)
             rows, again = outcome.again, True
         self._progressed(batch)
+
+    def _in_turn(self, feed: int, rows: Sequence[Prepared], waiting: Spool) -> Sequence[Prepared]:
+        """Without those that come after a row for the same record that waits: they wait, too."""
+        if not waiting.count:
+            return rows
+        names_of, going = self._writer.preparer.names_of, []
+        for prepared in rows:
+            if waiting.has(map(folded, names_of(prepared))):
+                self._wait(feed, prepared, waiting)
+            else:
+                going.append(prepared)
+        return going
+
+    def _wait(self, feed: int, prepared: Prepared, waiting: Spool) -> None:
+        self._leave(prepared)
+        waiting.keep(feed, prepared.row, *self._writer.preparer.joins(prepared))
 
     async def _write(self, rows: Sequence[Prepared], *, last: bool, again: bool) -> Outcome:
         importing = self._importing
@@ -219,8 +234,8 @@ class _Job:
             numbers.give_back()
 
     def _waited(self, waiting: Spool) -> Source:
-        for feed, row in waiting.all():
-            yield Given(feed, self._heads[feed], row, None)
+        for feed, row, together in waiting.all():
+            yield Given(feed, self._heads[feed], row, None, together)
 
     def _note(self, feed: int, outcome: Outcome) -> None:
         tally = self._importing.report.steps[-1]

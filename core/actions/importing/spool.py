@@ -3,32 +3,73 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
+from typing import NamedTuple
 
+from core.actions.importing import circles
 from core.actions.importing.rows import Row
 
 IN_MEMORY = 16 << 20
 
 
+class Kept(NamedTuple):
+    """A row that was kept, the number of its feed, and how many rows from here on name each other
+    in a circle: they can only be written together."""
+
+    feed: int
+    row: Row
+    together: int
+
+
 class Spool:
-    """Rows with the number of their feed, in the order in which they were kept."""
+    """Rows with the number of their feed, each given back after those that it names."""
 
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  closed by `close`
-        self.count = 0
+        self._places = array("q")
+        self._own: list[tuple[int, ...]] = []
+        self._named: list[tuple[int, ...]] = []
+        self._names: set[int] = set()
 
-    def keep(self, feed: int, row: Row) -> None:
-        """Keep a row."""
+    @property
+    def count(self) -> int:
+        """How many rows were kept."""
+        return len(self._places)
+
+    def keep(
+        self, feed: int, row: Row, own: Iterable[object] = (), named: Iterable[object] = ()
+    ) -> None:
+        """Keep a row, and by which names others know it and it knows others."""
+        self._places.append(self._file.tell())
+        self._own.append(tuple(map(hash, own)))
+        self._names.update(self._own[-1])
+        self._named.append(tuple(map(hash, named)))
         pickle.dump((feed, row.line, row.values, row.whole, row.size), self._file)
-        self.count += 1
 
-    def all(self) -> Iterator[tuple[int, Row]]:
+    def has(self, names: Iterable[object]) -> bool:
+        """Whether a row of one of these names was kept."""
+        return not self._names.isdisjoint(map(hash, names))
+
+    def all(self) -> Iterator[Kept]:
         """The rows that were kept; nothing is kept any more while they are read."""
-        self._file.seek(0)
-        for _ in range(self.count):
-            feed, line, values, whole, size = pickle.load(self._file)
-            yield feed, Row(line, values, whole, size)
+        for group in circles.in_order(self._ways()):
+            for index, place in enumerate(group):
+                self._file.seek(self._places[place])
+                feed, line, values, whole, size = pickle.load(self._file)
+                yield Kept(feed, Row(line, values, whole, size), len(group) - index)
+
+    def _ways(self) -> list[list[int]]:
+        """By row, those that have to be written before: whom it names, and who had its name."""
+        last = {name: place for place, own in enumerate(self._own) for name in own}
+        seen: dict[int, int] = {}
+        ways = []
+        for place, (own, named) in enumerate(zip(self._own, self._named, strict=True)):
+            before = [seen[name] for name in own if name in seen]
+            ways.append(before + [last[name] for name in named if name in last])
+            seen.update(dict.fromkeys(own, place))
+        return ways
 
     def close(self) -> None:
         """Let go of the file."""

@@ -160,6 +160,19 @@ async def test_a_publish_that_would_leave_records_invalid_is_refused_until_allow
     assert (await publishing.publish(admin, store, terms)).version == 3
 
 
+async def test_a_new_required_field_is_told_how_to_come_to_stored_records(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit())
+    await saving.create(admin, store, "visit__c", [{}])
+    place = {"type": "string", "default": "Berlin"}
+    await metadata.save_draft(admin, store, [visit(place__c=place) | {"required": ["place__c"]}])
+    with pytest.raises(Refused) as refused:
+        await publishing.publish(admin, store)
+    (problem,) = refused.value.problems
+    assert "Publish it without being required, fill it in" in problem.message
+
+
 async def test_a_field_with_values_is_dropped_only_when_told_to(admin: Actor, store: Store) -> None:
     await published(admin, store, visit(place__c={"type": "string"}))
     await saving.create(admin, store, "visit__c", [{"place__c": "上海"}, {}])

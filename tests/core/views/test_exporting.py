@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from core.actions import saving
 from core.actions.importing.feeds import GivenFeed
 from core.actions.importing.mapping import ImportMapping, identity, load
 from core.actions.importing.planning import Job
+from core.actions.saving import Edit
 from core.errors import Refused
 from core.identity import Actor, Role
 from core.store.connections import Database
@@ -199,6 +201,24 @@ async def test_owners_and_teams_that_refer_to_each_other_come_back(
     document = json.loads((target.folder / "import.json").read_text())
     assert document["steps"][-1]["fields"] == {"id": "id", "owner": "owner"}
     fresh = await a_crm(database)
+    await imported(fresh, target.folder)
+    await exported(fresh, Target(tmp_path / "y"))
+    assert texts(tmp_path / "y") == texts(tmp_path / "x")
+
+
+async def test_records_that_have_to_name_one_of_another_object_come_after_it(
+    database: Database, tmp_path: Path
+) -> None:
+    contract = an_object("contract", {"holder": refers_to("holder")}, required=["holder"])
+    world = await a_world(database, contract, an_object("holder", {"main": refers_to("contract")}))
+    holder = await world.create("holder", name="Ann")
+    main = await world.create("contract", name="C-1", holder=holder)
+    await saving.update(
+        world.actor, world.store, "holder", [Edit(str(holder), {"main": str(main)})]
+    )
+    target = Target(tmp_path / "x")
+    await exported(world, target)
+    fresh = await a_world(database, contract, an_object("holder", {"main": refers_to("contract")}))
     await imported(fresh, target.folder)
     await exported(fresh, Target(tmp_path / "y"))
     assert texts(tmp_path / "y") == texts(tmp_path / "x")

@@ -110,6 +110,8 @@ def test_a_number_in_another_notation_is_not_guessed(step: Step, cell: str) -> N
         ("￥-3", "-3"),
         ("(300)", "-300"),
         ("(¥300)", "-300"),
+        ("1,300.50-", "-1300.50"),
+        ("300- ¥", "-300"),
         ("120 万元", "120"),
         ("7", "7"),
     ],
@@ -120,7 +122,7 @@ def test_units_and_brackets_around_a_number_are_read(cell: str, plain: str) -> N
     assert value_of(FieldType.MONEY, cell, step=step, source=source) == plain
 
 
-@pytest.mark.parametrize("cell", ["$5", "(-5)", "¥", "--5"])
+@pytest.mark.parametrize("cell", ["$5", "(-5)", "¥", "--5", "-5-", "5--", "-"])
 def test_other_texts_around_a_number_are_not_guessed(cell: str) -> None:
     source = Source(("it",), units=("¥",), multiply=Decimal(1))
     with pytest.raises(BadCell):
@@ -173,6 +175,7 @@ def test_a_number_that_is_not_exact_may_have_an_exponent() -> None:
 
 def test_a_percent_sign_makes_a_fraction() -> None:
     assert value_of(FieldType.PERCENT, "12.5 %") == Decimal("0.125")
+    assert value_of(FieldType.PERCENT, "12.5％") == Decimal("0.125")
     assert value_of(FieldType.PERCENT, "0.125") == "0.125"
 
 

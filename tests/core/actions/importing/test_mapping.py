@@ -80,6 +80,7 @@ def test_files_are_told_by_name_whatever_the_case() -> None:
 def test_files_of_rejected_rows_belong_to_the_step_of_their_files() -> None:
     steps = [a_step(files="deals.csv"), a_step(files="deals.csv.gz"), a_step(files="other.csv")]
     assert [step.takes("deals.rejected.csv") for step in steps] == [True, True, False]
+    assert [step.takes("deals.rejected.rejected.csv") for step in steps] == [True, True, False]
 
 
 def test_blank_texts_of_the_mapping_hold_for_steps_that_say_none() -> None:

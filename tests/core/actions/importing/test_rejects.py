@@ -45,6 +45,15 @@ def test_a_row_keeps_its_cells_and_gets_its_reasons(files: RejectFiles, tmp_path
     assert 'too;many;10;name;"At most 200 characters. [TOO_LONG]\nOdd. [ODD]";cells' in text
 
 
+def test_what_is_rejected_again_is_told_anew(files: RejectFiles, tmp_path: Path) -> None:
+    head = Head(("name", "rejected_line", "rejected_column", "rejected_reason"))
+    files.add(a_reject(["Ann", "7", "city", "Odd.", "beyond"], head=head))
+    files.close()
+    text = (tmp_path / "accounts.rejected.csv").read_text("utf-8-sig")
+    assert text.startswith("name,rejected_line,rejected_column,rejected_reason\nAnn,3,name,")
+    assert text.endswith(",beyond\n")
+
+
 def test_json_lines_stay_json_lines(files: RejectFiles, tmp_path: Path) -> None:
     files.add(a_reject({"name": "a", "revenue": Decimal("1.10")}, head=None))
     files.add(a_reject("{broken", head=None))

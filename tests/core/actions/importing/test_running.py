@@ -21,7 +21,7 @@ from core.identity import Role
 from core.store.connections import Database
 from core.store.ways import Options as Ways
 from tests.conftest import Urls
-from tests.core.a_store import World
+from tests.core.a_store import World, a_world, an_object, refers_to
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import Kept, a_crm, data, load_files, load_rows
 
@@ -98,6 +98,77 @@ async def test_rows_that_name_each_other_in_a_circle_are_told(world: World) -> N
     assert sorted({reject.line for reject in kept.rejects}) == [1, 2, 3]
 
 
+async def test_records_may_name_each_other_however_far_apart_their_rows_are(
+    database: Database,
+) -> None:
+    person = {"code": {"type": "string", "x-unique": True}, "other": refers_to("person")}
+    world = await a_world(database, an_object("person", person))
+    many = 2 * ROWS + 200
+    others = {str(number): str((number + many // 2) % many) for number in range(many)}
+    other = {"column": "other", "reference": "code"}
+    step = {"object": "person", "key": "code", "fields": {"code": "code", "other": other}}
+    rows = [{"code": code, "other": other} for code, other in others.items()]
+    _, kept = await load_rows(world, a_mapping(step), rows)
+    assert kept.told == []
+    found = await data(world, "person", "id", "code", "other", "version")
+    codes = {str(record): code for record, code, *_ in found}
+    assert {code: codes[other] for _, code, other, _ in found} == others
+    assert {version for *_, version in found} == {1}
+
+
+async def test_a_circle_of_wide_records_takes_more_than_one_statement(database: Database) -> None:
+    fields: dict[str, Any] = {"code": {"type": "string", "x-unique": True}}
+    fields |= {f"{letter}number": {"type": "number"} for letter in "abcdefghijklmnopqrstuvwx"}
+    fields |= {
+        f"{letter}text": {"type": "string", "x-index": True} for letter in "abcdefghijklmnopq"
+    }
+    fields |= {f"{letter}other": refers_to("wide") for letter in "abcdefghijklmnopqrstuvw"}
+    fields |= {f"{letter}day": {"type": "string", "format": "date"} for letter in "abcdefghijkl"}
+    world = await a_world(database, an_object("wide", fields))
+    other = {"column": "other", "reference": "code"}
+    sources = {"code": "code", "aother": other}
+    step = {"object": "wide", "key": "code", "fields": sources}
+    rows = [{"code": str(i), "other": str((i + 1) % ROWS)} for i in range(ROWS)]
+    _, kept = await load_rows(world, a_mapping(step), rows)
+    assert kept.told == []
+    published = await world.store.published(world.tenant)
+    slot = published.storage.places["wide"]["aother"].readable
+    found = await world.rows(f"select id, data, {slot} from record where tenant_id = $1")
+    key = published.storage.places["wide"]["aother"].key
+    assert {row["data"][key] for row in found} == {str(row["id"]) for row in found}
+    assert all(str(row[slot]) == row["data"][key] for row in found)
+
+
+async def test_a_record_is_named_by_a_key_of_several_fields(database: Database) -> None:
+    plants = [{"const": "one", "title": "Plant 1"}, {"const": "two", "title": "Plant 2"}]
+    fields = {"plant": {"oneOf": plants}, "number": {"type": "string"}, "into": refers_to("part")}
+    key = {"key": "by_number", "fields": ["plant", "number"], "ignoreCase": True}
+    part = an_object("part", fields, **{"x-unique": [key], "required": ["plant", "number"]})
+    world = await a_world(database, part)
+    into = {"columns": ["plant", "into"], "reference": "by_number"}
+    sources = {"plant": "plant", "number": "number", "into": into}
+    mapping = a_mapping({"object": "part", "key": "by_number", "fields": sources})
+    rows = [
+        {"plant": "Plant 1", "number": "A-1", "into": "a-2"},
+        {"plant": "Plant 1", "number": "A-2", "into": ""},
+        {"plant": "Plant 2", "number": "A-1", "into": "A-2"},
+        {"plant": "Plant 2", "number": "A-3", "into": "A-1"},
+    ]
+    _, kept = await load_rows(world, mapping, rows)
+    assert kept.told == [(3, "plant + into", "NOT_FOUND"), (4, "plant + into", "NOT_FOUND")]
+    told = [reject.flaws[0].message for reject in kept.rejects]
+    assert told == [
+        "There is no part with the by_number 'two + A-2'.",
+        "The row of the part with the by_number 'two + A-1' was not loaded.",
+    ]
+    found = await data(world, "part", "id", "number", "into")
+    assert [number for _, number, into in found if into] == ["A-1"]
+    assert {into for *_, into in found} == {
+        None,
+        *(str(record) for record, number, _ in found if number == "A-2"),
+    }
+
+
 async def test_who_names_a_row_that_is_not_loaded_is_told_so(world: World) -> None:
     rows = [a_row("c", "b"), a_row("b", "a"), a_row("a") | {"name": "n" * 300}, a_row("d", "x")]
     _, kept = await load_rows(world, accounts(), rows)
@@ -138,6 +209,22 @@ async def test_the_last_row_counts_also_when_it_comes_in_another_batch(world: Wo
     assert (report.steps[0].created, report.steps[0].matched) == (700, 1_300)
     names = {int(name) for (name,) in await data(world, "product", "name")}
     assert names == set(range(1_300, 2_000))
+
+
+async def test_the_last_row_counts_also_when_the_first_waits_for_another(world: World) -> None:
+    others = [a_row(f"{number}") for number in range(ROWS)]
+    for late in ([], others):
+        rows = [a_row("a", "z"), *others, a_row("a", "1"), *late, a_row("z")]
+        _, kept = await load_rows(world, accounts(), rows)
+        assert kept.told == []
+        assert (await tree(world))["a"] == "1"
+
+
+async def test_a_row_after_one_that_waits_in_vain_is_loaded(world: World) -> None:
+    others = [a_row(f"{number}") for number in range(ROWS)]
+    _, kept = await load_rows(world, accounts(), [a_row("a", "z"), *others, a_row("a", "1")])
+    assert kept.told == [(1, "parent", "NOT_FOUND")]
+    assert (await tree(world))["a"] == "1"
 
 
 async def test_a_value_that_two_rows_claim_belongs_to_one_of_them(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core import query
@@ -54,7 +55,9 @@ def whole(population: Population, row: Row) -> str:
     """
     parent = population.parent
     via = _in_subtree(population, row)
-    if parent is None or via is None:
+    if parent is None:
+        return predicates.scan(row, *_staged(row), *_conditions(population, row))
+    if via is None:
         return _source(population, row)
     conditions = _conditions(population, row)
     below = population.below or subtrees.EVERYTHING
@@ -65,6 +68,12 @@ def whole(population: Population, row: Row) -> str:
     inner = f"select * from read.record as {row.alias} where {where} offset 0"
     outside = f" where {' and '.join(conditions)}" if conditions else ""
     return f"from ({inner}) as {row.alias}{row.joined()}{outside}"
+
+
+def _staged(row: Row) -> Iterator[str]:
+    """What holds for all records of a staged object, and lets figures come from an index alone."""
+    if row.work.published.metadata.pipeline_of(row.object.key) and row.staging is None:
+        yield f"{row.alias}.stage is not null"
 
 
 def _in_subtree(population: Population, row: Row) -> str | None:

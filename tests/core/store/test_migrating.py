@@ -24,6 +24,7 @@ NAMES = [
     "0004_isolation",
     "0005_writing_at_once",
     "0006_by_creation",
+    "0007_figures_by_stage",
 ]
 MIGRATE = "import asyncio, sys; from core.store import migrating; "
 MIGRATE += "asyncio.run(migrating.migrate(sys.argv[1]))"

@@ -69,5 +69,4 @@ def _digits(row: Row) -> str:
     """How many decimals amounts have in the record's currency."""
     odd = {code: digits for code in currencies.CODES if (digits := currencies.digits(code)) != 2}
     cases = " ".join(f"when {literal(code)} then {digits}" for code, digits in sorted(odd.items()))
-    own = row.work.parameters.of_context("currency", forms.TEXT)
-    return f"(case coalesce({row.column('currency')}, {own}) {cases} else 2 end)"
+    return f"(case {row.column('currency')} {cases} else 2 end)"

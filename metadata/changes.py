@@ -41,6 +41,9 @@ class Effect(StrEnum):
     """Live records whose search words are made anew: told."""
     COMPUTED = "computed"
     """Records whose value of the field is computed anew: told, never in the way."""
+    FOREIGN = "foreign"
+    """Live records with an amount in another currency than that of what the reference `value` names:
+    a roll-up leaves it out. Told."""
 
 
 class Consent(StrEnum):
@@ -57,7 +60,7 @@ class Impact:
     effect: Effect
     object: str
     field: str | None = None
-    value: str | None = None  # an option, stage, rule or graph
+    value: str | None = None  # an option, stage, rule, graph or reference
     fields: tuple[str, ...] = ()  # of a unique key; or stages
     ignore_case: bool = False
 
@@ -73,7 +76,14 @@ class Impact:
 
 
 _HARMLESS = frozenset(
-    {Effect.BROKEN_RULE, Effect.UNSTAGED, Effect.TREE, Effect.TOKENS, Effect.COMPUTED}
+    {
+        Effect.BROKEN_RULE,
+        Effect.UNSTAGED,
+        Effect.TREE,
+        Effect.TOKENS,
+        Effect.COMPUTED,
+        Effect.FOREIGN,
+    }
 )
 _CONSENTS = {
     Effect.INVALID: Consent.INVALID,

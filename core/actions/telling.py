@@ -26,6 +26,7 @@ _CONCERNED = {
     Effect.OFF_STAGE: "are in a stage that the pipeline lacks",
     Effect.TOKENS: "have their search words made anew",
     Effect.COMPUTED: "are computed anew",
+    Effect.FOREIGN: "have amounts in another currency, which are left out",
 }
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from core.store import scopes
+from core.store import rows, scopes
 from core.store.drafts import Setting
 from core.store.rollup_plans import Contribution, Part, RollupPlan
-from core.store.rows import SELECTED, Row
+from core.store.rows import SELECTED
 from core.store.writing import Transaction
 
 
@@ -27,7 +27,7 @@ async def parts(
     arguments = (tx.tenant, plan.object, list(found), list(but))
     pipeline = tx.metadata.pipeline_of(plan.object)
     for record in await tx.connection.fetch(_statement(plan), *arguments):
-        row = Row(*record)
+        row = rows.read(tx, record)
         values = {
             fields.key: fields.form.load(stored)
             for fields in plan.reads
@@ -35,7 +35,7 @@ async def parts(
             is not None
         }
         scope = {**scopes.of_row(row, pipeline), **values} if plan.system else values
-        part = Part(values, scope, row.currency)
+        part = Part(row.id, values, scope, row.currency)
         contribution = plan.contribution(part, (setting.today, setting.now))
         if contribution is not None:
             found[contribution.parent].append(contribution)
@@ -48,19 +48,3 @@ def _statement(plan: RollupPlan) -> str:
         f" and t.deleted_at is null and {plan.via.target} = any($3::uuid[])"
         " and t.id <> all($4::uuid[])"
     )
-
-
-async def in_other_currency(
-    tx: Transaction, plan: RollupPlan, parent: UUID, currency: str | None
-) -> bool:
-    """Whether something goes into the roll-up of a record that is not in this currency."""
-    found: bool = await tx.connection.fetchval(
-        "select exists (select from record as t where t.tenant_id = $1 and t.object = $2"
-        f" and t.deleted_at is null and {plan.via.target} = $3"
-        " and t.currency is distinct from $4)",
-        tx.tenant,
-        plan.object,
-        parent,
-        currency,
-    )
-    return found

@@ -12,12 +12,12 @@ from core.stages import Stay
 from core.store import scopes
 from core.store.computing import FormulaPlan
 from core.store.drafts import Draft, Setting
-from core.store.field_plans import StagePlan
+from core.store.field_plans import FieldPlan, StagePlan
 from core.store.plans import ObjectPlan
 from core.store.values import Value
 from metadata import decimals
 from metadata.expressions.reads import OLD
-from metadata.model import Stage
+from metadata.model import Stage, StageKind
 from metadata.problems import listed
 from metadata.validation import Misfit
 
@@ -29,6 +29,8 @@ def finish(draft: Draft, setting: Setting) -> None:
             sums.begin(draft)
         if draft.plan.stage is not None:
             enter_stage(draft, draft.plan.stage, setting)
+    if draft.plan.stage is not None:
+        _settle_probability(draft, draft.plan.stage, setting)
     _validate(draft)
     if not setting.privileged:
         _refuse_retired(draft)
@@ -133,8 +135,10 @@ def enter_stage(draft: Draft, plan: StagePlan, setting: Setting) -> None:
     stage = pipeline.stage(draft.stage or "")
     if stage is None:
         draft.problems.append(stages.unknown_stage(pipeline, draft.stage, (*draft.path, "stage")))
-    else:
-        _default_probability(draft, plan, stage)
+    elif plan.probability is not None:
+        fields = plan.probability
+        if fields.key not in draft.touched and fields.key not in draft.values:
+            draft.values[fields.key] = _usual(fields, stage)
 
 
 def _be_in(draft: Draft, stay: Stay) -> None:
@@ -144,12 +148,27 @@ def _be_in(draft: Draft, stay: Stay) -> None:
     draft.stage, draft.stage_entered_at = stay.to_stage, stay.entered_at
 
 
-def _default_probability(draft: Draft, plan: StagePlan, stage: Stage) -> None:
-    fields = plan.probability
-    if fields is None or fields.key in draft.touched or fields.key in draft.values:
+def _settle_probability(draft: Draft, plan: StagePlan, setting: Setting) -> None:
+    """In a closed stage the probability is the stage's: nothing is uncertain any more.
+
+    What differs is refused, and in an admin's import left out. A record that has another one since
+    earlier keeps it until it is written.
+    """
+    fields, stage = plan.probability, plan.pipeline.stage(draft.stage or "")
+    if fields is None or stage is None or stage.kind is StageKind.OPEN:
         return
+    if draft.before is not None and fields.key not in draft.touched:
+        return
+    usual, given = _usual(fields, stage), draft.values.get(fields.key)
+    if given in (None, usual) or setting.privileged or fields.key not in draft.touched:
+        draft.values[fields.key] = usual
+    elif given != draft.old.get(fields.key):
+        text = f"In '{stage.title}' it is {stage.probability}, always: leave it out."
+        draft.wrong("CLOSED_PROBABILITY", text, fields.key)
+
+
+def _usual(fields: FieldPlan, stage: Stage) -> Decimal:
+    """A stage's own probability, as its field has it."""
     scale = fields.field.scale
     default = Decimal(stage.probability)
-    draft.values[fields.key] = decimals.rounded(
-        default, decimals.MAX_SCALE if scale is None else scale
-    )
+    return decimals.rounded(default, decimals.MAX_SCALE if scale is None else scale)

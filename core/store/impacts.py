@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -213,6 +213,18 @@ def unique_of(fields: Mapping[str, FieldPlan], impact: Impact) -> UniquePlan:
     return UniquePlan(unique, tuple(fields[key] for key in impact.fields))
 
 
+async def _foreign(census: Census, impact: Impact) -> Counted:
+    """Live records whose amount is not in the currency of the one that a reference names."""
+    amount, via = _key(census, impact), _key(census, replace(impact, field=impact.value))
+    if amount is None or via is None:
+        return Counted(impact, 0)
+    condition = f"""{_LIVE} and t.data->>'{amount}' ~ '[1-9]' and exists (
+        select from read.record as p
+        where p.tenant_id = $1 and p.id::text = t.data->>'{via}'
+          and coalesce(p.currency, $4) <> coalesce(t.currency, $4))"""
+    return await _counted(census, impact, _COUNT + condition, census.new.currency)
+
+
 async def _whole(census: Census, impact: Impact) -> Counted:
     return await _counted(census, impact, _COUNT + _LIVE)
 
@@ -269,6 +281,7 @@ _COUNTERS: Mapping[Effect, Callable[[Census, Impact], Awaitable[Counted]]] = {
     Effect.HELD: _holding,
     Effect.DUPLICATE: _doubled,
     Effect.COMPUTED: _whole,
+    Effect.FOREIGN: _foreign,
     Effect.UNSTAGED: _whole,
     Effect.CIRCULAR: _circular,
     Effect.OFF_STAGE: _off_stage,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from core.store.drafts import USER, Draft, Inputs
 from core.store.plans import ObjectPlan
 from core.store.values import reference
+from metadata.model import OnDelete
 
 
 def named(plan: ObjectPlan, inputs: Iterable[Inputs]) -> set[UUID]:
@@ -32,6 +33,21 @@ def check(drafts: Iterable[Draft], objects: Mapping[UUID, str]) -> None:
         for key, target, wanted in _changed(draft):
             if known.get(target) != wanted:
                 draft.wrong("NOT_FOUND", f"There is no {wanted} with this id.", key)
+
+
+def clear(drafts: Sequence[Draft], objects: Mapping[UUID, str]) -> None:
+    """Empty the references, of records that come back, to what was deleted meanwhile.
+
+    Those only that would have been emptied by the deletion; `objects` are those of live records.
+    """
+    known = {**objects, **{draft.id: draft.plan.key for draft in drafts}}
+    for draft in drafts:
+        for fields in draft.plan.references:
+            target, names = draft.values.get(fields.key), fields.reference
+            if target is None or known.get(target) == names.object:
+                continue
+            if names.on_delete is OnDelete.SET_NULL:
+                del draft.values[fields.key]
 
 
 def needed(drafts: Iterable[Draft]) -> set[tuple[UUID, str]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from core.store.drafts import Draft
 from core.store.plans import ObjectPlan
-from core.store.rows import COLUMNS, SELECTED, Row
+from core.store.rows import COLUMNS, SELECTED, Row, read
 from core.store.values import reference
 from core.store.writing import Transaction
 from metadata.published import Published
@@ -41,7 +41,7 @@ def _is_path(name: str) -> bool:
 async def _fetch(tx: Transaction, ids: Iterable[UUID], rows: dict[UUID, Row]) -> None:
     missing = sorted(set(ids) - rows.keys())
     if missing:
-        found = [Row(*record) for record in await tx.reading.fetch(_ROWS, tx.tenant, missing)]
+        found = [read(tx, record) for record in await tx.reading.fetch(_ROWS, tx.tenant, missing)]
         rows.update((row.id, row) for row in found if row.deleted_at is None)
 
 

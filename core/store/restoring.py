@@ -48,10 +48,11 @@ async def restore(
         for row in held.rows.values()
         if row.object in tx.metadata.objects
     ]
+    kept = await rows.hold(tx, (), {one for one, _ in references.needed(found)})
+    references.clear(found, kept.referred)
+    references.check(found, kept.referred)
     for draft in found:
         finishing.compute(draft, setting)
-    kept = await rows.hold(tx, (), {one for one, _ in references.needed(found)})
-    references.check(found, kept.referred)
     await edges.check(tx, found)
     nodes = await _enter_trees(tx, found)
     sound = [draft for draft in found if not draft.problems]

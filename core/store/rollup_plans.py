@@ -25,6 +25,7 @@ Key = tuple[str, str]
 class Contribution:
     """What one record adds to a roll-up of another; a null adds to counts alone."""
 
+    record: UUID
     parent: UUID
     value: Value | None
     currency: str | None = None  # of an amount
@@ -34,6 +35,7 @@ class Contribution:
 class Part:
     """A record that may go into roll-ups; its `scope` has system fields as well."""
 
+    record: UUID
     values: Mapping[str, Any]
     scope: Mapping[str, Any]
     currency: str | None
@@ -64,7 +66,8 @@ class RollupPlan:
         if self.where is not None and self.where(part.scope, *clock) is not True:
             return None
         value = part.values.get(self.field.key) if self.field is not None else None
-        return Contribution(parent, value, part.currency if self.is_money else None)
+        currency = part.currency if self.is_money else None
+        return Contribution(part.record, parent, value, currency)
 
 
 def rollup_plans(

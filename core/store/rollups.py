@@ -8,7 +8,7 @@ raise a record's version. Each is brought up to date after what it reads, formul
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from core.store import counting, drafts, finishing, rows, scopes
@@ -35,17 +35,32 @@ async def propagate(tx: Transaction, written: Sequence[Draft], setting: Setting)
     return [draft for draft in run.drafts.values() if draft.id not in given]
 
 
-async def check_currency(tx: Transaction, draft: Draft) -> None:
-    """Note a problem where a record changes its currency and amounts in another go into it."""
+async def check_currency(tx: Transaction, draft: Draft, setting: Setting) -> None:
+    """Note a problem where a record changes its currency and amounts in another go into it.
+
+    Where none do, its roll-ups are counted anew, with the decimals of the new currency.
+    """
     row = draft.before
     if row is None or row.currency == draft.currency:
         return
     for key, sums in draft.plan.rollups.items():
         plan = tx.plan(sums.object).contributes[draft.plan.key, key]
-        if plan.is_money and await counting.in_other_currency(tx, plan, draft.id, draft.currency):
-            text = f"Amounts in {row.currency} go into {key!r}: it keeps its currency."
+        if not plan.is_money:
+            continue
+        draft.recount = True
+        parts = (await counting.parts(tx, plan, [draft.id], setting))[draft.id]
+        foreign = next((one for one in parts if _is_amount(one, but=draft.currency)), None)
+        if foreign is not None:
+            text = (
+                f"Amounts in {foreign.currency} go into {key!r}: it can't be in {draft.currency}."
+            )
             draft.wrong("CURRENCY_MISMATCH", text, "currency")
             return
+
+
+def _is_amount(part: Contribution, but: str | None) -> bool:
+    """Whether it is an amount in another currency; 0 is the same in all of them."""
+    return part.value is not None and part.value != 0 and part.currency != but
 
 
 class _Run:
@@ -53,6 +68,8 @@ class _Run:
 
     def __init__(self, tx: Transaction, setting: Setting, written: Iterable[Draft]) -> None:
         self.drafts = {draft.id: draft for draft in written}
+        self._given = frozenset(self.drafts)
+        self._causes: defaultdict[UUID, dict[UUID, str]] = defaultdict(dict)
         self._tx = tx
         self._setting = setting
         self._changed: defaultdict[str, dict[UUID, Draft]] = defaultdict(dict)
@@ -74,7 +91,7 @@ class _Run:
             return
         parents = await self._hold({*deltas, *anew})
         if plan.is_money:
-            self._check_currencies(plan, parts)
+            self._check_currencies(plan, deltas)
         sums = self._tx.plan(key[0]).rollups[key[1]]
         uncounted = [
             parent
@@ -94,9 +111,15 @@ class _Run:
                 continue
             if before is not None:
                 found[before.parent].removed.append(before)
+                self._causes[before.parent].update(self._causes_of(plan, draft))
             if after is not None:
                 found[after.parent].added.append(after)
+                self._causes[after.parent].update(self._causes_of(plan, draft))
         return found
+
+    def _causes_of(self, plan: RollupPlan, draft: Draft) -> dict[UUID, str]:
+        """Why a record changes: {written record: the reference by which it goes into others}."""
+        return {draft.id: plan.via.key} if draft.id in self._given else self._causes[draft.id]
 
     def _before(self, plan: RollupPlan, draft: Draft) -> Contribution | None:
         row = draft.before
@@ -105,7 +128,7 @@ class _Run:
         scope = draft.old
         if plan.system:
             scope = {**scopes.of_row(row, self._tx.metadata.pipeline_of(row.object)), **scope}
-        part = Part(draft.old, scope, row.currency)
+        part = Part(draft.id, draft.old, scope, row.currency)
         return plan.contribution(part, (self._setting.today, self._setting.now))
 
     def _after(self, plan: RollupPlan, draft: Draft) -> Contribution | None:
@@ -114,7 +137,7 @@ class _Run:
         scope = draft.values
         if plan.system:
             scope = {**scopes.of_draft(draft, self._setting), **scope}
-        part = Part(draft.values, scope, draft.currency)
+        part = Part(draft.id, draft.values, scope, draft.currency)
         return plan.contribution(part, (self._setting.today, self._setting.now))
 
     async def _hold(self, wanted: Iterable[UUID]) -> list[Draft]:
@@ -127,18 +150,15 @@ class _Run:
             raise Again
         return [self.drafts[one] for one in wanted]
 
-    def _check_currencies(self, plan: RollupPlan, parts: Iterable[Draft]) -> None:
-        """Amounts go into a roll-up in its record's currency only."""
-        for draft in parts:
-            after = self._after(plan, draft)
-            parent = self.drafts.get(after.parent) if after is not None else None
-            if after is None or parent is None or after.value is None:
-                continue
-            if draft.currency != parent.currency:
-                text = (
-                    f"Its amounts are in {draft.currency}, those it adds to in {parent.currency}."
-                )
-                draft.wrong_once("CURRENCY_MISMATCH", text, plan.via.key)
+    def _check_currencies(self, plan: RollupPlan, deltas: Mapping[UUID, Delta]) -> None:
+        """Amounts go into a roll-up in its record's currency only: told where they come from."""
+        for parent, delta in deltas.items():
+            own = self.drafts[parent].currency
+            for part in delta.added:
+                if _is_amount(part, but=own):
+                    text = f"Its amounts are in {part.currency}, those it adds to in {own}."
+                    for cause, key in self._causes_of(plan, self.drafts[part.record]).items():
+                        self.drafts[cause].wrong_once("CURRENCY_MISMATCH", text, key)
 
     async def _count(
         self, plan: RollupPlan, parts: Sequence[Draft], sums: Sums, parents: Sequence[Draft]

@@ -72,7 +72,7 @@ async def _seen(tx: Transaction, expected: Expected, ids: Iterable[UUID]) -> dic
     if wanted:
         for version, epoch, xmin, *values in await tx.reading.fetch(_SEEN, tx.tenant, wanted):
             tx.confirm(version, epoch)
-            rows[values[0]] = Row(*values)
+            rows[values[0]] = read(tx, values)
             expected.rows[values[0]] = xmin
     return rows
 
@@ -94,8 +94,17 @@ async def _locked(tx: Transaction, statement: str, ids: Iterable[UUID]) -> dict[
     rows: dict[UUID, Row] = {}
     for version, epoch, *values in await tx.connection.fetch(statement, tx.tenant, wanted):
         tx.confirm(version, epoch)
-        rows[values[0]] = Row(*values)
+        rows[values[0]] = read(tx, values)
     return rows
+
+
+def read(tx: Transaction, values: Iterable[Any]) -> Row:
+    """A record as selected. One from before its object had amounts is in the tenant's currency."""
+    row = Row(*values)
+    known = row.object in tx.metadata.objects
+    if row.currency is None and known and tx.plan(row.object).has_money:
+        row.currency = tx.published.currency
+    return row
 
 
 _EXISTING = "select id from record where tenant_id = $1 and id = any($2::uuid[])"

@@ -70,7 +70,7 @@ async def save(tx: Transaction, drafts: Sequence[Draft], saving: Saving) -> None
     await _check_ids(tx, [draft for draft in drafts if draft.has_given_id])
     for draft in drafts:
         if draft.before is not None:
-            await rollups.check_currency(tx, draft)
+            await rollups.check_currency(tx, draft, setting)
     nodes = await _place(tx, drafts, saving.moves)
     sound = [draft for draft in drafts if not draft.problems]
     others = await rollups.propagate(tx, sound, setting)

@@ -33,6 +33,7 @@ class Summed(Protocol):
 
     values: dict[str, Value]
     states: dict[str, Any]
+    currency: str | None
 
     @property
     def kept(self) -> Mapping[str, Any]:
@@ -49,7 +50,8 @@ class Sums:
     """One roll-up field, as it is brought up to date in the records that have it.
 
     The sum of an exact field is its own running state. Where the value does not tell the sum
-    (averages, floats), `[sum, count]` stands beside it in `data`.
+    (averages, floats), `[sum, count]` stands beside it in `data`. Amounts in another currency than
+    the record's are left out.
     """
 
     def __init__(self, fields: FieldPlan, rollup: Rollup, of: FieldType | None) -> None:
@@ -74,13 +76,13 @@ class Sums:
             return self._apply_count(draft, len(delta.added) - len(delta.removed))
         if self._op in ("min", "max"):
             return self._apply_extreme(draft, delta)
-        added, removed = _known(delta.added), _known(delta.removed)
+        added, removed = _known(draft, delta.added), _known(draft, delta.removed)
         by = _EXACT.subtract(_total(added), _total(removed))
         return self._apply_sum(draft, by, len(added) - len(removed))
 
     def count(self, draft: Summed, parts: Sequence[Contribution]) -> None:
         """Make it anew of all that goes into it."""
-        known = _known(parts)
+        known = _known(draft, parts)
         if self._op == "count":
             self._put(draft, Decimal(len(parts)))
         elif self._op in ("min", "max"):
@@ -110,7 +112,7 @@ class Sums:
 
     def _apply_extreme(self, draft: Summed, delta: Delta) -> bool:
         value = draft.values.get(self._key)
-        added, removed = _known(delta.added), _known(delta.removed)
+        added, removed = _known(draft, delta.added), _known(draft, delta.removed)
         if value is None or any(self._fitted(draft, one) == value for one in removed):
             return False
         self._put(draft, self._extreme([*added, value]))
@@ -144,8 +146,9 @@ def _state(draft: Summed, key: str) -> Any:
     return draft.states.get(key, draft.kept.get(key))
 
 
-def _known(parts: Iterable[Contribution]) -> list[Value]:
-    return [part.value for part in parts if part.value is not None]
+def _known(draft: Summed, parts: Iterable[Contribution]) -> list[Value]:
+    fitting = (None, draft.currency)
+    return [part.value for part in parts if part.value is not None and part.currency in fitting]
 
 
 def _total(values: Iterable[Value]) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import UUID
 
 from core.errors import Problem
@@ -11,8 +12,8 @@ from core.store.drafts import Draft, Inputs, Path, Setting, loaded, point
 from core.store.field_plans import FieldPlan
 from core.store.plans import ObjectPlan
 from core.store.rows import Row
-from core.store.values import Wrong
-from metadata import naming
+from core.store.values import Value, Wrong
+from metadata import decimals, naming
 from metadata.model import FieldType
 from metadata.problems import did_you_mean
 
@@ -25,10 +26,19 @@ def new(plan: ObjectPlan, setting: Setting, path: Path, inputs: Inputs) -> Draft
     _take(draft, setting, inputs)
     for fields in plan.defaulted:
         if fields.key not in inputs:
-            taken = fields.form.take(fields.field.default, draft.digits)
+            taken = _default(fields, draft.digits)
             if not isinstance(taken, Wrong):
                 draft.values[fields.key] = taken
     return draft
+
+
+def _default(fields: FieldPlan, digits: int) -> Value | Wrong:
+    """What a declaration gives; an amount is rounded to the currency, which it does not know."""
+    default: object = fields.field.default
+    number = decimals.parsed(default) if fields.type is FieldType.MONEY else None
+    if isinstance(number, Decimal):
+        default = decimals.rounded(number, digits)
+    return fields.form.take(default, digits)
 
 
 def changed(plan: ObjectPlan, row: Row, setting: Setting, path: Path, inputs: Inputs) -> Draft:

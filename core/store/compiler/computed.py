@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.store.compiler import forms
+from core.store.compiler import corporate, forms
 from core.store.compiler.json_text import literal
 from core.store.compiler.references import reference_id, target
 from core.store.compiler.work import Row, live, source
@@ -25,22 +25,33 @@ _SCALED = frozenset({FieldType.DECIMAL, FieldType.PERCENT})
 def value(row: Row, field: Field, read: Read) -> str:
     """SQL for a formula's value, null where it does not fit the field."""
     expression = row.work.published.metadata.computed[row.object.key].formulas[field.key]
-    sql = compiled(expression, lambda name: _named(row, name, read), _CLOCK)
+    home = row if field.type is FieldType.MONEY else None
+    sql = compiled(expression, lambda name: _named(row, name, read, home), _CLOCK)
     for name, (mark, form) in _MARKS.items():
         if mark in sql:
             sql = sql.replace(mark, row.work.parameters.of_context(name, form))
     return _fitted(row, field, sql)
 
 
-def _named(row: Row, name: str, read: Read) -> str:
-    """A dotted path is followed by one look-up for each reference."""
+def _named(row: Row, name: str, read: Read, home: Row | None) -> str:
+    """A dotted path is followed by one look-up for each reference.
+
+    An amount that it ends in is converted into the currency of `home`.
+    """
     reference, _, rest = name.partition(".")
     if not rest:
         return read(row, name)
     there = row.work.row("t", target(row, reference))
-    held = _named(there, rest, read)
+    held = _named(there, rest, read, home)
+    if home is not None and "." not in rest and _is_amount(there, rest):
+        held = corporate.converted(there, home, held)
     is_it = f"{there.alias}.id = {reference_id(row, reference)}"
     return f"(select {held} {source('record', there.alias, is_it, *live(there))})"
+
+
+def _is_amount(row: Row, name: str) -> bool:
+    field = row.object.fields.get(name)
+    return field is not None and field.type is FieldType.MONEY
 
 
 def _fitted(row: Row, field: Field, sql: str) -> str:
@@ -69,5 +80,4 @@ def _digits(row: Row) -> str:
     """How many decimals amounts have in the record's currency."""
     odd = {code: digits for code in currencies.CODES if (digits := currencies.digits(code)) != 2}
     cases = " ".join(f"when {literal(code)} then {digits}" for code, digits in sorted(odd.items()))
-    own = row.work.parameters.of_context("currency", forms.TEXT)
-    return f"(case coalesce({row.column('currency')}, {own}) {cases} else 2 end)"
+    return f"(case {row.column('currency')} {cases} else 2 end)"

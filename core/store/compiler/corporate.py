@@ -20,6 +20,18 @@ def amount(row: Row, sql: str) -> str:
     return f"(case when {own} <> {currency(row)} then {foreign} else {sql} end)"
 
 
+def converted(row: Row, other: Row, sql: str) -> str:
+    """An amount of one record in the currency of another, not rounded; null without a rate."""
+    own, wanted = row.column("currency"), other.column("currency")
+    worth = f"round({sql} * {_worth(row)} / nullif({_worth(other)}, 0), 20)"
+    return f"(case when {own} = {wanted} then {sql} else {worth} end)"
+
+
+def _worth(row: Row) -> str:
+    """What one unit of a record's currency is worth in the tenant's."""
+    return f"(case when {row.column('currency')} = {currency(row)} then 1 else {_rate(row)} end)"
+
+
 def currency(row: Row) -> str:
     """The tenant's currency."""
     return row.work.parameters.of_context("currency", forms.TEXT)

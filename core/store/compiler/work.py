@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from core.query import Output
+from core.store.compiler.forms import TEXT
 from core.store.compiler.json_text import Text, literal
 from core.store.compiler.parameters import TENANT, Parameters
 from metadata.assigning import NULLS, STAGE, TOKENS
-from metadata.model import Field, ObjectType, Pipeline
+from metadata.model import Field, FieldType, ObjectType, Pipeline
 from metadata.published import Published
 from metadata.storage import Place
 from metadata.text import null_token
@@ -40,11 +41,19 @@ class Row:
     def column(self, name: str) -> str:
         """A column of the record table, with what it stands for while it is filled."""
         plain = self.kept(name)
+        if name == "currency":
+            return self._currency(plain)
         if name not in _OF_STAGE or (pipeline := self.staging) is None:
             return plain
         if name == "stage":
             return f"coalesce({plain}, {literal(pipeline.first.key)})"
         return f"coalesce({plain}, {self.column('created_at')})"
+
+    def _currency(self, plain: str) -> str:
+        """Amounts of a record from before its object had any are in the tenant's currency."""
+        if not any(field.type is FieldType.MONEY for field in self.object.fields.values()):
+            return plain
+        return f"coalesce({plain}, {self.work.parameters.of_context('currency', TEXT)})"
 
     @property
     def staging(self) -> Pipeline | None:

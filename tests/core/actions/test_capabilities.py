@@ -436,3 +436,47 @@ async def test_what_reads_the_kind_of_a_stage_is_computed_anew_when_it_changes(
 
     [row] = await world.rows("select data from read.record where tenant_id = $1")
     assert row["data"]["is_open__c"] is False
+
+
+def order(**fields: Mapping[str, Any]) -> dict[str, Any]:
+    site = {"x-reference": {"object": "site__c", "onDelete": "set_null", "inverse": "orders__c"}}
+    document = {"$schema": OBJECT, "$id": "order__c", "title": "Order", "type": "object"}
+    return {**document, "x-plural": "orders__c", "properties": {"site__c": site, **fields}}
+
+
+TOTAL = {**MONEY, "x-rollup": {"object": "order__c", "via": "site__c", "op": "sum"}}
+TOTAL["x-rollup"]["field"] = "price__c"
+
+
+async def test_records_from_before_their_object_had_amounts_are_in_the_tenants_currency(
+    database: Database,
+) -> None:
+    world = await a_world(database, currency="KWD")
+    await publish(world, site(), order())
+    one = await world.create("site__c")
+    old = await world.create("order__c", site__c=one)
+
+    await publish(world, site(total__c=TOTAL), order(price__c=MONEY))
+    assert (await world.row(one))["currency"] == "KWD"
+    await world.create("order__c", site__c=one, price__c="1.125")
+    edit = Edit(old, {"price__c": "2.005"})
+    await saving.update(world.actor, world.store, "order__c", [edit])
+    assert "3.130" in (await world.row(one))["data"].values()
+
+
+async def test_a_new_roll_up_leaves_out_amounts_in_another_currency(database: Database) -> None:
+    world = await a_world(database, currency="EUR")
+    await publish(world, site(worth__c=MONEY), order(price__c=MONEY))
+    one = await world.create("site__c")
+    await world.create("order__c", site__c=one, price__c=100)
+    foreign = await world.create("order__c", site__c=one, price__c=50, currency="USD")
+
+    declared = [site(worth__c=MONEY, total__c=TOTAL), order(price__c=MONEY)]
+    await metadata.save_draft(world.actor, world.store, declared)
+    lines = list(telling.of_comparison(await publishing.diff(world.actor, world.store)))
+    left_out = "1 records of 'order__c' have amounts in another currency, which are left out"
+    assert any(left_out in line for line in lines)
+    await publish(world, *declared)
+    assert "100.00" in (await world.row(one))["data"].values()
+    await removing.delete(world.actor, world.store, "order__c", [Removal(foreign)])
+    assert "100.00" in (await world.row(one))["data"].values()

@@ -212,3 +212,19 @@ async def test_more_than_can_go_at_once_is_refused(
     monkeypatch.setattr(store_removing, "MOST_AT_ONCE", 10)
 
     assert await problems_of(delete(world, "deal", deal)) == [((), "TOO_MANY")]
+
+
+async def test_what_comes_back_no_longer_refers_to_what_would_have_let_it_go(world: World) -> None:
+    boss = await world.create("contact", email="boss")
+    other = await world.create("contact", email="other", reports_to=boss)
+    deal = await world.create("deal", contact=boss)
+    await delete(world, "contact", other)
+    await delete(world, "deal", deal)
+    await delete(world, "contact", boss)
+
+    await restore(world, "deal", deal)
+    await restore(world, "contact", other)
+    assert (await world.row(deal))["data"] == {}
+    assert (await world.row(other))["data"] == {"email": "other"}
+    change = (await changes_of(world, deal))[-1]
+    assert str(boss) in change["before"].values()

@@ -220,6 +220,32 @@ async def test_amounts_of_another_currency_do_not_go_into_a_roll_up(world: World
     await saving.update(world.actor, world.store, "line", [Edit(line, {"deal": None})])
     await saving.update(world.actor, world.store, "deal", [Edit(deal, {"currency": "USD"})])
     assert (await world.row(deal))["data"]["line_total"] == "0.00"
+    await saving.update(world.actor, world.store, "deal", [Edit(deal, {"currency": "JPY"})])
+    assert (await world.row(deal))["data"]["line_total"] == "0"
+
+
+async def test_what_goes_into_a_roll_up_by_way_of_another_is_in_its_currency(
+    database: Database,
+) -> None:
+    largest = rolls_up(MONEY, "line", "deal", "max", "price")
+    totals = {
+        "total": rolls_up(MONEY, "deal", "bunch", "sum", "line_total"),
+        "largest": rolls_up(MONEY, "deal", "bunch", "max", "largest"),
+    }
+    sums = {"line_total": rolls_up(MONEY, "line", "deal", "sum", "price"), "largest": largest}
+    deal = an_object("deal", {"bunch": refers_to("bunch"), **sums})
+    line = an_object("line", {"deal": refers_to("deal"), "price": MONEY})
+    world = await a_world(database, an_object("bunch", totals), deal, line)
+    bunch = await world.create("bunch", currency="EUR")
+    one = await world.create("deal", bunch=bunch, currency="USD")  # without lines: nothing goes in
+    inputs = [{"deal": one, "price": 60, "currency": "USD"}]
+
+    found = await problems_of(saving.create(world.actor, world.store, "line", inputs))
+    assert found == [((0, "deal"), "CURRENCY_MISMATCH")]
+    assert (await world.row(bunch))["data"] == {"total": "0.00"}
+    await saving.update(world.actor, world.store, "bunch", [Edit(bunch, {"currency": "USD"})])
+    await saving.create(world.actor, world.store, "line", inputs)
+    assert (await world.row(bunch))["data"] == {"total": "60.00", "largest": "60.00"}
 
 
 async def test_another_currency_is_told_once_for_all_roll_ups_of_a_reference(world: World) -> None:

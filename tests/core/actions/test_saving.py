@@ -419,3 +419,13 @@ async def test_records_of_a_wide_object_may_name_later_ones_of_their_batch(
     await saving.create(world.actor, world.store, "wide", inputs, origin=IMPORT)
 
     assert (await world.row(ids[0]))["data"] == {"following": str(ids[1])}
+
+
+async def test_an_amounts_default_has_the_decimals_of_the_records_currency(
+    database: Database,
+) -> None:
+    world = await a_world(database, an_object("fee", {"due": {**MONEY, "default": 1.5}}))
+
+    for currency, due in (("JPY", "2"), ("EUR", "1.50"), ("KWD", "1.500")):
+        fee = await world.create("fee", currency=currency)
+        assert (await world.row(fee))["data"] == {"due": due}

@@ -76,14 +76,35 @@ async def test_a_new_record_enters_the_first_stage_with_its_probability(world: W
 
 
 async def test_a_new_record_may_enter_any_stage_and_say_its_probability(world: World) -> None:
-    deal = await world.create("deal", stage="won", probability="0.75")
+    deal = await world.create("deal", stage="qualified", probability="0.75")
+    won = await world.create("deal", stage="won", probability=1)
 
     row = await world.row(deal)
-    assert (row["stage"], row["data"]["probability"]) == ("won", "0.7500")
-    assert row["data"]["is_open"] is False
+    assert (row["stage"], row["data"]["probability"]) == ("qualified", "0.7500")
+    assert (await world.row(won))["data"]["is_open"] is False
     inputs = [{"stage": "nowhere"}]
     write = saving.create(world.actor, world.store, "deal", inputs)
     assert await problems_of(write) == [((0, "stage"), "UNKNOWN_STAGE")]
+
+
+async def test_in_a_closed_stage_the_probability_is_the_stages(world: World) -> None:
+    actor, store = world.actor, world.store
+    inputs = [{"stage": "won", "probability": "0.75"}, {"stage": "lost", "probability": "0.1"}]
+    assert await problems_of(saving.create(actor, store, "deal", inputs)) == [
+        ((0, "probability"), "CLOSED_PROBABILITY"),
+        ((1, "probability"), "CLOSED_PROBABILITY"),
+    ]
+
+    won = await world.create("deal", stage="won", probability=None, amount=100)
+    edit = [Edit(won, {"probability": "0.5"})]
+    assert await problems_of(saving.update(actor, store, "deal", edit)) == [
+        ((0, "probability"), "CLOSED_PROBABILITY")
+    ]
+    await saving.update(actor, store, "deal", [Edit(won, {"probability": None})])
+    assert (await world.row(won))["data"]["weighted"] == "100.00"
+    lost = await world.create("deal", IMPORT, stage="lost", probability="0.6", amount=100)
+    data = (await world.row(lost))["data"]
+    assert (data["probability"], data["weighted"]) == ("0.0000", "0.00")
 
 
 async def test_no_record_enters_a_stage_that_is_deprecated(database: Database) -> None:

@@ -1,8 +1,10 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from core import query
+from core.actions.exchange_rates import Setting, set_rates
 from core.query import Column, Connection, GroupBy, Operator, Order, Output, Page, Statistic
 from core.store.connections import Database
 from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refers_to
@@ -124,3 +126,32 @@ async def test_the_day_is_the_tenants_own(world: World) -> None:
     made = await world.create("sale", name="d", due=datetime.now(UTC).date())
     shown = await record(world, "sale", made, *scalars("days"))
     assert shown["days"] in (0, -1)
+
+
+async def test_amounts_of_other_records_are_converted_into_the_records_currency(
+    database: Database,
+) -> None:
+    company = {"revenue": MONEY, "boss": refers_to("company")}
+    sale = {
+        "company": refers_to("company"),
+        "amount": MONEY,
+        "rest": formula("company.revenue - amount", **MONEY),
+        "above": formula("company.boss.revenue", **MONEY),
+        "large": formula("company.revenue > 500", type="boolean"),
+    }
+    objects = (an_object("company", company), an_object("sale", sale))
+    world = await a_world(database, *objects, currency="EUR")
+    rates = [("USD", "0.9"), ("KWD", "3")]
+    settings = [Setting(code, date(2026, 1, 1), Decimal(rate)) for code, rate in rates]
+    await set_rates(world.actor, world.store, settings)
+    boss = await world.create("company", revenue=1000, currency="KWD")
+    euro = await world.create("company", revenue=1000, boss=boss)
+
+    async def shown(currency: str) -> object:
+        one = await world.create("sale", company=euro, amount=100, currency=currency)
+        return await record(world, "sale", one, *scalars("rest", "above", "large"))
+
+    assert await shown("EUR") == {"rest": "900.00", "above": "3000.00", "large": True}
+    assert await shown("USD") == {"rest": "1011.11", "above": "3333.33", "large": True}
+    assert await shown("KWD") == {"rest": "233.333", "above": "1000.000", "large": True}
+    assert await shown("GBP") == {"rest": None, "above": None, "large": True}

@@ -127,7 +127,7 @@ async def _apart(tx: Transaction, write: Write) -> int:
 def _pieces(write: Write) -> Iterator[Sequence[Sequence[Any]]]:
     """The rows in pieces that one statement takes and, unless they are related, is kept for.
 
-    What does not fill a piece goes by powers of two, so that statements come again: one that the
+    What is left of many pieces goes by powers of two, so that statements come again: one that the
     server has not seen takes it 20 ms.
     """
     most = MOST_ARGUMENTS if write.related else MOST_KEPT
@@ -135,7 +135,7 @@ def _pieces(write: Write) -> Iterator[Sequence[Sequence[Any]]]:
     start, count = 0, len(write.rows)
     while start < count:
         rest = min(count - start, size)
-        if TOGETHER < rest < size and not write.related:
+        if start and TOGETHER < rest < size and not write.related:
             rest = 1 << rest.bit_length() - 1
         yield write.rows[start : start + rest]
         start += rest

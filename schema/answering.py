@@ -124,17 +124,14 @@ async def _statement(run: Run, top: Top) -> tuple[Answered, list[GraphQLError]]:
 
 
 def _answer(run: Run, data: object, wrong: Sequence[GraphQLError], cost: int) -> Answer:
-    tenant = run.actor.tenant
-    told = [errors.of_field(it, run.request.request_id, tenant=tenant) for it in wrong]
-    body: dict[str, object] = {"errors": told} if told else {}
-    body["data"] = data
-    body["extensions"] = {"cost": cost}
-    return Answer(
-        orjson.dumps(body, default=_plain),
-        operation=run.script.operation.name,
-        cost=cost,
-        codes=errors.codes_of(told),
-    )
+    body: dict[str, object] = {"data": data, "extensions": {"cost": cost}}
+    codes: tuple[str, ...] = ()
+    if wrong:
+        tenant = run.actor.tenant
+        told = [errors.of_field(it, run.request.request_id, tenant=tenant) for it in wrong]
+        body, codes = {"errors": told, **body}, errors.codes_of(told)
+    name = run.script.operation.name
+    return Answer(orjson.dumps(body, default=_plain), operation=name, cost=cost, codes=codes)
 
 
 def _plain(value: object) -> object:

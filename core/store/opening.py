@@ -45,9 +45,9 @@ class Store:
         Raises:
             NotFound: there is no such tenant, or it has published nothing.
         """
-        found = self._heads.get(tenant)
-        if found is not None and time.monotonic() < found[1]:
-            return found[0]
+        known = self._known(tenant)
+        if known is not None:
+            return known
         task = self._loading.get(tenant)
         if task is None:
             task = self._loading[tenant] = asyncio.create_task(self._load(tenant))
@@ -66,9 +66,14 @@ class Store:
             if self._loading.get(tenant) is task:
                 del self._loading[tenant]
 
+    def _known(self, tenant: TenantId) -> Head | None:
+        found = self._heads.get(tenant)
+        return found[0] if found is not None and time.monotonic() < found[1] else None
+
     async def published(self, tenant: TenantId) -> Published:
         """The tenant's published metadata alone."""
-        return (await self.head(tenant)).published
+        known = self._known(tenant)
+        return (known if known is not None else await self.head(tenant)).published
 
     async def newest(self, tenant: TenantId) -> Published:
         """The tenant's published metadata as the database has it now, whoever published it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,13 +29,13 @@ class Prepared:
     key: tuple[str, str]
 
 
-async def published(actor: Actor, store: Store) -> Published:
+def published(actor: Actor, store: Store) -> Coroutine[Any, Any, Published]:
     """The metadata that the asker's tenant has published, from memory in the steady state.
 
-    Raises:
+    Raises, when awaited:
         NotFound: the tenant has published nothing.
     """
-    return await store.published(actor.tenant)
+    return store.published(actor.tenant)
 
 
 async def is_current(actor: Actor, store: Store, known: Published) -> bool:

@@ -87,7 +87,7 @@ def _content(text: bytes, limits: Limits) -> object:
         raise _unreadable(error, limits) from None
     if text.count(b"{") + text.count(b"[") > limits.nesting:
         _check_nesting(text, limits)
-    content = _EXACT.decode(text.decode())
+    content, _ = _EXACT.raw_decode(text.decode().lstrip())  # nothing follows: it is sound
     if b"\\u0000" in text:
         _refuse_nul(content, ())
     return content

@@ -89,9 +89,8 @@ class Script:
         """The variables, each of its type.
 
         Raises:
-            BadRequest: one is not of its type, missing, or holds what can't be stored.
+            BadRequest: one is not of its type, or missing.
         """
-        check_text(raw)
         try:
             return self._quickly(raw)
         except Exception:  # noqa: BLE001 - whatever it was, graphql-core finds the words for it
@@ -107,11 +106,10 @@ class Script:
 
     def shape(self, coerced: Variables, names: frozenset[str] | None = None) -> Shape:
         """What translation may know of the variables, or of some of them."""
-        return tuple(
-            (it.name, self._shape(it, coerced))
-            for it in self.declared
-            if names is None or it.name in names
-        )
+        declared = self.declared
+        if names is not None:
+            declared = tuple(it for it in declared if it.name in names)
+        return tuple([(it.name, self._shape(it, coerced)) for it in declared])
 
     def scope(self, shape: Shape) -> Scope:
         """The variables of a shape, as arguments see them."""
@@ -214,30 +212,17 @@ def variables_below(nodes: Iterable[FieldNode], fragments: Fragments) -> frozens
     )
 
 
-def check_text(value: object) -> None:
-    """Refuse variables with text that PostgreSQL can't store.
-
-    Raises:
-        BadRequest: with the path to each.
-    """
-    paths = list(bad_text(value))
-    if paths:
-        raise _refused([_bad_text(["variables", *path]) for path in paths[:_MOST_ERRORS]])
-
-
 def _check_literals(nodes: Iterable[Node]) -> None:
+    """Refuse what PostgreSQL can't store; of variables it was refused with the body."""
     texts = (it for it in nodes if isinstance(it, StringValueNode))
     wrong = [it for it in texts if list(bad_text(it.value))]
     if wrong:
-        raise _refused([_bad_text(None, it) for it in wrong[:_MOST_ERRORS]])
+        raise _refused([_bad_text(it) for it in wrong[:_MOST_ERRORS]])
 
 
-def _bad_text(path: list[str | int] | None, node: Node | None = None) -> WireError:
+def _bad_text(node: Node) -> WireError:
     message = "A text holds a NUL character or half of a surrogate pair, which can't be stored."
-    place = GraphQLError(message, [node]) if node is not None else None
-    return errors.told(
-        message, "BAD_TEXT", place, details={"argument": path} if path is not None else None
-    )
+    return errors.told(message, "BAD_TEXT", GraphQLError(message, [node]))
 
 
 def _refused(wrong: list[WireError]) -> BadRequest:

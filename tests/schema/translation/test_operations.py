@@ -98,21 +98,6 @@ def test_refuses_literals_that_cannot_be_stored(source: str) -> None:
     assert refused.value.code == "BAD_TEXT"
 
 
-@pytest.mark.parametrize(
-    ("value", "path"),
-    [
-        ({"name": {"eq": "\x00"}}, ["variables", "f", "name", "eq"]),
-        ({"name": {"in": ["a", "\ud800"]}}, ["variables", "f", "name", "in", 1]),
-        ({"\x00": 1}, ["variables", "f"]),
-    ],
-)
-def test_refuses_variables_that_cannot_be_stored(value: object, path: list[object]) -> None:
-    with pytest.raises(BadRequest) as refused:
-        planned("query ($f: AccountFilter) { accounts(filter: $f) { totalCount } }", f=value)
-
-    assert refused.value.errors[0]["extensions"] == {"code": "BAD_TEXT", "argument": path}
-
-
 def test_refuses_more_conditions_than_plans_can_be_made_for() -> None:
     heads = ", ".join(f"$c{n}: Boolean!" for n in range(9))
     fields = " ".join(f"a{n}: __typename @skip(if: $c{n})" for n in range(9))

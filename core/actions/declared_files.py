@@ -64,6 +64,7 @@ async def save(actor: Actor, store: Store, declared: Declared, *, prune: bool = 
 
 def write(folder: Path, found: Mapping[str, Document]) -> list[Path]:
     """Write documents into a folder, each at its path; the files that were written."""
+    folder.mkdir(parents=True, exist_ok=True)
     files = [folder / path for path in found]
     for file, document in zip(files, found.values(), strict=True):
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -54,6 +54,8 @@ def written(folder: Path, *documents: dict[str, Any]) -> Path:
 
 
 def test_files_become_a_version_and_are_written_again(tenant: str, tmp_path: Path) -> None:
+    assert run("export", tenant, tmp_path / "nothing").exit_code == 0
+    assert run("diff", tenant, tmp_path / "nothing").stdout == "Nothing would change.\n"
     given = written(tmp_path, an_object(cost__c={"type": "number", "x-type": "decimal"}))
     assert run("check", tenant, given).stdout == "Nothing is wrong.\n"
     assert "The object 'visit__c' is new" in run("diff", tenant).stdout

@@ -357,9 +357,9 @@ class Plainly:
         is_money = field.type is FieldType.MONEY
         places = 2 if is_money else 12
         units = abs(exact) * 10**places
-        rounded = Decimal(int(units + Fraction(1, 2))).scaleb(-places)
-        number = rounded if exact >= 0 else -rounded
-        return format(number if is_money else EXACTLY.normalize(number + 0), "f")
+        rounded = EXACTLY.scaleb(Decimal(int(units + Fraction(1, 2))), -places)
+        number = rounded if exact >= 0 else EXACTLY.minus(rounded)
+        return format(number if is_money else EXACTLY.normalize(EXACTLY.add(number, 0)), "f")
 
     def groups(self, it: Connection, arguments: dict[str, Any]) -> list[dict[str, Any]]:
         keys = [self.keyed(it.of, by) for by in arguments["by"]]

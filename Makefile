@@ -9,9 +9,9 @@ STAMP = $(VENV)/.installed
 demo: $(STAMP)
 	@$(BIN)/dealgraph demo
 
-# One worker more than the two cores that the tests are to do with: many of them wait for processes.
+# Twice the two cores that the tests are to do with: many of them wait for processes.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

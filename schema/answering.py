@@ -76,8 +76,7 @@ class Answers:
 
     def _run(self, actor: Actor, request: Request, published: Published) -> Run:
         live = self._schemas.of(published.metadata)
-        operation = self._documents.operation(live.schema, live.fingerprint, request)
-        script = live.script(operation)
+        script = live.script(request, self._documents)
         variables = script.coerced(live.schema, request.variables)
         return Run(self._tools, actor, request, published, live, script, variables)
 

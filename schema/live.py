@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from metadata.model import Metadata
 from schema.caches import Cache, CacheStats
-from schema.documents import Operation
+from schema.documents import Documents
 from schema.limits import Limits
+from schema.requests import Method, Request
 from schema.translation.operations import Script, script
 from schema.translation.outlines import Outlines
 from schema.types.tenant_schema import Platform, TenantSchema, lazy
@@ -22,21 +23,21 @@ class Live:
         self.schema: TenantSchema = lazy(metadata, platform)
         self._limits = limits
         self._outlines = Outlines()
-        self._scripts: Cache[tuple[str, str | None], Script] = Cache(_SCRIPTS)
+        self._scripts: Cache[tuple[str, str | None, Method], Script] = Cache(_SCRIPTS)
 
-    def script(self, operation: Operation) -> Script:
-        """An operation, read for this schema.
+    def script(self, request: Request, documents: Documents) -> Script:
+        """The operation that a request asks for, read for this schema.
 
         Raises:
-            BadRequest: a text in the document can't be stored.
+            BadRequest: as `Documents.operation`, or a text in the document can't be stored.
             LimitExceeded: too many variables decide what is skipped.
         """
-        key = (operation.document_hash, operation.name)
+        key = (request.query, request.operation_name, request.method)
         found = self._scripts.get(key)
         if found is None:
+            operation = documents.operation(self.schema, self.fingerprint, request)
             found = script(self.schema, self._outlines, operation, self._limits)
-            location = operation.document.loc
-            self._scripts.put(key, found, location.end if location is not None else 1)
+            self._scripts.put(key, found, len(request.query))
         return found
 
 

@@ -56,11 +56,7 @@ class Top:
     planned: Planned | None
     found: tuple[Selected, ...]
     tasks: tuple[Task, ...]
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether a statement answers everything."""
-        return len(self.compiled) + len(self.names) == len(self.nodes)
+    is_whole: bool  # a statement answers everything
 
 
 Plans = Cache[Hashable, Top | Planned]
@@ -158,7 +154,9 @@ class Run:
         """
         values = planned.plan.values(variables)
         try:
-            return await reading.read(self.actor, self.tools.store, planned.prepared, values)
+            return await reading.read(
+                self.actor, self.tools.store, self.published, planned.prepared, values
+            )
         except Refused as error:
             code = error.problems[0].code
             raise BadRequest(error.message, code=code, well_formed=True) from error
@@ -193,16 +191,16 @@ class Run:
         nodes = translator.top(root_type)
         plan = translator.roots(root_type)
         compiled = tuple(root.name for root in plan.query.roots)
+        names = [n for n, asked in nodes if asked[0].name.value == TYPENAME]
         return Top(
             nodes,
             compiled,
             described=tuple(n for n, asked in nodes if asked[0].name.value in _DESCRIBED),
-            names=tuple(
-                (n, root_type.name) for n, asked in nodes if asked[0].name.value == TYPENAME
-            ),
+            names=tuple((name, root_type.name) for name in names),
             planned=self._planned(plan) if compiled else None,
             found=tuple(self._found(translator, nodes, compiled)),
             tasks=tasks(translator, root_type, nodes),
+            is_whole=len(compiled) + len(names) == len(nodes),
         )
 
     def _found(

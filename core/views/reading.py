@@ -49,21 +49,22 @@ def prepare(actor: Actor, published: Published, asked: query.Query) -> Prepared:
 
 
 async def read(
-    actor: Actor, store: Store, prepared: Prepared, values: Sequence[Any]
+    actor: Actor, store: Store, known: Published, prepared: Prepared, values: Sequence[Any]
 ) -> list[bytes]:
     """The JSON of each root, in one snapshot.
 
+    `known` is what the asker's tenant is known to have published.
+
     Raises:
-        MetadataMoved: the query was prepared for other metadata than the tenant has now.
+        MetadataMoved: the query was prepared for other metadata, or the tenant has published.
         Refused: a cursor among the values does not fit; the code is BAD_CURSOR.
         Timeout: it took longer than a statement may.
         Unavailable: the database cannot be reached, or the connection was lost.
     """
-    current = await store.published(actor.tenant)
-    if current.key != prepared.key:
+    if known.key != prepared.key:
         raise MetadataMoved("The metadata has changed: ask again.")
     statement = prepared.statement
-    context = Context.of(actor.tenant, current, datetime.now(UTC))
+    context = Context.of(actor.tenant, known, datetime.now(UTC))
     ask = asking.Ask(statement.sql, statement.arguments(context, values))
     plan = statement.plan
     if plan == "custom" and await store.sizes.is_small(actor.tenant):
@@ -72,7 +73,7 @@ async def read(
     version: int
     columns: list[bytes]
     version, *columns = row
-    if version != current.version:
+    if version != known.version:
         store.forget(actor.tenant)
         raise MetadataMoved("The metadata has changed: ask again.")
     return columns

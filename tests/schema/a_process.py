@@ -30,7 +30,7 @@ async def main() -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     app = a_server(
         answer=holding(an_answering(a_schema(), LIMITS)),
-        write=lambda line: (sys.stderr.buffer.write(line), sys.stderr.buffer.flush()),
+        write=lambda entry: (sys.stderr.buffer.write(entry.line()), sys.stderr.buffer.flush()),
     )
     config = listening(lambda: app, grace=20)
     print(taken.getsockname()[1], flush=True)  # noqa: T201

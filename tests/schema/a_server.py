@@ -35,7 +35,7 @@ from core.identity import Actor, Role, TenantId
 from schema import errors
 from schema.documents import Documents
 from schema.limits import OPENS, Limits, Opens
-from schema.logs import RequestLog
+from schema.logs import Entry, RequestLog
 from schema.requests import Answer, Answering, Request
 from schema.routes import routes
 
@@ -216,7 +216,7 @@ def a_server(
     limits: Limits = LIMITS,
     answer: Answering | None = None,
     ready: Callable[[], Awaitable[None]] = ready,
-    write: Callable[[bytes], object] = lambda _: None,
+    write: Callable[[Entry], object] = lambda _: None,
 ) -> RequestLog:
     """The whole application."""
     answering = answer or an_answering(a_schema(), limits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
@@ -11,10 +10,13 @@ from datetime import datetime
 from logging.config import DictConfigurator
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from schema.logs import JsonLines, Lines, RequestLog, logging_settings
+from schema.logs import Entry, JsonLines, Lines, RequestLog, logging_settings
 from tests.schema.a_server import AUTHORIZED, TENANT, TOKEN, a_server
 
 SECRET = "a-secret-value"
@@ -23,9 +25,10 @@ QUERY = "query Named($of: Text) { text(of: $of) }"
 
 def logged(method: str, path: str, **sent: object) -> list[dict[str, object]]:
     """The lines that a request leaves."""
-    lines: list[bytes] = []
-    client = TestClient(a_server(write=lines.append), headers=AUTHORIZED)
+    entries: list[Entry] = []
+    client = TestClient(a_server(write=entries.append), headers=AUTHORIZED)
     client.request(method, path, **sent)  # type: ignore[arg-type]
+    lines = [entry.line() for entry in entries]
     assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in lines)
     return [json.loads(line) for line in lines]
 
@@ -126,11 +129,11 @@ def test_answers_and_logs_when_the_application_itself_fails(
         if scope["type"] == "http":
             raise RuntimeError("secret")
 
-    lines: list[bytes] = []
-    response = TestClient(RequestLog(failing, lines.append)).get("/graphql")
+    entries: list[Entry] = []
+    response = TestClient(RequestLog(failing, entries.append)).get("/graphql")
     assert response.status_code == 500
     assert response.json()["errors"][0]["extensions"] == {"code": "INTERNAL"}
-    assert json.loads(lines[0])["level"] == "error"
+    assert json.loads(entries[0].line())["level"] == "error"
     assert len(caplog.records) == 1
 
 
@@ -151,17 +154,29 @@ def test_settings_suit_the_logging_module() -> None:
     assert settings["disable_existing_loggers"] is False
 
 
-async def test_lines_of_one_turn_come_out_whole_and_in_their_order(
+async def test_lines_come_out_whole_and_in_their_order(
     capsysbinary: pytest.CaptureFixture[bytes],
 ) -> None:
     lines = Lines()
-    written = [b"%d %s\n" % (at, b"x" * at) for at in range(200)]  # more than a pipe takes at once
+    entries = [Entry(f"{at}", "GET", "x" * at) for at in range(200)]  # more than a pipe takes
 
-    for line in written:
-        lines.write(line)
-    await asyncio.sleep(0)
+    for entry in entries:
+        lines.write(entry)
+    lines.flush()
 
-    assert capsysbinary.readouterr().out == b"".join(written)
+    assert capsysbinary.readouterr().out == b"".join(map(Entry.line, entries))
+
+
+def test_what_was_asked_last_is_logged_before_the_application_ends(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response()(scope, receive, send)
+
+    with TestClient(RequestLog(Starlette(routes=[Mount("/", answering)]))) as client:
+        client.get("/graphql")
+
+    assert json.loads(capsysbinary.readouterr().out)["path"] == "/graphql"
 
 
 async def test_that_nobody_takes_the_lines_is_told_once(
@@ -173,8 +188,8 @@ async def test_that_nobody_takes_the_lines_is_told_once(
     monkeypatch.setattr("sys.stdout", broken)
 
     for _ in range(3):
-        lines.write(b"{}\n")
-        await asyncio.sleep(0)
+        lines.write(Entry("a", "GET", "/"))
+        lines.flush()
 
     assert caplog.text.count("Requests cannot be logged: Broken pipe") == 1
     with suppress(BrokenPipeError):

@@ -35,7 +35,7 @@ async def read(world: World, store: Store | None = None) -> list[str]:
     store = store or world.store
     published = await reading.published(world.actor, store)
     prepared = reading.prepare(world.actor, published, ASKED)
-    (answer,) = await reading.read(world.actor, store, prepared, [10])
+    (answer,) = await reading.read(world.actor, store, published, prepared, [10])
     return [node["name"] for node in json.loads(answer)["nodes"]]
 
 
@@ -49,7 +49,7 @@ async def test_tenants_that_declare_the_same_share_a_statement_and_no_record(
     other = await a_world(database, an_object("thing", {}))
     published = await reading.published(world.actor, world.store)
     prepared = reading.prepare(world.actor, published, ASKED)
-    (answer,) = await reading.read(other.actor, other.store, prepared, [10])
+    (answer,) = await reading.read(other.actor, other.store, published, prepared, [10])
     assert json.loads(answer) == {"nodes": []}
 
 
@@ -57,10 +57,12 @@ async def test_what_was_prepared_for_other_metadata_is_prepared_again(
     database: Database, world: World
 ) -> None:
     other = await a_world(database, an_object("thing", {"more": {"type": "integer"}}))
-    published = await reading.published(other.actor, other.store)
-    prepared = reading.prepare(other.actor, published, ASKED)
+    prepared = reading.prepare(
+        other.actor, await reading.published(other.actor, other.store), ASKED
+    )
+    published = await reading.published(world.actor, world.store)
     with pytest.raises(MetadataMoved):
-        await reading.read(world.actor, world.store, prepared, [10])
+        await reading.read(world.actor, world.store, published, prepared, [10])
 
 
 async def test_a_publish_elsewhere_is_noticed_by_the_read_itself(world: World) -> None:
@@ -100,7 +102,9 @@ async def test_the_deadline_is_told_without_the_databases_words(urls: Urls, worl
         prepared = reading.prepare(world.actor, published, ASKED)
         slow = replace(prepared.statement, sql=f"select pg_sleep(5), {prepared.statement.sql[7:]}")
         with pytest.raises(Timeout) as told:
-            await reading.read(world.actor, store, replace(prepared, statement=slow), [10])
+            await reading.read(
+                world.actor, store, published, replace(prepared, statement=slow), [10]
+            )
         assert "statement" not in told.value.message
     finally:
         await database.close()
@@ -133,7 +137,7 @@ async def test_one_statement_answers_however_much_is_asked(urls: Urls, world: Wo
             asked = query.Query(tuple(Output(f"r{at}", many) for at in range(count)))
             prepared = reading.prepare(world.actor, published, asked)
             seen.clear()
-            assert len(await reading.read(world.actor, store, prepared, [10])) == count
+            assert len(await reading.read(world.actor, store, published, prepared, [10])) == count
             await asyncio.sleep(0)  # until the logger is called
             assert seen == [prepared.statement.sql]
     finally:

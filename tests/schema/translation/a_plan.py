@@ -25,8 +25,7 @@ def live() -> Live:
 def planned(source: str, **variables: object) -> tuple[Plan, dict[str, object]]:
     """The plan of a query's root fields, and the coerced variables."""
     request = Request(source, None, variables, {}, "POST", "r")
-    operation = Documents(LIMITS).operation(live().schema, "crm", request)
-    script = live().script(operation)
+    script = live().script(request, Documents(LIMITS))
     coerced = script.coerced(live().schema, variables)
     translator = Translator(live().schema, LIMITS, script, script.shape(coerced))
     root = live().schema.query_type

@@ -30,7 +30,7 @@ async def ask_all(world: World, parts: list[query.Part], values: list[Any]) -> l
     asked = query.Query(tuple(Output(f"r{at}", part) for at, part in enumerate(parts)))
     published = await reading.published(world.actor, world.store)
     prepared = reading.prepare(world.actor, published, asked)
-    answers = await reading.read(world.actor, world.store, prepared, values)
+    answers = await reading.read(world.actor, world.store, published, prepared, values)
     return [json.loads(answer) for answer in answers]
 
 

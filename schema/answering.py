@@ -112,13 +112,15 @@ async def _statement(run: Run, top: Top) -> tuple[Answered, list[GraphQLError]]:
     if top.planned is None:
         return answered, []
     try:
-        answered.update(await run.compiled(top))
+        columns = await run.read(top.planned, run.variables)
     except (MetadataMoved, BadRequest):
         raise
     except Exception as error:  # noqa: BLE001 - told as the error of a field, or masked
         answered.update(dict.fromkeys(top.compiled))
         nodes = list(dict(top.nodes)[top.compiled[0]])
         return answered, [located_error(error, nodes, [top.compiled[0]])]
+    for name, column in zip(top.compiled, columns, strict=True):
+        answered[name] = orjson.Fragment(column) if column is not None else None
     return answered, []
 
 

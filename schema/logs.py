@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import getrandbits
@@ -105,11 +105,11 @@ class RequestLog:
         entry = entry_of(scope)
         header = (b"x-request-id", entry.request_id.encode())
 
-        async def noting(message: Message) -> None:
+        def noting(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
                 message["headers"] = [*message["headers"], header]
-            await send(message)
+            return send(message)
 
         try:
             await self.app(scope, receive, noting)

@@ -106,22 +106,6 @@ class Run:
         assert isinstance(found, Top)
         return found
 
-    async def compiled(self, top: Top) -> dict[str, orjson.Fragment | None]:
-        """The answers of all root fields that a statement answers, by response name.
-
-        Raises:
-            BadRequest: an argument is refused.
-            MetadataMoved: the tenant has published; the operation is to be read again.
-            DealgraphError: the statement failed.
-        """
-        if top.planned is None:
-            return {}
-        columns = await self.read(top.planned, self.variables)
-        return {
-            name: orjson.Fragment(column) if column is not None else None
-            for name, column in zip(top.compiled, columns, strict=True)
-        }
-
     def records(
         self, object_key: str, nodes: Sequence[FieldNode], path: tuple[str, ...]
     ) -> Planned:

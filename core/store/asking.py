@@ -22,6 +22,6 @@ async def row(tenant: TenantId, reading: Reading | Writing, ask: Ask) -> Any:
         Timeout: it took longer than a statement may.
         Unavailable: the database cannot be reached, or the connection was lost.
     """
-    assert ask.arguments[0] == tenant
+    assert ask.arguments[0] is tenant
     async with reading as connection:
         return await connection.fetchrow(ask.sql, *ask.arguments)

@@ -430,7 +430,7 @@ async def test_what_reads_the_kind_of_a_stage_is_computed_anew_when_it_changes(
     await publish(world, site(is_open__c=is_open), pipeline("plan", "build"))
     await world.create("site__c", name__c="North", stage="build")
     stages = pipeline("plan", "build")["stages"]
-    stages[1] = {**stages[1], "kind": "won"}
+    stages[1] = {**stages[1], "kind": "won", "probability": 1}
 
     await publish(world, {**pipeline(), "stages": stages})
 

@@ -197,7 +197,8 @@ def test_what_publishing_does_to_records_by_itself_is_told() -> None:
         stage.key for stage in metadata_of(an_object(), a_pipeline()).pipelines["sales"].stages
     )
     off_stage = Impact(Effect.OFF_STAGE, "deal", fields=stages)
-    assert found.impacts == (Impact(Effect.UNSTAGED, "deal"), off_stage)
+    given = Impact(Effect.GIVEN, "deal")
+    assert found.impacts == (Impact(Effect.UNSTAGED, "deal"), off_stage, given)
     found = only(deal({"it": TEXT}), deal({"it": {**TEXT, "x-search": True}}))
     assert found.impacts == (Impact(Effect.TOKENS, "deal", "it"),)
     assert found.impacts[0].harmless
@@ -246,6 +247,38 @@ def test_stages_come_go_and_change() -> None:
     assert (retired.code, retired.breaking) == ("STAGE_CHANGED", True)
     assert not only(was, staged(A, {**B, "title": "Bee"}, WON)).breaking
     assert codes(was, staged(A, B, WON, amount="amount")) == ["PIPELINE_CHANGED"]
+
+
+def test_a_stage_of_another_kind_breaks_what_counts_by_it() -> None:
+    outcome = Impact(Effect.OUTCOME, "deal", None, "b")
+    was, now = staged(A, B, WON), staged(A, a_stage("b", "lost"), WON)
+    for before, after in ((was, now), (now, was)):
+        changed, told = diff(before, after)
+        assert (changed.code, changed.breaking) == ("STAGE_CHANGED", False)
+        assert (told.code, told.breaking, told.impacts) == ("STAGE_KIND_CHANGED", True, (outcome,))
+        assert told.impacts[0].harmless
+    other = metadata_of(
+        an_object(fields={"name": TEXT, "amount": MONEY, "other": MONEY}),
+        a_pipeline("other", stages=[A, a_stage("b", "lost"), WON]),
+    )
+    assert codes(was, other) == ["PIPELINE_REMOVED", "PIPELINE_ADDED", "STAGE_KIND_CHANGED"]
+
+
+def test_reasons_come_go_and_change() -> None:
+    def reasons(*said: Document) -> Metadata:
+        return staged(A, WON, reasons=said)
+
+    price, time = {"key": "price"}, {"key": "time"}
+    was = reasons(price, time)
+    gone = only(was, reasons(time))
+    assert (gone.code, gone.breaking) == ("REASON_REMOVED", True)
+    assert gone.impacts == (Impact(Effect.GIVEN, "deal", None, "price"),)
+    assert not gone.impacts[0].harmless
+    assert codes(reasons(price), was) == ["REASON_ADDED"]
+    assert codes(was, reasons(time, price)) == ["REASONS_REORDERED"]
+    retired = only(was, reasons({**price, "deprecated": True, "title": "Cost"}, time))
+    assert (retired.code, retired.impacts) == ("REASON_CHANGED", ())
+    assert "deprecated, title" in retired.message
 
 
 def test_pipelines_graphs_and_roles_come_and_go() -> None:

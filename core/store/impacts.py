@@ -227,9 +227,10 @@ async def _foreign(census: Census, impact: Impact) -> Counted:
     amount, via = _key(census, impact), _key(census, replace(impact, field=impact.value))
     if amount is None or via is None:
         return Counted(impact, 0)
+    named = f"""json_value(t.data, '$."{via}"' returning uuid null on error)"""
     condition = f"""{_LIVE} and t.data->>'{amount}' ~ '[1-9]' and exists (
         select from read.record as p
-        where p.tenant_id = $1 and p.id::text = t.data->>'{via}'
+        where p.tenant_id = $1 and p.id = {named}
           and coalesce(p.currency, $4) <> coalesce(t.currency, $4))"""
     return await _counted(census, impact, _COUNT + condition, census.new.currency)
 

@@ -222,6 +222,60 @@ def test_conditions_over_the_whole_record() -> None:
     assert codes(deal(with_it, **condition), deal(with_it)) == ["LOOSENED"]
 
 
+ADDRESS: Document = {
+    "type": "object",
+    "properties": {"city": {"type": "string", "maxLength": 5}},
+    "additionalProperties": False,
+}
+STREET: Document = {"street": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    ("city", "more", "code"),
+    [
+        ({"maxLength": 6}, {}, "LOOSENED"),
+        ({"maxLength": 4}, {}, "TIGHTENED"),
+        ({"maxLength": 5, "title": "Town"}, {}, "RELABELLED"),
+        ({"maxLength": 5}, STREET, "LOOSENED"),
+    ],
+)
+def test_parts_of_a_nested_object_are_compared_one_by_one(
+    city: Document, more: Document, code: str
+) -> None:
+    now = ADDRESS | {"properties": {"city": {"type": "string", **city}, **more}}
+    of_lists = [{"type": "array", "items": of} for of in (ADDRESS, now)]
+    for before, after in ((ADDRESS, now), of_lists):
+        found = only(deal({"it": before}), deal({"it": after}))
+        assert (found.code, found.breaking) == (code, code == "TIGHTENED")
+        assert bool(found.impacts) is (code == "TIGHTENED")
+
+
+def test_definitions_are_looked_at_where_they_are_used() -> None:
+    def coded(pattern: str, **more: Document) -> Metadata:
+        code: Document = {"type": "string", "pattern": pattern}
+        return deal({"it": {"$ref": "#/$defs/code"}}, **{"$defs": {"code": code, **more}})
+
+    was = coded("^A")
+    told, definitions = diff(was, coded("^B"))
+    assert (told.code, told.pointer, told.breaking) == ("TIGHTENED", "/properties/it/$ref", True)
+    assert told.impacts == (Impact(Effect.INVALID, "deal", "it"),)
+    assert (definitions.code, definitions.breaking) == ("DEFINITIONS_CHANGED", False)
+    assert codes(was, coded("^A", unused=TEXT)) == ["DEFINITIONS_CHANGED"]
+
+
+def test_a_condition_that_asks_less_breaks_nothing() -> None:
+    def asking(title: str, *needed: str, when: str = "a") -> Metadata:
+        asked = {"properties": {"name": {"const": when}}, "required": ["name"]}
+        then = {"required": list(needed), "description": title}
+        return deal({"it": TEXT, "other": TEXT}, **{"if": asked, "then": then})
+
+    was = asking("Needed.", "it", "other")
+    assert codes(was, asking("Needed.", "it")) == ["LOOSENED"]
+    assert codes(was, asking("Wanted.", "it", "other")) == ["RELABELLED"]
+    changed = only(was, asking("Needed.", "it", "other", when="b"))
+    assert (changed.code, changed.pointer, changed.breaking) == ("CONDITION_CHANGED", "/if", True)
+
+
 def test_a_renamed_plural_breaks() -> None:
     found = diff(deal(), deal(x_plural="dealings"))
     assert [change.code for change in found] == ["PLURAL_CHANGED", "RELABELLED"]

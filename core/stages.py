@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -122,15 +122,20 @@ def stays(pipeline: Pipeline, entries: Sequence[Entry]) -> list[Stay]:
     return found
 
 
-def problems(pipeline: Pipeline, entries: Sequence[Entry], now: datetime) -> list[Problem]:
-    """What is wrong with a dated history: unknown stages, no order in time, a future, standing still."""
+def problems(pipeline: Pipeline, entries: Mapping[int, Entry], now: datetime) -> list[Problem]:
+    """What is wrong with a dated history, of which the entries are given by their places.
+
+    Unknown stages and reasons, no order in time, a future, standing still.
+    """
     wrong = [] if entries else [Problem((), "EMPTY_HISTORY", "Give at least one stage.")]
-    for index, entry in enumerate(entries):
+    for index, entry in entries.items():
         if pipeline.stage(entry.stage) is None:
             wrong.append(unknown_stage(pipeline, entry.stage, (index, "stage")))
         if entry.entered_at > now:
             wrong.append(Problem((index, "entered_at"), "IN_FUTURE", "Give a moment in the past."))
-    for index, (earlier, later) in enumerate(pairwise(entries), start=1):
+        if entry.reason is not None and entry.reason not in pipeline.reason_keys:
+            wrong.append(_unknown_reason(pipeline, entry.reason, (index, "reason")))
+    for (_, earlier), (index, later) in pairwise(entries.items()):
         if later.entered_at < earlier.entered_at:
             text = "Give the stages in the order in which they were entered."
             wrong.append(Problem((index, "entered_at"), "NOT_IN_ORDER", text))
@@ -145,6 +150,13 @@ def unknown_stage(pipeline: Pipeline, stage: object, path: tuple[str | int, ...]
     known = ", ".join(stage.key for stage in pipeline.stages)
     text = f"Pipeline {pipeline.key!r} has no stage {stage!r}. Its stages: {known}."
     return Problem(path, "UNKNOWN_STAGE", text)
+
+
+def _unknown_reason(pipeline: Pipeline, reason: str, path: tuple[str | int, ...]) -> Problem:
+    known = ", ".join(pipeline.reason_keys)
+    mend = f"Its reasons: {known}" if known else "It has none: say it in the note"
+    text = f"Pipeline {pipeline.key!r} has no reason {reason!r}. {mend}."
+    return Problem(path, "UNKNOWN_REASON", text)
 
 
 def _index(pipeline: Pipeline, stage: Stage) -> int:

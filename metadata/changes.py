@@ -21,6 +21,10 @@ class Effect(StrEnum):
     """Live records of an object that was removed, of which a new one could not read any value."""
     HELD = "held"
     """Records, changes or stage history that hold the option or stage `value`."""
+    GIVEN = "given"
+    """Stage history with the reason `value`; without one, with a reason that is none of `fields`."""
+    OUTCOME = "outcome"
+    """Records, or their stage history, in the stage `value`, which is of another kind. Told."""
     DUPLICATE = "duplicate"
     """Live records that share the values of `fields` with another one."""
     BROKEN_RULE = "broken_rule"
@@ -36,7 +40,8 @@ class Effect(StrEnum):
     CIRCULAR = "circular"
     """Live nodes from which edges of the graph `value` lead back, where it says that none do."""
     OFF_STAGE = "off_stage"
-    """Records, deleted ones too, in a stage that is none of `fields`: kept from another pipeline."""
+    """Records, deleted ones too, or stage history, in a stage that is none of `fields`: kept from
+    another pipeline."""
     TOKENS = "tokens"
     """Live records whose search words are made anew: told."""
     COMPUTED = "computed"
@@ -60,8 +65,8 @@ class Impact:
     effect: Effect
     object: str
     field: str | None = None
-    value: str | None = None  # an option, stage, rule, graph or reference
-    fields: tuple[str, ...] = ()  # of a unique key; or stages
+    value: str | None = None  # an option, stage, reason, rule, graph or reference
+    fields: tuple[str, ...] = ()  # of a unique key; or stages, or reasons
     ignore_case: bool = False
 
     @property
@@ -78,6 +83,7 @@ class Impact:
 _HARMLESS = frozenset(
     {
         Effect.BROKEN_RULE,
+        Effect.OUTCOME,
         Effect.UNSTAGED,
         Effect.TREE,
         Effect.TOKENS,

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import TypeAlias
+from enum import Enum
+from typing import TypeAlias, cast
 
 from metadata.model import TEXTUAL, Field, ObjectType
 from metadata.problems import a
+from metadata.widening import Body as Schema
+from metadata.widening import Widening
 
 Trait: TypeAlias = tuple[str, str, str, str]  # code, keyword, message, why it breaks
 
-_LEAST = frozenset(
-    {"minLength", "minimum", "exclusiveMinimum", "minItems", "minContains", "minProperties"}
-)
-_MOST = frozenset(
-    {"maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxContains", "maxProperties"}
-)
+
+class Shift(Enum):
+    """How a keyword is not what it was."""
+
+    TIGHTER = "tighter"
+    """Fewer values may be allowed."""
+    LOOSER = "looser"
+    WORDS = "words"
+    """Only what it says to people."""
 
 
 def described(field: Field) -> str:
@@ -27,26 +32,59 @@ def described(field: Field) -> str:
     return f"{a(field.type)}{scale}"
 
 
-def constraints(was: Field, now: Field) -> Iterator[tuple[str, bool]]:
-    """Keywords by which allowed values differ, each with whether fewer are allowed.
-
-    Where it can't be told, fewer. Options are not looked at.
-    """
-    for keyword in dict.fromkeys((*was.schema, *now.schema)):
-        before, after = was.schema.get(keyword), now.schema.get(keyword)
-        chosen = keyword == "enum" and bool(now.options)
-        chosen = chosen or (keyword == "items" and bool(now.options))
-        if before != after and not chosen:
-            yield keyword, _tighter(keyword, before, after)
+def widening(was: ObjectType, now: ObjectType) -> Widening:
+    """What compares schemas of an object's two versions."""
+    earlier, later = (cast("Schema", of.schema.get("$defs", {})) for of in (was, now))
+    return Widening(earlier, later)
 
 
-def conditions(was: ObjectType, now: ObjectType) -> list[str]:
+def constraints(was: Field, now: Field, by: Widening) -> Iterator[tuple[str, Shift]]:
+    """Keywords by which allowed values differ; options are not looked at."""
+    before, after = (_without_options(field) for field in (was, now))
+    if now.options and "$ref" in after:
+        by = Widening(_plain(by.was), _plain(by.now))
+    for keyword in dict.fromkeys((*before, *after)):
+        yield from _shifts(keyword, before, after, by)
+
+
+def conditions(was: ObjectType, now: ObjectType, by: Widening) -> dict[str, Shift]:
     """Keywords of the object as a whole by which allowed records differ."""
-    apart = ("properties", "required")
-    words = dict.fromkeys((*was.schema, *now.schema))
-    return [
-        word for word in words if word not in apart and was.schema.get(word) != now.schema.get(word)
-    ]
+    apart = ("type", "properties", "required", "additionalProperties", "$defs")
+    words = (word for word in dict.fromkeys((*was.schema, *now.schema)) if word not in apart)
+    found = [shift for word in words for shift in _shifts(word, was.schema, now.schema, by)]
+    blamed = {"then": "if", "else": "if"} if ("if", Shift.LOOSER) in found else {}
+    told: dict[str, Shift] = {}
+    for word, shift in found:
+        at = blamed.get(word, word)
+        told[at] = shift if told.get(at) is not Shift.TIGHTER else Shift.TIGHTER
+    return told
+
+
+def _shifts(
+    keyword: str, before: Schema, after: Schema, by: Widening
+) -> Iterator[tuple[str, Shift]]:
+    one, other = ({keyword: side[keyword]} if keyword in side else {} for side in (before, after))
+    if keyword in after and not by.keeps(keyword, before, after):
+        yield keyword, Shift.TIGHTER
+    elif not by.same(one, other):
+        yield keyword, Shift.LOOSER
+    elif one != other:
+        yield keyword, Shift.WORDS
+
+
+def _without_options(field: Field) -> Schema:
+    chosen = ("enum", "items") if field.options else ()
+    return {word: said for word, said in field.schema.items() if word not in chosen}
+
+
+def _plain(definitions: Schema) -> Schema:
+    """The definitions without the options that fields have by them."""
+    return {
+        name: {word: said for word, said in it.items() if word != "oneOf"}
+        if isinstance(it, dict)
+        else it
+        for name, it in definitions.items()
+    }
 
 
 def traits(was: Field, now: Field) -> Iterator[Trait]:
@@ -100,18 +138,3 @@ def _index(now: Field) -> Trait:
 
 def _computed_by(now: Field) -> str:
     return "x-rollup" if now.rollup is not None else "x-formula"
-
-
-def _tighter(keyword: str, before: object, after: object) -> bool:
-    if after is None:
-        return False
-    if before is None:
-        return True
-    if isinstance(before, int | Decimal) and isinstance(after, int | Decimal):
-        if keyword in _LEAST:
-            return after > before
-        if keyword in _MOST:
-            return after < before
-    if keyword == "enum" and isinstance(before, list) and isinstance(after, list):
-        return not all(value in after for value in before)
-    return True

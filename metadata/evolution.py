@@ -151,6 +151,8 @@ def _pipelines(old: Metadata, new: Metadata) -> Iterator[Change]:
             impacts = _staged(now) if now.object in old.objects else ()
             say = Saying(f"pipeline {key}", now.object)
             yield say("PIPELINE_ADDED", (), message, "", *impacts)
+            before = old.pipeline_of(now.object)
+            yield from _kinds(before, now, say) if before is not None else ()
 
 
 def _unbound(was: Pipeline, new: Metadata) -> tuple[Impact, ...]:
@@ -166,6 +168,7 @@ def _staged(now: Pipeline) -> tuple[Impact, ...]:
     return (
         Impact(Effect.UNSTAGED, now.object),
         Impact(Effect.OFF_STAGE, now.object, fields=known),
+        Impact(Effect.GIVEN, now.object, fields=now.reason_keys),
     )
 
 
@@ -182,16 +185,47 @@ def _pipeline(was: Pipeline, now: Pipeline) -> Iterator[Change]:
         if old is None:
             yield say("STAGE_ADDED", ("stages", index), f"The stage '{stage.key}' is new.")
         elif old != stage:
-            breaks = "Creates that name it are refused."
             retires = stage.deprecated and not old.deprecated
+            breaks = "Creates that name it are refused." if retires else ""
             message = f"The stage '{stage.key}' changes: {_differing(old, stage)}."
-            yield say("STAGE_CHANGED", ("stages", index), message, breaks if retires else "")
+            yield say("STAGE_CHANGED", ("stages", index), message, breaks)
+    yield from _kinds(was, now, say)
     if [key for key in before if key in after] != [key for key in after if key in before]:
         yield say("STAGES_REORDERED", ("stages",), "The stages stand in another order.")
-    for word in ("amount", "date", "probability", "reasons", "title", "labels"):
+    yield from _reasons(was, now, say)
+    for word in ("amount", "date", "probability", "title", "labels"):
         if getattr(was, word) != getattr(now, word):
             code = "PIPELINE_CHANGED" if word not in ("title", "labels") else "RELABELLED"
             yield say(code, (word,), f"The pipeline's {word} changes.")
+
+
+def _kinds(was: Pipeline, now: Pipeline, say: Saying) -> Iterator[Change]:
+    """Stages that are of another kind: what is counted as open, won or lost is not the same."""
+    for index, stage in enumerate(now.stages):
+        old = was.stage(stage.key)
+        if old is not None and old.kind != stage.kind:
+            message = f"The stage '{stage.key}' was {old.kind} and is {stage.kind}."
+            breaks = f"Its records count as {stage.kind} in every figure, those of the past too."
+            outcome = Impact(Effect.OUTCOME, now.object, None, stage.key)
+            yield say("STAGE_KIND_CHANGED", ("stages", index, "kind"), message, breaks, outcome)
+
+
+def _reasons(was: Pipeline, now: Pipeline, say: Saying) -> Iterator[Change]:
+    before = {str(reason["key"]): reason for reason in was.reasons}
+    after = {str(reason["key"]): reason for reason in now.reasons}
+    for key in before.keys() - after.keys():
+        breaks = "Stage histories that give it are refused."
+        given = Impact(Effect.GIVEN, now.object, None, key)
+        yield say("REASON_REMOVED", ("reasons",), f"The reason '{key}' is removed.", breaks, given)
+    for index, (key, reason) in enumerate(after.items()):
+        path = ("reasons", index)
+        if key not in before:
+            yield say("REASON_ADDED", path, f"The reason '{key}' is new.")
+        elif before[key] != reason:
+            words = (w for w in {**before[key], **reason} if before[key].get(w) != reason.get(w))
+            yield say("REASON_CHANGED", path, f"The reason '{key}' changes: {', '.join(words)}.")
+    if [key for key in before if key in after] != [key for key in after if key in before]:
+        yield say("REASONS_REORDERED", ("reasons",), "The reasons stand in another order.")
 
 
 def _differing(was: Stage | Graph, now: Stage | Graph) -> str:

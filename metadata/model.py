@@ -248,6 +248,10 @@ class Pipeline:
     def first(self) -> Stage:
         return next(stage for stage in self.stages if not stage.deprecated)
 
+    @property
+    def reason_keys(self) -> tuple[str, ...]:
+        return tuple(str(reason["key"]) for reason in self.reasons)
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from metadata import comparing, naming
 from metadata.assigning import same_values
 from metadata.changes import Change, Effect, Impact, Saying
+from metadata.comparing import Shift
 from metadata.model import Field, Metadata, ObjectType, Rule, Unique
 from metadata.problems import Path, a
+from metadata.widening import Widening
 
 
 def changes(old: Metadata, new: Metadata) -> Iterator[Change]:
@@ -60,6 +62,7 @@ def _visibility(hidden: bool, path: Path, what: str) -> tuple[str, Path, str, st
 
 
 def _fields(was: ObjectType, now: ObjectType) -> Iterator[Change]:
+    by = comparing.widening(was, now)
     for key, before in was.fields.items():
         say = Saying(f"object {now.key}", now.key, key)
         after = now.fields.get(key)
@@ -68,8 +71,8 @@ def _fields(was: ObjectType, now: ObjectType) -> Iterator[Change]:
             lost = () if before.derived else (Impact(Effect.LOST, now.key, key),)
             message = f"The field '{key}' is removed."
             yield say("FIELD_REMOVED", ("properties", key), message, breaks, *lost)
-        elif before != after:
-            yield from _field(now.key, before, after, say)
+        elif before != after or by.was != by.now:
+            yield from _field((before, after), now.key, say, by)
     for key, after in now.fields.items():
         if key not in was.fields:
             yield from _added_field(now.key, after)
@@ -87,7 +90,10 @@ def _added_field(object_key: str, field: Field) -> Iterator[Change]:
     yield say("FIELD_ADDED", path, f"{message} It is required.", breaks, invalid)
 
 
-def _field(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:
+def _field(
+    fields: tuple[Field, Field], object_key: str, say: Saying, by: Widening
+) -> Iterator[Change]:
+    was, now = fields
     path: Path = ("properties", now.key)
     if was.derived != now.derived:
         yield _turned(object_key, was, now, say)
@@ -96,7 +102,8 @@ def _field(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Cha
         yield _retyped(object_key, was, now, say)
         return
     yield from _required(object_key, was, now, say)
-    yield from _values(object_key, was, now, say)
+    for keyword, shift in comparing.constraints(was, now, by):
+        yield _constraint(object_key, now.key, (keyword, shift), say)
     yield from _options(object_key, was, now, say)
     yield from _reference(was, now, say)
     if was.hidden != now.hidden:
@@ -170,16 +177,17 @@ def _required(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[
     yield say("FIELD_REQUIRED", ("required",), f"'{now.key}' is now required.", breaks, invalid)
 
 
-def _values(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:
-    """Changes of which values are allowed, options left to themselves."""
-    for keyword, tighter in comparing.constraints(was, now):
-        path = ("properties", now.key, keyword)
-        if tighter:
-            message = f"'{now.key}' allows fewer values: {keyword} changes."
-            invalid = Impact(Effect.INVALID, object_key, now.key)
-            yield say("TIGHTENED", path, message, "Values accepted so far are refused.", invalid)
-        else:
-            yield say("LOOSENED", path, f"'{now.key}' allows more values: {keyword} changes.")
+def _constraint(object_key: str, key: str, found: tuple[str, Shift], say: Saying) -> Change:
+    """A change of which values are allowed, or of the words around it."""
+    keyword, shift = found
+    path = ("properties", key, keyword)
+    if shift is Shift.WORDS:
+        return say("RELABELLED", path, f"'{key}' says it otherwise: {keyword} changes.")
+    if shift is Shift.LOOSER:
+        return say("LOOSENED", path, f"'{key}' allows more values: {keyword} changes.")
+    message = f"'{key}' allows fewer values: {keyword} changes."
+    invalid = Impact(Effect.INVALID, object_key, key)
+    return say("TIGHTENED", path, message, "Values accepted so far are refused.", invalid)
 
 
 def _options(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[Change]:
@@ -220,14 +228,20 @@ def _reference(was: Field, now: Field, say: Saying) -> Iterator[Change]:
 
 def _conditions(was: ObjectType, now: ObjectType) -> Iterator[Change]:
     say = Saying(f"object {now.key}", now.key)
-    for keyword in comparing.conditions(was, now):
-        if keyword in now.schema:
-            message = f"The condition under {keyword} of '{now.key}' changes."
+    by = comparing.widening(was, now)
+    if by.was != by.now:
+        yield say("DEFINITIONS_CHANGED", ("$defs",), f"The definitions of '{now.key}' change.")
+    for keyword, shift in comparing.conditions(was, now, by).items():
+        message = f"The condition under {keyword} of '{now.key}' changes."
+        if shift is Shift.TIGHTER:
             invalid = Impact(Effect.INVALID, now.key)
             breaks = "Records accepted so far may be refused."
             yield say("CONDITION_CHANGED", (keyword,), message, breaks, invalid)
+        elif shift is Shift.WORDS:
+            yield say("RELABELLED", (keyword,), f"What {keyword} of '{now.key}' says changes.")
         else:
-            yield say("LOOSENED", (keyword,), f"A condition of '{now.key}' is removed.")
+            said = message if keyword in now.schema else f"A condition of '{now.key}' is removed."
+            yield say("LOOSENED", (keyword,), said)
 
 
 def _uniques(was: ObjectType, now: ObjectType) -> Iterator[Change]:

@@ -18,7 +18,7 @@ Body: TypeAlias = Mapping[str, object]
 
 _LIKELY = ((Decimal("0.75"), "commit"), (Decimal("0.5"), "best_case"), (Decimal(0), "pipeline"))
 _EVER = 10**6
-_PROBABILITY = {StageKind.WON: "1"}
+_PROBABILITY = {StageKind.WON: "1", StageKind.LOST: "0", StageKind.INVALID: "0"}
 _CATEGORY = {
     StageKind.WON: "closed",
     StageKind.LOST: "omitted",
@@ -74,12 +74,14 @@ def _stage(said: Body, path: Path, findings: Findings) -> Stage:
     if cast(int, said.get("warn_days", 0)) > cast(int, said.get("max_days", _EVER)):
         message = "'warn_days' is later than 'max_days'."
         findings.add((*path, "warn_days"), "OUT_OF_RANGE", message)
+    category = cast(str, said.get("forecast_category", _category(kind, probability)))
+    _check_outlook(kind, probability, category, path, findings)
     return Stage(
         key=key,
         title=cast(str, said.get("title", naming.title(key))),
         kind=kind,
         probability=probability,
-        forecast_category=cast(str, said.get("forecast_category", _category(kind, probability))),
+        forecast_category=category,
         max_days=cast("int | None", said.get("max_days")),
         warn_days=cast("int | None", said.get("warn_days")),
         entry=_gate(said, "entry", path, findings),
@@ -107,6 +109,22 @@ def _category(kind: StageKind, probability: str) -> str:
         return _CATEGORY[kind]
     likely = Decimal(probability)
     return next(category for least, category in _LIKELY if likely >= least)
+
+
+def _check_outlook(
+    kind: StageKind, probability: str, category: str, path: Path, findings: Findings
+) -> None:
+    """What is closed is certain, and forecast as such; what is open is not."""
+    if probability != _PROBABILITY.get(kind, probability):
+        message = f"The probability of a stage of kind {kind} is {_PROBABILITY[kind]}, always."
+        findings.add((*path, "probability"), "CLOSED_PROBABILITY", message, "Leave it out.")
+    if category != _CATEGORY.get(kind, category):
+        message = f"A stage of kind {kind} is forecast as '{_CATEGORY[kind]}', always."
+        findings.add((*path, "forecast_category"), "FORECAST_CATEGORY", message, "Leave it out.")
+    if kind is StageKind.OPEN and category == _CATEGORY[StageKind.WON]:
+        message = f"Only what is won is forecast as '{category}'."
+        mend = "Say commit, or leave it out."
+        findings.add((*path, "forecast_category"), "FORECAST_CATEGORY", message, mend)
 
 
 def _gate(said: Body, side: str, path: Path, findings: Findings) -> tuple[Criterion, ...]:

@@ -146,6 +146,7 @@ class _Plan:
     changes: tuple[Change, ...]
     kind: str
     note: str
+    is_new: bool  # whether the documents say anything else, be it to readers alone
     of_version: int | None = None
     draft: MetadataDraft | None = None
 
@@ -165,6 +166,7 @@ async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
         tuple(evolution.diff(old.metadata, metadata, assignment.left)),
         "publish",
         note,
+        state.changed,
         draft=MetadataDraft(state.version, state.documents),
     )
 
@@ -175,6 +177,7 @@ async def _plan_of_version(actor: Actor, store: Store, to: int, note: str) -> _P
     async with store.database.reading(actor.tenant) as connection:
         storage = await versions.load_storage(actor.tenant, connection, to)
     old = await store.newest(actor.tenant)
+    last = await stored_layers(actor.tenant, store, old.version)
     assignment = assigning.assign(old.storage, old.metadata, metadata, (storage, metadata))
     return _Plan(
         old,
@@ -184,6 +187,7 @@ async def _plan_of_version(actor: Actor, store: Store, to: int, note: str) -> _P
         tuple(evolution.diff_back(old.metadata, metadata, assignment.left)),
         "rollback",
         note,
+        stored != last,
         of_version=to,
     )
 
@@ -222,7 +226,8 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
     if len(plan.note) > LONGEST_NOTE:
         message = f"A note has at most {LONGEST_NOTE:,} characters."
         raise Refused([Problem(("note",), "TOO_LONG", message)])
-    if not plan.changes and plan.old.metadata.fingerprint == plan.new.metadata.fingerprint:
+    same = plan.old.metadata.fingerprint == plan.new.metadata.fingerprint
+    if same and not (plan.is_new or plan.changes):
         raise Conflict(f"There is nothing to publish: version {plan.old.version} says the same.")
     since = await _a_minute_ago(tenant, by.store)
     comparison = await _compared(tenant, by.store, plan, by.terms.allow)
@@ -319,6 +324,7 @@ _MENDS = {
     "retyped": "The type of a field changes only while no record has a value in it.",
     "abandoned": "Roll back to a version that had the object, or take another key.",
     "held": "Publish a version that keeps it, marked deprecated.",
+    "given": "Publish a version that has such reasons, marked deprecated.",
     "duplicate": "Give them values of their own first.",
     "cycle": "Give one record of each cycle another parent, or none.",
     "too_deep": f"A tree has at most {MOST_LEVELS} levels: give some records other parents.",

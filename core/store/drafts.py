@@ -50,7 +50,7 @@ class Draft:
     currency: str | None = None
     stage: str | None = None
     stage_entered_at: datetime | None = None
-    entries: list[Entry] | None = None  # the stage history that an import brings
+    entries: dict[int, Entry] | None = None  # the stage history of an import, by place
     stays: list[Stay] = field(default_factory=list)
     recount: bool = False  # whether its roll-ups are counted anew
     deleted_at: datetime | None = None

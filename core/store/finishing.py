@@ -126,7 +126,7 @@ def enter_stage(draft: Draft, plan: StagePlan, setting: Setting) -> None:
         draft.problems += [Problem((*at, *one.path), one.code, one.message) for one in wrong]
         if wrong:
             return
-        draft.stays = stages.stays(pipeline, draft.entries)
+        draft.stays = stages.stays(pipeline, list(draft.entries.values()))
         _be_in(draft, draft.stays[-1])
     else:
         entered_at = draft.stage_entered_at or draft.created_at or setting.now

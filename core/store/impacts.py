@@ -40,11 +40,22 @@ _LOGGED = """
     from read.change as t
     where t.tenant_id = $1 and t.object = $2 and ($3::timestamptz is null or t.at >= $3) and """
 _PASSED = """
-    select count(distinct t.record_id), (array_agg(distinct t.record_id))[:5]
     from read.stage_history as t
     where t.tenant_id = $1 and t.object = $2
-      and ($3::timestamptz is null or t.recorded_at >= $3)
-      and (t.from_stage = $4 or t.to_stage = $4)"""
+      and ($3::timestamptz is null or t.recorded_at >= $3) and """
+_STAGED = f"""
+    select count(*), (array_agg(t.id order by t.id))[:{EXAMPLES}] from (
+        select t.id from read.record as t
+        where t.tenant_id = $1 and t.object = $2 and {_SINCE} and {{}}
+        union select t.record_id {_PASSED} {{}}) as t"""
+_IN_STAGE = _STAGED.format("t.stage = $4", "(t.to_stage = $4 or $4 = any(t.skipped))")
+_OFF_STAGE = _STAGED.format(
+    "t.stage <> all($4::text[])",
+    "(t.to_stage <> all($4::text[]) or not t.skipped <@ $4::text[])",
+)
+_GIVEN = f"""
+    select count(distinct t.record_id), (array_agg(distinct t.record_id))[:{EXAMPLES}] {_PASSED}
+    t.reason is not null and (t.reason = $4 or $4 is null and t.reason <> all($5::text[]))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +164,7 @@ async def _having(census: Census, impact: Impact) -> Counted:
 async def _holding(census: Census, impact: Impact) -> Counted:
     """Records, deleted ones too, changes or stage history with an option or a stage."""
     if impact.field is None:
-        own = await _counted(census, impact, _COUNT + "t.stage = $4", impact.value)
-        past = await _counted(census, impact, _PASSED, impact.value)
-        return max(own, past, key=lambda one: one.count or 0)
+        return await _in_stage(census, impact)
     key = _key(census, impact)
     if key is None:
         return Counted(impact, 0)
@@ -218,9 +227,10 @@ async def _foreign(census: Census, impact: Impact) -> Counted:
     amount, via = _key(census, impact), _key(census, replace(impact, field=impact.value))
     if amount is None or via is None:
         return Counted(impact, 0)
+    named = f"""json_value(t.data, '$."{via}"' returning uuid null on error)"""
     condition = f"""{_LIVE} and t.data->>'{amount}' ~ '[1-9]' and exists (
         select from read.record as p
-        where p.tenant_id = $1 and p.id::text = t.data->>'{via}'
+        where p.tenant_id = $1 and p.id = {named}
           and coalesce(p.currency, $4) <> coalesce(t.currency, $4))"""
     return await _counted(census, impact, _COUNT + condition, census.new.currency)
 
@@ -237,9 +247,16 @@ async def _circular(census: Census, impact: Impact) -> Counted:
     return _some(impact, sorted(found))
 
 
+async def _in_stage(census: Census, impact: Impact) -> Counted:
+    return await _counted(census, impact, _IN_STAGE, impact.value)
+
+
 async def _off_stage(census: Census, impact: Impact) -> Counted:
-    condition = "t.stage <> all($4::text[])"
-    return await _counted(census, impact, _COUNT + condition, list(impact.fields))
+    return await _counted(census, impact, _OFF_STAGE, list(impact.fields))
+
+
+async def _given(census: Census, impact: Impact) -> Counted:
+    return await _counted(census, impact, _GIVEN, impact.value, list(impact.fields))
 
 
 async def _misplaced(census: Census, impacts: Sequence[Impact]) -> dict[Impact, Counted]:
@@ -279,6 +296,8 @@ _COUNTERS: Mapping[Effect, Callable[[Census, Impact], Awaitable[Counted]]] = {
     Effect.RETYPED: _having,
     Effect.ABANDONED: _whole,
     Effect.HELD: _holding,
+    Effect.GIVEN: _given,
+    Effect.OUTCOME: _in_stage,
     Effect.DUPLICATE: _doubled,
     Effect.COMPUTED: _whole,
     Effect.FOREIGN: _foreign,

@@ -10,6 +10,7 @@ from core.store.drafts import Draft, Setting
 from core.store.values import Wrong, reference, text
 from core.store.values import instant as moment
 from metadata import currencies
+from metadata.problems import did_you_mean, listed
 
 
 def take_currency(draft: Draft, setting: Setting, value: object) -> None:
@@ -75,14 +76,27 @@ def _take_stage_history(draft: Draft, setting: Setting, value: object) -> None:
         message = "A stage history is a list, and comes with a new record."
         draft.wrong("BAD_HISTORY", message, "stage_history")
         return
-    draft.entries = []
-    for index, entry in enumerate(value):
-        at = entry.get("entered_at") if isinstance(entry, Mapping) else None
-        entered_at = _moment(draft, at, "stage_history", index, "entered_at")
-        if isinstance(entry, Mapping) and entered_at is not None:
-            at_entry = ("stage_history", index)
-            texts = (_text(draft, entry.get(key), *at_entry, key) for key in ("reason", "note"))
-            draft.entries.append(Entry(str(entry.get("stage")), entered_at, *texts))
+    taken = {index: _entry(draft, entry, index) for index, entry in enumerate(value)}
+    legible = {index: entry for index, entry in taken.items() if entry is not None}
+    draft.entries = legible if legible or not taken else None
+
+
+def _entry(draft: Draft, value: object, index: int) -> Entry | None:
+    at = ("stage_history", index)
+    if not isinstance(value, Mapping):
+        draft.wrong("BAD_HISTORY", "Give each stage as an object: stage and entered_at.", *at)
+        return None
+    for key in value.keys() - _TOLD:
+        hint = did_you_mean(str(key), _TOLD) or f"There are {listed(_TOLD, 'and')}."
+        draft.wrong("UNKNOWN_FIELD", f"A stage history has no {key!r}. {hint}", *at, str(key))
+    entered_at = _moment(draft, value.get("entered_at"), *at, "entered_at")
+    reason, note = (_text(draft, value.get(key), *at, key) for key in ("reason", "note"))
+    if entered_at is None:
+        return None
+    return Entry(str(value.get("stage")), entered_at, reason or None, note)
+
+
+_TOLD = ("stage", "entered_at", "reason", "note")
 
 
 def _past(draft: Draft, setting: Setting, value: object, key: str) -> datetime | None:

@@ -41,7 +41,7 @@ def _inputs(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQL
     if USER in catalogue.objects:
         yield "owner", _through(catalogue, "owner", USER, None)
     if catalogue.metadata.pipeline_of(of.key) is not None:
-        yield "stage", _by(Column("stage"), "By the stage's key.")
+        yield "stage", _by(Column("stage"), "By the stage's place in the pipeline.")
 
 
 def _by(column: Column, says: str | None) -> GraphQLInputField:

@@ -126,6 +126,18 @@ def test_nothing_new_is_refused(tenant: str) -> None:
     assert "nothing to publish" in refused.stderr
 
 
+def test_what_is_only_for_readers_is_published_too(tenant: str, tmp_path: Path) -> None:
+    run("publish", tenant, written(tmp_path, an_object()))
+    commented = {**an_object(), "$comment": "Asked for by sales."}
+    assert run("diff", tenant, written(tmp_path, commented)).stdout == "Nothing would change.\n"
+    assert run("publish", tenant).stdout == "Version 3 is published.\n"
+    assert "Asked for by sales." in run("export", tenant).stdout
+    assert run("publish", tenant).exit_code == 1
+    assert run("rollback", tenant, "--to", "3").exit_code == 1
+    assert run("rollback", tenant, "--to", "2").exit_code == 0
+    assert "Asked for by sales." not in run("export", tenant).stdout
+
+
 def test_a_version_that_was_never_there_is_refused(tenant: str) -> None:
     assert run("rollback", tenant, "--to", "9").exit_code == 1
     assert run("export", tenant, "--version", "9").exit_code == 1

@@ -24,11 +24,17 @@ PIPELINE = Pipeline(
         Stage("lost", "Lost", StageKind.LOST),
         Stage("invalid", "Invalid", StageKind.INVALID),
     ),
+    reasons=({"key": "price"},),
 )
 
 
-def entry(stage: str, day: int) -> Entry:
-    return Entry(stage, START + timedelta(days=day))
+def entry(stage: str, day: int, reason: str | None = None) -> Entry:
+    return Entry(stage, START + timedelta(days=day), reason)
+
+
+def wrong_with(*entries: Entry) -> list[tuple[tuple[str | int, ...], str]]:
+    found = stages.problems(PIPELINE, dict(enumerate(entries)), NOW)
+    return [(problem.path, problem.code) for problem in found]
 
 
 @pytest.mark.parametrize(
@@ -80,17 +86,17 @@ def test_a_record_created_now_has_one_open_stay() -> None:
 
 
 def test_a_sound_history_has_no_problem() -> None:
-    assert stages.problems(PIPELINE, [entry("initial", 0), entry("won", 1)], NOW) == []
+    assert wrong_with(entry("initial", 0), entry("won", 1, "price")) == []
 
 
 def test_reports_everything_wrong_with_a_history() -> None:
-    wrong = stages.problems(
-        PIPELINE,
-        [entry("initial", 3), entry("nowhere", 2), entry("won", 101), entry("won", 102)],
-        NOW,
-    )
-
-    assert [(problem.path, problem.code) for problem in wrong] == [
+    assert wrong_with(
+        entry("initial", 3, "weather"),
+        entry("nowhere", 2),
+        entry("won", 101),
+        entry("won", 102),
+    ) == [
+        ((0, "reason"), "UNKNOWN_REASON"),
         ((1, "stage"), "UNKNOWN_STAGE"),
         ((2, "entered_at"), "IN_FUTURE"),
         ((3, "entered_at"), "IN_FUTURE"),
@@ -100,4 +106,4 @@ def test_reports_everything_wrong_with_a_history() -> None:
 
 
 def test_a_history_without_stages_is_no_history() -> None:
-    assert [problem.code for problem in stages.problems(PIPELINE, [], NOW)] == ["EMPTY_HISTORY"]
+    assert wrong_with() == [((), "EMPTY_HISTORY")]

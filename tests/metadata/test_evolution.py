@@ -197,7 +197,8 @@ def test_what_publishing_does_to_records_by_itself_is_told() -> None:
         stage.key for stage in metadata_of(an_object(), a_pipeline()).pipelines["sales"].stages
     )
     off_stage = Impact(Effect.OFF_STAGE, "deal", fields=stages)
-    assert found.impacts == (Impact(Effect.UNSTAGED, "deal"), off_stage)
+    given = Impact(Effect.GIVEN, "deal")
+    assert found.impacts == (Impact(Effect.UNSTAGED, "deal"), off_stage, given)
     found = only(deal({"it": TEXT}), deal({"it": {**TEXT, "x-search": True}}))
     assert found.impacts == (Impact(Effect.TOKENS, "deal", "it"),)
     assert found.impacts[0].harmless
@@ -219,6 +220,60 @@ def test_conditions_over_the_whole_record() -> None:
     assert (found.code, found.pointer) == ("CONDITION_CHANGED", "/dependentRequired")
     assert found.impacts == (Impact(Effect.INVALID, "deal"),)
     assert codes(deal(with_it, **condition), deal(with_it)) == ["LOOSENED"]
+
+
+ADDRESS: Document = {
+    "type": "object",
+    "properties": {"city": {"type": "string", "maxLength": 5}},
+    "additionalProperties": False,
+}
+STREET: Document = {"street": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    ("city", "more", "code"),
+    [
+        ({"maxLength": 6}, {}, "LOOSENED"),
+        ({"maxLength": 4}, {}, "TIGHTENED"),
+        ({"maxLength": 5, "title": "Town"}, {}, "RELABELLED"),
+        ({"maxLength": 5}, STREET, "LOOSENED"),
+    ],
+)
+def test_parts_of_a_nested_object_are_compared_one_by_one(
+    city: Document, more: Document, code: str
+) -> None:
+    now = ADDRESS | {"properties": {"city": {"type": "string", **city}, **more}}
+    of_lists = [{"type": "array", "items": of} for of in (ADDRESS, now)]
+    for before, after in ((ADDRESS, now), of_lists):
+        found = only(deal({"it": before}), deal({"it": after}))
+        assert (found.code, found.breaking) == (code, code == "TIGHTENED")
+        assert bool(found.impacts) is (code == "TIGHTENED")
+
+
+def test_definitions_are_looked_at_where_they_are_used() -> None:
+    def coded(pattern: str, **more: Document) -> Metadata:
+        code: Document = {"type": "string", "pattern": pattern}
+        return deal({"it": {"$ref": "#/$defs/code"}}, **{"$defs": {"code": code, **more}})
+
+    was = coded("^A")
+    told, definitions = diff(was, coded("^B"))
+    assert (told.code, told.pointer, told.breaking) == ("TIGHTENED", "/properties/it/$ref", True)
+    assert told.impacts == (Impact(Effect.INVALID, "deal", "it"),)
+    assert (definitions.code, definitions.breaking) == ("DEFINITIONS_CHANGED", False)
+    assert codes(was, coded("^A", unused=TEXT)) == ["DEFINITIONS_CHANGED"]
+
+
+def test_a_condition_that_asks_less_breaks_nothing() -> None:
+    def asking(title: str, *needed: str, when: str = "a") -> Metadata:
+        asked = {"properties": {"name": {"const": when}}, "required": ["name"]}
+        then = {"required": list(needed), "description": title}
+        return deal({"it": TEXT, "other": TEXT}, **{"if": asked, "then": then})
+
+    was = asking("Needed.", "it", "other")
+    assert codes(was, asking("Needed.", "it")) == ["LOOSENED"]
+    assert codes(was, asking("Wanted.", "it", "other")) == ["RELABELLED"]
+    changed = only(was, asking("Needed.", "it", "other", when="b"))
+    assert (changed.code, changed.pointer, changed.breaking) == ("CONDITION_CHANGED", "/if", True)
 
 
 def test_a_renamed_plural_breaks() -> None:
@@ -246,6 +301,38 @@ def test_stages_come_go_and_change() -> None:
     assert (retired.code, retired.breaking) == ("STAGE_CHANGED", True)
     assert not only(was, staged(A, {**B, "title": "Bee"}, WON)).breaking
     assert codes(was, staged(A, B, WON, amount="amount")) == ["PIPELINE_CHANGED"]
+
+
+def test_a_stage_of_another_kind_breaks_what_counts_by_it() -> None:
+    outcome = Impact(Effect.OUTCOME, "deal", None, "b")
+    was, now = staged(A, B, WON), staged(A, a_stage("b", "lost"), WON)
+    for before, after in ((was, now), (now, was)):
+        changed, told = diff(before, after)
+        assert (changed.code, changed.breaking) == ("STAGE_CHANGED", False)
+        assert (told.code, told.breaking, told.impacts) == ("STAGE_KIND_CHANGED", True, (outcome,))
+        assert told.impacts[0].harmless
+    other = metadata_of(
+        an_object(fields={"name": TEXT, "amount": MONEY, "other": MONEY}),
+        a_pipeline("other", stages=[A, a_stage("b", "lost"), WON]),
+    )
+    assert codes(was, other) == ["PIPELINE_REMOVED", "PIPELINE_ADDED", "STAGE_KIND_CHANGED"]
+
+
+def test_reasons_come_go_and_change() -> None:
+    def reasons(*said: Document) -> Metadata:
+        return staged(A, WON, reasons=said)
+
+    price, time = {"key": "price"}, {"key": "time"}
+    was = reasons(price, time)
+    gone = only(was, reasons(time))
+    assert (gone.code, gone.breaking) == ("REASON_REMOVED", True)
+    assert gone.impacts == (Impact(Effect.GIVEN, "deal", None, "price"),)
+    assert not gone.impacts[0].harmless
+    assert codes(reasons(price), was) == ["REASON_ADDED"]
+    assert codes(was, reasons(time, price)) == ["REASONS_REORDERED"]
+    retired = only(was, reasons({**price, "deprecated": True, "title": "Cost"}, time))
+    assert (retired.code, retired.impacts) == ("REASON_CHANGED", ())
+    assert "deprecated, title" in retired.message
 
 
 def test_pipelines_graphs_and_roles_come_and_go() -> None:

@@ -19,6 +19,7 @@ from tests.metadata.builders import (
 )
 
 DEAL = an_object(fields={"name": TEXT, "amount": MONEY, "close_date": DATE, "odds": PERCENT})
+OUTLOOK = ("probability", "forecast_category")
 BOUND = {"amount": "amount", "date": "close_date", "probability": "odds"}
 
 
@@ -127,6 +128,29 @@ def test_open_stages_are_forecast_by_their_probability() -> None:
     assert [stage.forecast_category for stage in found.stages] == [
         *("pipeline", "pipeline", "best_case", "best_case", "commit")
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "refused"),
+    [
+        ("won", {"probability": 0.9}, ["probability"]),
+        ("won", {"probability": 1, "forecast_category": "closed"}, []),
+        ("won", {"forecast_category": "commit"}, ["forecast_category"]),
+        ("lost", {"probability": 0.1, "forecast_category": "pipeline"}, [*OUTLOOK]),
+        ("lost", {"forecast_category": "closed"}, ["forecast_category"]),
+        ("invalid", {"probability": 0, "forecast_category": "omitted"}, []),
+        ("invalid", {"probability": 1}, ["probability"]),
+        ("open", {"forecast_category": "closed"}, ["forecast_category"]),
+        ("open", {"probability": 1, "forecast_category": "most_likely"}, []),
+        ("open", {"probability": 0.6, "forecast_category": "omitted"}, []),
+    ],
+)
+def test_what_is_closed_is_certain_and_forecast_as_such(
+    kind: str, said: dict[str, object], refused: list[str]
+) -> None:
+    pipeline = a_pipeline(stages=[a_stage("a"), a_stage("b"), a_stage("end", kind, **said)])
+    found = [place.removeprefix("/stages/2/") for place, _ in told(DEAL, pipeline)]
+    assert found == refused
 
 
 def test_a_pipeline_orders_by_what_is_stored() -> None:

@@ -240,11 +240,18 @@ class Plainly:
 
             def rank(record: Record, path: Any = path, field: Any = field) -> Any:
                 value = self.at(record, path)
+                if path[-1] == "stage":
+                    return smallest_first(self.place_of(value))
                 is_text = field is not None and field.type in (FieldType.TEXT, FieldType.AUTONUMBER)
                 return smallest_first(sort_key(value) if is_text and value is not None else value)
 
             found.sort(key=rank, reverse=is_descending)
         return found
+
+    def place_of(self, stage: str | None) -> int | None:
+        """Where the stage stands in its pipeline, of which a world has one."""
+        known = [one.key for it in self.metadata.pipelines.values() for one in it.stages]
+        return None if stage is None else known.index(stage)
 
     def ranked(
         self, of: ObjectType, order: Mapping[str, Any], hops: tuple[str, ...] = ()

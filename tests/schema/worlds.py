@@ -167,7 +167,7 @@ PIPELINE: Document = {
     "title": "Steps",
     "stages": [
         {"key": "new", "title": "New", "kind": "open", "probability": 0.1},
-        {"key": "sent", "title": "Sent", "kind": "open", "probability": 0.55},
+        {"key": "begun", "title": "Begun", "kind": "open", "probability": 0.55},
         {"key": "won", "title": "Won", "kind": "won", "probability": 1},
     ],
 }

@@ -50,6 +50,11 @@ def kind_of(row: Row, column: Column) -> Kind:
     return KINDS[at.field(column.field).type]
 
 
+def rank_kind(row: Row, column: Column) -> Kind:
+    """The kind of what puts the column's values in order."""
+    return Kind.NUMBER if column.field == "stage" else kind_of(row, column)
+
+
 def value(row: Row, column: Column) -> Typed:
     """The value itself; a text as it is written."""
     at = through(row, column.hops)
@@ -62,8 +67,11 @@ def value(row: Row, column: Column) -> Typed:
 
 
 def rank(row: Row, column: Column) -> str:
-    """What puts values in order: of a text its sort key, of others the value."""
+    """What puts values in order: of a text its sort key, of a stage its place, else the value."""
     typed = value(row, column)
+    if column.field == "stage":
+        keys = ", ".join(map(literal, option_keys(through(row, column.hops), "stage")))
+        return f"array_position(array[{keys}], {typed.sql})::numeric"
     if typed.kind is Kind.TEXT:
         return sort_key(row, column)
     return f'({typed.sql} collate "C")' if typed.kind is Kind.KEY else typed.sql

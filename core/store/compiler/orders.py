@@ -98,7 +98,7 @@ def _key(row: Row, order: Order) -> Key:
     slot = columns.indexed(row, column)
     return Key(
         columns.rank(row, column),
-        columns.kind_of(row, column),
+        columns.rank_kind(row, column),
         order.descending,
         nullable=bool(column.hops) or column.field not in _NEVER_NULL,
         is_null=_is_null(row, column),

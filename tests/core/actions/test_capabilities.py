@@ -19,6 +19,7 @@ from core.actions.removing import Removal
 from core.actions.reparenting import Move
 from core.actions.saving import Edit
 from core.errors import Refused
+from core.identity import IMPORT
 from core.query import Column, Operator, Part
 from core.store import settling
 from core.store.connections import Database
@@ -315,6 +316,71 @@ async def test_a_pipeline_that_lacks_a_stage_that_records_hold_is_refused(world:
     assert await in_stage(world, "built") == {"held"}
 
 
+DAY = "2026-01-0{}T00:00:00Z"
+
+
+async def with_history(world: World, *entered: tuple[str, str | None]) -> UUID:
+    told = [
+        {"stage": stage, "entered_at": DAY.format(day), "reason": reason}
+        for day, (stage, reason) in enumerate(entered, start=1)
+    ]
+    return await world.create("site__c", IMPORT, stage_history=told)
+
+
+REASONS = {"reasons": [{"key": "price"}, {"key": "time"}]}
+
+
+async def test_a_reason_that_histories_give_is_not_removed(world: World) -> None:
+    await publish(world, site())
+    staged = await publish(world, site(), pipeline("begun", "built", **REASONS))
+    given = await with_history(world, ("begun", None), ("lost", "price"))
+    await with_history(world, ("begun", None), ("lost", "time"))
+    time_only = {"reasons": [{"key": "time"}]}
+
+    code, message = await refusal(publish(world, pipeline("begun", "built", **time_only)))
+
+    assert (code, str(given) in message) == ("GIVEN", True)
+    assert "1 stored record " in message
+    retired = {"reasons": [{"key": "price", "deprecated": True}, {"key": "time"}]}
+    await publish(world, pipeline("begun", "built", **retired))
+    await back(world, staged - 1)
+    other = pipeline("begun", "built", key="others__c")
+    code, message = await refusal(publish(world, site(), {**other, **time_only}))
+    assert (code, str(given) in message) == ("GIVEN", True)
+    await publish(world, site(), {**other, **REASONS})
+
+
+async def test_a_stage_that_histories_only_skipped_or_left_is_not_removed(world: World) -> None:
+    await publish(world, site())
+    staged = await publish(world, site(), pipeline("begun", "planned", "built"))
+    skipped = await with_history(world, ("begun", None), ("built", None), ("won", None))
+
+    for open_stages in (("begun", "built"), ("begun", "planned")):
+        code, message = await refusal(publish(world, pipeline(*open_stages)))
+        assert (code, str(skipped) in message) == ("HELD", True)
+    await metadata.discard_draft(world.actor, world.store)
+    await back(world, staged - 1)
+    code, message = await refusal(publish(world, site(), pipeline("begun", key="others__c")))
+    assert (code, str(skipped) in message) == ("OFF_STAGE", True)
+
+
+async def test_it_is_told_how_many_records_a_stage_of_another_kind_concerns(world: World) -> None:
+    await publish(world, site(), pipeline("begun", "built"))
+    was = await with_history(world, ("begun", None), ("built", None), ("won", None))
+    now = await world.create("site__c", stage="built")
+    await world.create("site__c")
+    stages = pipeline("begun", "built")["stages"]
+    stages[1] = {"key": "built", "title": "Built", "kind": "won"}
+    await metadata.save_draft(world.actor, world.store, [{**pipeline(), "stages": stages}])
+
+    [_, told] = (await publishing.diff(world.actor, world.store)).changes
+
+    assert (told.change.code, told.change.breaking) == ("STAGE_KIND_CHANGED", True)
+    [counted] = told.counted
+    assert (counted.count, set(counted.examples)) == (2, {was, now})
+    await publishing.publish(world.actor, world.store)
+
+
 async def test_while_stages_are_filled_records_read_as_in_the_first(world: World) -> None:
     await publish(world, site(**FIELDS))
     plain = await world.create("site__c", name__c="plain", value__c=70)
@@ -430,7 +496,7 @@ async def test_what_reads_the_kind_of_a_stage_is_computed_anew_when_it_changes(
     await publish(world, site(is_open__c=is_open), pipeline("plan", "build"))
     await world.create("site__c", name__c="North", stage="build")
     stages = pipeline("plan", "build")["stages"]
-    stages[1] = {**stages[1], "kind": "won"}
+    stages[1] = {**stages[1], "kind": "won", "probability": 1}
 
     await publish(world, {**pipeline(), "stages": stages})
 

@@ -40,6 +40,7 @@ SALES = {
     "date": "close_date",
     "probability": "probability",
     "stages": STAGES,
+    "reasons": [{"key": "price", "kinds": ["won", "lost"]}],
 }
 
 
@@ -138,7 +139,7 @@ async def test_an_import_tells_when_stages_were_entered(world: World) -> None:
     told = [
         {"stage": "initial", "entered_at": start},
         {"stage": "qualified", "entered_at": start + timedelta(days=3), "note": "met"},
-        {"stage": "won", "entered_at": start + timedelta(days=10)},
+        {"stage": "won", "entered_at": start + timedelta(days=10), "reason": "price"},
     ]
     deal = await world.create(
         "deal", origin=IMPORT, stage_history=told, amount=10, created_at=start
@@ -153,7 +154,7 @@ async def test_an_import_tells_when_stages_were_entered(world: World) -> None:
         ("advance", "qualified", 7 * 86_400),
         ("close_won", "won", None),
     ]
-    assert stays[1]["note"] == "met"
+    assert (stays[1]["note"], stays[2]["reason"]) == ("met", "price")
     later = await world.create("deal", origin=IMPORT, stage="qualified", stage_entered_at=start)
     assert (await history(world, later))[0]["entered_at"] == start
 
@@ -167,6 +168,14 @@ async def test_a_dated_history_is_checked(world: World) -> None:
             "stage": "lost",
         },
         {"stage_history": "won"},
+        {
+            "stage_history": [
+                7,
+                {"stage": "initial", "entered_at": "soon"},
+                {"stage": "won", "entered_at": "2026-01-01T00:00:00Z", "reason": "weather"},
+                {"stage": "lost", "entered_at": "2026-01-02T00:00:00Z", "reson": "price"},
+            ]
+        },
     ]
     write = saving.create(world.actor, world.store, "deal", inputs, origin=IMPORT)
 
@@ -175,6 +184,10 @@ async def test_a_dated_history_is_checked(world: World) -> None:
         ((0, "stage_history", 0, "entered_at"), "IN_FUTURE"),
         ((1, "stage"), "BAD_HISTORY"),
         ((2, "stage_history"), "BAD_HISTORY"),
+        ((3, "stage_history", 0), "BAD_HISTORY"),
+        ((3, "stage_history", 1, "entered_at"), "BAD_DATE_TIME"),
+        ((3, "stage_history", 3, "reson"), "UNKNOWN_FIELD"),
+        ((3, "stage_history", 2, "reason"), "UNKNOWN_REASON"),
     ]
 
 

@@ -444,6 +444,22 @@ class TestHistory:
         _, kept = await load_rows(world, DEALS, [row], self.OPTIONS)
         assert kept.told == [(1, "closed", "IN_FUTURE")]
 
+    async def test_a_history_gives_the_pipelines_reasons(self, world: World) -> None:
+        fields = {"name": "name", "stage_history": "history"}
+        mapping = a_mapping({"object": "opportunity", "fields": fields})
+        rows = [
+            {
+                "name": f"for {reason}",
+                "history": f'[{{"stage":"lost","entered_at":"2026-02-01T00:00:00Z","reason":"{reason}"}}]',
+            }
+            for reason in ("price", "weather", "")
+        ]
+        report, kept = await load_rows(world, mapping, rows, self.OPTIONS)
+        assert kept.told == [(2, "history", "UNKNOWN_REASON")]
+        assert report.steps[0].created == 2
+        given = await world.rows("select reason from stage_history where tenant_id = $1")
+        assert {row["reason"] for row in given} == {"price", None}
+
     async def test_nothing_is_made_in_the_future(self, world: World) -> None:
         row = DEAL | {"engaged": f"{datetime.now(UTC).year + 2}-01-01", "closed": ""}
         _, kept = await load_rows(world, DEALS, [row | {"stage": ""}], self.OPTIONS)

@@ -9,7 +9,7 @@ from core import cursors, query
 from core.errors import Refused
 from core.query import Column, Connection, Operator, Order, Output, Page, PagePart
 from core.store.connections import Database
-from tests.core.a_store import a_world, an_object
+from tests.core.a_store import PIPELINE, World, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import (
     PAGE_INFO,
     Values,
@@ -20,7 +20,7 @@ from tests.core.store.compiler.asking import (
     position,
     scalars,
 )
-from tests.core.store.compiler.oracle import Item, Records
+from tests.core.store.compiler.oracle import Item
 from tests.core.store.compiler.populations import Population, Predicates
 
 UNHURRIED = settings(
@@ -49,18 +49,18 @@ def known(order: tuple[Order, ...]) -> tuple[Order, ...]:
 class Walk:
     """Goes through a connection page by page."""
 
-    def __init__(self, population: Population, asked: Connection, values: list[Any]) -> None:
-        self.population = population
+    def __init__(self, world: World, asked: Connection, values: list[Any]) -> None:
+        self.world = world
         self.asked = asked
         self.values = values
 
     async def page(self, size: int, *, backward: bool, cursor: str | None = None) -> Any:
         """One page, from a cursor on."""
         values = Values(self.values)
-        at = position(values, cursor, "item", self.asked.order) if cursor else None
+        at = position(values, cursor, self.asked.object, self.asked.order) if cursor else None
         after, before = (None, at) if backward else (at, None)
         page = Page(values.of(size), after, before, backward)
-        return await ask(self.population.world, replace(self.asked, page=page), values)
+        return await ask(self.world, replace(self.asked, page=page), values)
 
     async def ids(self, size: int, *, backward: bool) -> list[str]:
         """The ids of all pages, each page in its own order, as they are come by."""
@@ -102,7 +102,7 @@ async def test_pages_visit_every_record_once_in_order(
     where = predicates.of("item", 1) if data.draw(st.booleans()) else None
     records, values = population.records, predicates.values
     found = [r for r in records.of("item") if where is None or records.holds(r, where, values)]
-    walk = Walk(population, connection(order, where), values)
+    walk = Walk(population.world, connection(order, where), values)
     visited = await walk.ids(size, backward=backward)
     assert sorted(visited) == sorted(ids(found))
     if known(order) == order:
@@ -115,7 +115,7 @@ async def test_a_page_between_two_cursors_holds_what_is_between(
     population: Population, order: tuple[Order, ...], data: st.DataObject
 ) -> None:
     everything = ids(population.records.sorted(population.records.of("item"), order))
-    walk = Walk(population, connection(order), [])
+    walk = Walk(population.world, connection(order), [])
     all_edges = (await walk.page(1_000, backward=False))["edges"]
     first = data.draw(st.integers(0, len(everything) - 1))
     last = data.draw(st.integers(0, len(everything) - 1))
@@ -135,6 +135,38 @@ async def test_a_page_between_two_cursors_holds_what_is_between(
     assert found["page"][near.value] is (len(between) > 7)
 
 
+STAGES = ("talk", "offer", "deal", "won", "lost")  # none of them where its key would put it
+
+
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("descending", [False, True])
+async def test_stages_stand_in_the_order_of_the_pipeline(
+    database: Database, *, descending: bool, backward: bool
+) -> None:
+    kinds = ("open", "open", "open", "won", "lost")
+    stages = [{"key": key, "kind": kind} for key, kind in zip(STAGES, kinds, strict=True)]
+    pipeline = {"$schema": PIPELINE, "$id": "p", "object": "item", "stages": stages}
+    note = an_object("note", {"item": refers_to("item")})
+    world = await a_world(database, an_object("item", {}), note, pipeline)
+    placed = []
+    for number in range(23):
+        place = number * 7 % len(STAGES)
+        one = await world.create("item", name=str(number % 3), stage=STAGES[place])
+        note_of_it = await world.create("note", item=one)
+        placed.append((place, str(number % 3), str(one), str(note_of_it)))
+    lone = str(await world.create("note"))
+
+    order = (Order(Column("stage"), descending), Order(Column("name"), descending))
+    found = await Walk(world, connection(order), []).ids(4, backward=backward)
+    assert found == [one for _, _, one, _ in sorted(placed, reverse=descending)]
+
+    there = (Order(Column("stage", ("item",)), descending),)
+    asked = replace(connection(there), object="note")
+    by_place = sorted([(-1, lone), *((place, note) for place, _, _, note in placed)])
+    found = await Walk(world, asked, []).ids(4, backward=backward)
+    assert found == [note for _, note in (by_place[::-1] if descending else by_place)]
+
+
 async def test_an_empty_page_has_no_cursors(population: Population) -> None:
     where = compare("name", Operator.EQ, query.Value(0))
     asked = replace(connection((), where), page=Page(query.Value(1)))
@@ -151,7 +183,7 @@ async def test_an_empty_page_has_no_cursors(population: Population) -> None:
 
 
 async def test_a_page_of_no_rows_says_whether_there_are_more(population: Population) -> None:
-    found = await Walk(population, connection(()), []).page(0, backward=False)
+    found = await Walk(population.world, connection(()), []).page(0, backward=False)
     assert found["edges"] == []
     assert found["page"]["hasNextPage"] is True
 
@@ -216,7 +248,7 @@ async def test_records_that_come_meanwhile_move_no_other(database: Database) -> 
     world = await a_world(database, an_object("item", {"number": {"type": "integer"}}))
     first = [await world.create("item", name=str(at), number=at % 4) for at in range(12)]
     order = (Order(Column("number"), descending=True),)
-    walk = Walk(Population(world, Records([])), connection(order), [])
+    walk = Walk(world, connection(order), [])
     seen: list[str] = []
     page = await walk.page(3, backward=False)
     while True:

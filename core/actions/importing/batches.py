@@ -175,10 +175,9 @@ class _Writing:
     def ready(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Those whose names all mean something: a record, or a row that is written with them."""
         ready = [one for one in candidates if self._met(one)]
-        while lost := _lost(ready):
-            self.outcome.waiting += [one.prepared for one in lost]
-            ready = [one for one in ready if one not in lost]
-        return ready
+        lost = _lost(ready)
+        self.outcome.waiting += [one.prepared for one in ready if one in lost]
+        return [one for one in ready if one not in lost]
 
     def sound(self, going: Sequence[Candidate], problems: Sequence[Problem]) -> list[Candidate]:
         """The rows with which nothing is wrong.
@@ -240,10 +239,16 @@ class _Writing:
 
 
 def _lost(ready: Sequence[Candidate]) -> set[Candidate]:
-    """Those that name a row which is not written with them after all."""
-    going = set(ready)
-    return {
-        one
-        for one in ready
-        if any(not other.exists and other not in going for other in one.beside.values())
-    }
+    """Those that name a row which is not written with them after all, or one that is lost so."""
+    naming: defaultdict[Candidate, list[Candidate]] = defaultdict(list)
+    for one in ready:
+        for other in one.beside.values():
+            if not other.exists:
+                naming[other].append(one)
+    lost: set[Candidate] = set()
+    away = list(naming.keys() - set(ready))
+    while away:
+        new = set(naming[away.pop()]) - lost
+        lost |= new
+        away += new & naming.keys()
+    return lost

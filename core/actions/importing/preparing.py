@@ -43,6 +43,7 @@ class Prepared:
     """One row on its way: its values by field key, and what is still only a name."""
 
     row: Row
+    feed: int = 0  # from which it comes
     values: dict[str, Any] = field(default_factory=dict)
     names: dict[str, Named] = field(default_factory=dict)  # by field key
     flaws: list[Flaw] = field(default_factory=list)
@@ -135,9 +136,9 @@ class Preparer:
                 return False
         return True
 
-    def prepare(self, row: Row) -> Prepared:
+    def prepare(self, row: Row, feed: int = 0) -> Prepared:
         """The row's values, and everything that is wrong with its cells."""
-        prepared = Prepared(row)
+        prepared = Prepared(row, feed)
         if row.flaw is not None:
             prepared.flaws.append(row.flaw)
             return prepared

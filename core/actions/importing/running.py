@@ -168,8 +168,8 @@ class _Job:
                 break
         lost = await self._pass(self._waited(waiting), last=True)
         for feed, row, _ in lost.all():
-            prepared = self._writer.preparer.prepare(row)
-            self._reject(feed, prepared, self._unloaded(prepared))
+            prepared = self._writer.preparer.prepare(row, feed)
+            self._reject(prepared, self._unloaded(prepared))
 
     def _unloaded(self, prepared: Prepared) -> list[Flaw]:
         """Why a row that names others of its kind is not loaded in the end."""
@@ -196,29 +196,29 @@ class _Job:
     async def _load(self, batch: Batch, waiting: Spool, *, last: bool) -> None:
         rows: Sequence[Prepared] = batch.rows
         again = False
-        while rows := rows if last else self._in_turn(batch.feed, rows, waiting):
+        while rows := rows if last else self._in_turn(rows, waiting):
             outcome = await self._write(rows, last=last, again=again)
-            self._note(batch.feed, outcome)
+            self._note(outcome)
             for prepared in outcome.waiting:
-                self._wait(batch.feed, prepared, waiting)
+                self._wait(prepared, waiting)
             rows, again = outcome.again, True
         self._progressed(batch)
 
-    def _in_turn(self, feed: int, rows: Sequence[Prepared], waiting: Spool) -> Sequence[Prepared]:
+    def _in_turn(self, rows: Sequence[Prepared], waiting: Spool) -> Sequence[Prepared]:
         """Without those that come after a row for the same record that waits: they wait, too."""
         if not waiting.count:
             return rows
         names_of, going = self._writer.preparer.names_of, []
         for prepared in rows:
             if waiting.has(map(folded, names_of(prepared))):
-                self._wait(feed, prepared, waiting)
+                self._wait(prepared, waiting)
             else:
                 going.append(prepared)
         return going
 
-    def _wait(self, feed: int, prepared: Prepared, waiting: Spool) -> None:
+    def _wait(self, prepared: Prepared, waiting: Spool) -> None:
         self._leave(prepared)
-        waiting.keep(feed, prepared.row, *self._writer.preparer.joins(prepared))
+        waiting.keep(prepared.feed, prepared.row, *self._writer.preparer.joins(prepared))
 
     async def _write(self, rows: Sequence[Prepared], *, last: bool, again: bool) -> Outcome:
         importing = self._importing
@@ -237,22 +237,22 @@ class _Job:
         for feed, row, together in waiting.all():
             yield Given(feed, self._heads[feed], row, None, together)
 
-    def _note(self, feed: int, outcome: Outcome) -> None:
+    def _note(self, outcome: Outcome) -> None:
         tally = self._importing.report.steps[-1]
         tally.created += outcome.created
         tally.matched += outcome.matched
         tally.kept += outcome.kept
         tally.warnings.update(warning.message for warning in outcome.warnings)
         for prepared, flaws in outcome.rejected:
-            self._reject(feed, prepared, flaws)
+            self._reject(prepared, flaws)
 
     def _leave(self, prepared: Prepared) -> None:
         self._writer.lookups.leave(self._writer.preparer.names_of(prepared))
 
-    def _reject(self, feed: int, prepared: Prepared, flaws: Sequence[Flaw]) -> None:
+    def _reject(self, prepared: Prepared, flaws: Sequence[Flaw]) -> None:
         self._leave(prepared)
-        name, row = self._job.feeds[feed].name, prepared.row
-        head = self._heads[feed]
+        name, row = self._job.feeds[prepared.feed].name, prepared.row
+        head = self._heads[prepared.feed]
         self._importing.reject(Reject(name, row.line, tuple(flaws), head, row.whole))
 
     def _progressed(self, batch: Batch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,14 @@ from core.store.ways import Options as Ways
 from tests.conftest import Urls
 from tests.core.a_store import World, a_world, an_object, refers_to
 from tests.core.actions.importing.a_mapping import a_mapping
-from tests.core.actions.importing.an_import import Kept, a_crm, data, load_files, load_rows
+from tests.core.actions.importing.an_import import (
+    Kept,
+    a_crm,
+    data,
+    load_files,
+    load_jobs,
+    load_rows,
+)
 
 PARENT = {"column": "parent", "reference": "external_id"}
 
@@ -114,6 +122,47 @@ async def test_records_may_name_each_other_however_far_apart_their_rows_are(
     codes = {str(record): code for record, code, *_ in found}
     assert {code: codes[other] for _, code, other, _ in found} == others
     assert {version for *_, version in found} == {1}
+
+
+def people(count: int, other: Callable[[int], int]) -> list[dict[str, str]]:
+    return [{"code": f"{number}", "other": f"{other(number)}"} for number in range(count)]
+
+
+async def test_a_circle_may_have_more_rows_than_a_batch_and_go_over_files(
+    database: Database,
+) -> None:
+    many = 3 * ROWS
+    rows = people(many, lambda number: (number + 1) % many)
+    person = {"code": {"type": "string", "x-unique": True}, "other": refers_to("person")}
+    world = await a_world(database, an_object("person", person))
+    other = {"column": "other", "reference": "code"}
+    step = {"object": "person", "key": "code", "fields": {"code": "code", "other": other}}
+    lonely = [{"code": "bad", "other": "nobody"}, {"code": "worse", "other": "bad"}]
+    feeds = (GivenFeed("even", rows[::2]), GivenFeed("odd", [*rows[1::2], *lonely]))
+    jobs = [Job(a_mapping(step).steps[0], feeds)]
+    for options in (Options(dry_run=True), Options()):
+        report, kept = await load_jobs(world, jobs, options)
+        assert (report.steps[0].created, report.steps[0].read) == (many, many + 2)
+        assert [(one.feed, one.line) for one in kept.rejects] == [
+            ("odd", many // 2 + 1),
+            ("odd", many // 2 + 2),
+        ]
+    found = await data(world, "person", "id", "code", "other")
+    codes = {str(record): int(code) for record, code, _ in found}
+    assert {codes[other] - int(code) for _, code, other in found} == {1, 1 - many}
+
+
+async def test_of_a_circle_with_one_bad_row_none_is_loaded(database: Database) -> None:
+    many = 2 * ROWS
+    rows = [a_row(f"{number}") | {"partner": f"{(number + 1) % many}"} for number in range(many)]
+    fields = {"code": {"type": "string", "x-unique": True, "maxLength": 5}}
+    world = await a_world(database, an_object("person", fields | {"other": refers_to("person")}))
+    other = {"column": "partner", "reference": "code"}
+    step = {"object": "person", "key": "code", "fields": {"code": "key", "other": other}}
+    rows[7]["key"], rows[6]["partner"] = "too long", "too long"
+    _, kept = await load_rows(world, a_mapping(step), rows)
+    assert await data(world, "person", "id") == []
+    assert {reject.line for reject in kept.rejects} == set(range(1, many + 1))
 
 
 async def test_a_circle_of_wide_records_takes_more_than_one_statement(database: Database) -> None:

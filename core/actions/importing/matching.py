@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from core.actions.importing import system
+from core.actions.importing.afterwards import Afterwards
 from core.actions.importing.lookups import Lookups, claim_of, constraint, meant
 from core.actions.importing.preparing import BY_ID, Named, Prepared, Preparer
-from core.identity import new_id
+from core.identity import Actor, new_id
 from core.store import rows, unique_keys
 from core.store.field_plans import UniquePlan
 from core.store.opening import Store
@@ -22,6 +23,17 @@ NOBODY = UUID(int=0)
 Claimed = tuple[str, str]  # (unique key or "id", what a record claims under it)
 
 
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What the batches of one step are written with."""
+
+    actor: Actor
+    store: Store
+    preparer: Preparer
+    lookups: Lookups
+    afterwards: Afterwards
+
+
 @dataclass(slots=True, eq=False)
 class Candidate:
     """A row with what could be told of its names."""
@@ -31,32 +43,29 @@ class Candidate:
     id: UUID = NOBODY  # of the record; of a new one it is told when the row is written
     exists: bool = False
     unmet: dict[str, Named] = field(default_factory=dict)  # names that mean no record
+    later: dict[str, Named] = field(default_factory=dict)  # names that later steps may bring
     beside: dict[str, Candidate] = field(default_factory=dict)  # rows of the same batch
     claim: str | None = None  # under the upsert key
 
 
-async def matched(
-    tx: Transaction, store: Store, lookups: Lookups, pair: tuple[Preparer, Sequence[Prepared]]
-) -> list[Candidate]:
+async def matched(tx: Transaction, writer: Writer, batch: Sequence[Prepared]) -> list[Candidate]:
     """The rows as candidates, their names put in and their records found, in their order."""
-    preparer, batch = pair
     found = [Candidate(prepared, prepared.values.copy()) for prepared in batch]
-    await _name(tx, lookups, found, preparer)
-    await _identify(tx, store, found, preparer)
-    _introduce(tx, store, found, preparer.object.key)
+    await _name(tx, writer, found)
+    await _identify(tx, writer.store, found, writer.preparer)
+    _introduce(tx, writer.store, found, writer.preparer.object.key)
     return found
 
 
-async def _name(
-    tx: Transaction, lookups: Lookups, candidates: Sequence[Candidate], preparer: Preparer
-) -> None:
+async def _name(tx: Transaction, writer: Writer, candidates: Sequence[Candidate]) -> None:
     """Put in the ids that names mean; note those that mean nothing.
 
     An id is looked up only where it makes a difference now; else the write path tells.
     """
     names = {name for one in candidates for name in one.prepared.names.values()}
-    found = await lookups.find(tx, names)
-    asked = preparer.forgiving | {preparer.object.key}
+    found = await writer.lookups.find(tx, names)
+    preparer = writer.preparer
+    asked = preparer.forgiving | writer.afterwards.objects | {preparer.object.key}
     doubtful = [name for name in found if name.key == BY_ID and name.object in asked]
     if doubtful:
         there = (await rows.hold(tx, (), [found[name] for name in doubtful])).referred

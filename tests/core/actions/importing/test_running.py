@@ -218,6 +218,97 @@ async def test_a_record_is_named_by_a_key_of_several_fields(database: Database) 
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "cell"),
+    [
+        ({"type": "number", "x-type": "decimal", "x-scale": 3}, "1.250,500"),
+        ({"type": "integer"}, "1.250"),
+        ({"type": "string", "format": "date"}, "31.01.2026"),
+        ({"type": "string", "format": "date-time"}, "31.01.2026 10:00"),
+        ({"type": "boolean"}, "Nein"),
+    ],
+)
+async def test_a_name_is_written_as_the_value_is(
+    database: Database, kind: dict[str, Any], cell: str
+) -> None:
+    keys = [{"key": "alone", "fields": ["value"]}, {"key": "both", "fields": ["name", "value"]}]
+    price = an_object("price", {"value": kind}, **{"x-unique": keys})
+    offer = {"one": refers_to("price"), "two": refers_to("price")}
+    world = await a_world(database, price, an_object("offer", offer))
+    how = {"decimal": ",", "group": ".", "dates": ["DD.MM.YYYY", "DD.MM.YYYY hh:mm"]}
+    value = {"column": "value", "values": {"Nein": "no"}}
+    names = {
+        "one": value | {"reference": "alone"},
+        "two": {"columns": ["name", "value"], "reference": "both", "values": {"Nein": "no"}},
+    }
+    mapping = a_mapping(
+        {"object": "price", "key": "both", "fields": {"name": "name", "value": value}, **how},
+        {"object": "offer", "fields": names, **how},
+    )
+    row = {"name": "a", "value": cell}
+    for created in (1, 0):
+        report, kept = await load_rows(world, mapping, [row])
+        assert kept.told == []
+        assert [step.created for step in report.steps] == [created, 1]
+
+
+async def test_a_key_may_hold_a_reference_that_goes_by_a_key_of_its_own(
+    database: Database,
+) -> None:
+    code = {"type": "string", "x-unique": True}
+    key = {"key": "by_name", "fields": ["firm", "name"]}
+    fields = {"firm": refers_to("firm"), "chief": refers_to("person")}
+    person = an_object("person", fields, **{"x-unique": [key]})
+    world = await a_world(database, an_object("firm", {"code": code}), person)
+    firm = {"column": "firm", "reference": "code"}
+    chief = {"columns": ["chief's", "chief"], "reference": "by_name", "parts": {"firm": "code"}}
+    mapping = a_mapping(
+        {"object": "firm", "key": "code", "fields": {"code": "firm"}},
+        {
+            "object": "person",
+            "key": "by_name",
+            "fields": {"name": "name", "firm": firm, "chief": chief},
+        },
+    )
+    told = [("A", "Li", "A", "Wu"), ("B", "Li", "A", "Li"), ("A", "Wu", "", ""), ("B", "Wu", "B", "X")]  # fmt: skip
+    rows = [dict(zip(("firm", "name", "chief's", "chief"), one, strict=True)) for one in told]
+    singles = [{"firm": "A", "name": f"{number}", "chief's": "", "chief": ""} for number in range(ROWS)]  # fmt: skip
+    for created in (3 + ROWS, 0):
+        report, kept = await load_rows(world, mapping, [*rows[:2], *singles, *rows[2:]])
+        assert report.steps[1].created == created
+        [reject] = kept.rejects
+        message = "There is no person with the by_name 'B + X'."
+        assert (reject.line, reject.flaws[0].message) == (ROWS + 4, message)
+    found = await data(world, "person", "id", "name", "chief")
+    names = {str(record): name for record, name, _ in found}
+    assert sorted((name, names.get(chief)) for _, name, chief in found if name in "LiWu") == [
+        ("Li", "Li"),
+        ("Li", "Wu"),
+        ("Wu", None),
+    ]
+
+
+async def test_a_record_is_not_taken_for_one_that_lacks_the_reference_in_its_key(
+    database: Database,
+) -> None:
+    fields = {"code": {"type": "string", "x-unique": True}, "within": refers_to("place")}
+    key = {"key": "by_name", "fields": ["within", "name"]}
+    world = await a_world(database, an_object("place", fields, **{"x-unique": [key]}))
+    within = {"column": "within", "reference": "code"}
+    sources = {"name": "name", "code": "code", "within": within}
+    mapping = a_mapping({"object": "place", "key": "by_name", "fields": sources})
+    rows = [
+        {"name": "Berlin", "code": "b", "within": ""},
+        {"name": "Berlin", "code": "b2", "within": "us"},
+        {"name": "USA", "code": "us", "within": ""},
+    ]
+    _, kept = await load_rows(world, mapping, rows[:1])
+    report, kept = await load_rows(world, mapping, rows[1:])
+    assert kept.told == []
+    assert (report.steps[0].created, report.steps[0].matched) == (2, 0)
+    assert len(await data(world, "place", "id")) == 3
+
+
 async def test_who_names_a_row_that_is_not_loaded_is_told_so(world: World) -> None:
     rows = [a_row("c", "b"), a_row("b", "a"), a_row("a") | {"name": "n" * 300}, a_row("d", "x")]
     _, kept = await load_rows(world, accounts(), rows)

@@ -28,7 +28,8 @@ class Afterwards:
         self._stack = ExitStack()
         self._spools = {
             key: self._stack.enter_context(closing(Spool()))
-            for key in sorted(self._coming.keys() & _fillable(preparer))
+            for key in sorted(self._coming)
+            if _hindrance(preparer, key) is None
         }
 
     def __contains__(self, key: str) -> bool:
@@ -49,12 +50,10 @@ class Afterwards:
         """What to tell where a field is in vain to wait; None where no later step matters."""
         if key not in self._coming:
             return None
-        own = self._preparer.object.key
+        reason = _hindrance(self._preparer, key) or "the record can't be without it until then"
         return (
             f"There is no {name.object} with the {name.key} '{name.told}' yet. If a later step"
-            f" brings it, put that step first; or let the {own} be written without it until then:"
-            f" by a step with a key, that updates, and with a '{key}' that no rule and no unique"
-            " key needs."
+            f" brings it, put that step first: '{key}' is not filled in afterwards, since {reason}."
         )
 
     def keep(self, prepared: Prepared, missing: Collection[str]) -> None:
@@ -91,11 +90,15 @@ class Afterwards:
         self._stack.close()
 
 
-def _fillable(preparer: Preparer) -> set[str]:
-    """Fields without which a record may be written, by a step that finds it again."""
+def _hindrance(preparer: Preparer, key: str) -> str | None:
+    """Why records can't be written without a field by a step that finds them again."""
     step, declared = preparer.step, preparer.object
-    if step.key is None or step.existing is not Existing.UPDATE:
-        return set()
-    in_keys = {key for unique in declared.uniques for key in unique.fields}
-    needed = {key for key, field in declared.fields.items() if field.required}
-    return step.fields.keys() - in_keys - needed
+    if step.key is None:
+        return "the step has no key to find the record by"
+    if step.existing is not Existing.UPDATE:
+        return "the step does not update records"
+    if key in declared.fields and declared.fields[key].required:
+        return "it is required"
+    if any(key in unique.fields for unique in declared.uniques):
+        return "it is part of a unique key"
+    return None

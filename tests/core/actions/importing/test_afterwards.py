@@ -169,17 +169,25 @@ NEEDED = {"then": {"required": ["main"]}, "if": {"properties": {"name": {"const"
 
 
 @pytest.mark.parametrize(
-    ("firm", "step"),
+    ("firm", "step", "reason"),
     [
-        ({"required": ["main"]}, {}),
-        (NEEDED, {"fields": FIRMS["fields"] | {"name": {"constant": "big"}}}),
-        ({"x-unique": [{"key": "both", "fields": ["name", "main"]}]}, {}),
-        ({}, {"key": None}),
-        ({}, {"existing": "keep"}),
+        ({"required": ["main"]}, {}, "it is required"),
+        (
+            NEEDED,
+            {"fields": FIRMS["fields"] | {"name": {"constant": "big"}}},
+            "the record can't be without it until then",
+        ),
+        (
+            {"x-unique": [{"key": "both", "fields": ["name", "main"]}]},
+            {},
+            "it is part of a unique key",
+        ),
+        ({}, {"key": None}, "the step has no key to find the record by"),
+        ({}, {"existing": "keep"}, "the step does not update records"),
     ],
 )
 async def test_where_a_record_cannot_be_written_first_it_is_told_what_to_do(
-    database: Database, firm: dict[str, Any], step: dict[str, Any]
+    database: Database, firm: dict[str, Any], step: dict[str, Any], reason: str
 ) -> None:
     world = await a_pair(database, **firm)
     rows = [a_firm("F1", "P1")]
@@ -195,6 +203,5 @@ async def test_where_a_record_cannot_be_written_first_it_is_told_what_to_do(
     assert (told.column, told.code, told.value) == ("main", "NOT_FOUND", "P1")
     assert told.message == (
         "There is no person with the code 'P1' yet. If a later step brings it, put that step"
-        " first; or let the firm be written without it until then: by a step with a key, that"
-        " updates, and with a 'main' that no rule and no unique key needs."
+        f" first: 'main' is not filled in afterwards, since {reason}."
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Annotated, Self
 
@@ -15,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from cli.store import DataDir, TenantKey, say, show, tenant_of, with_store, writing_to
 from core.actions.importing import mapping as mappings
+from core.actions.importing.files import saved
 from core.actions.importing.mapping import ImportMapping
 from core.actions.importing.planning import Job, planned
 from core.actions.importing.rejects import RejectFiles
@@ -28,6 +31,7 @@ from core.views.exporting import exporting
 
 app = typer.Typer()
 
+STDIN = Path("-")
 SOME_REJECTED = 3
 INTERRUPTED = 130
 SHOWN = 20
@@ -101,7 +105,10 @@ class Watch:
 
 @app.command("import")
 def load(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="CSV, JSON lines; .gz too.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILES", help="CSV, JSON lines; .gz too; - for standard input."),
+    ],
     tenant: TenantKey,
     mapping: Annotated[Path, typer.Option(metavar="FILE", help="Says what becomes what.")],
     dry_run: Annotated[
@@ -118,17 +125,20 @@ def load(
     """Load rows as records. Bad rows go to a file, with reasons; then the exit code is 3."""
     files_of_rejects = RejectFiles(rejects)
     watch = Watch(files_of_rejects, files)
+    temporary = ExitStack()
 
     async def work(store: Store) -> Report:
         actor = Actor((await tenant_of(store, tenant)).id, Role.ADMIN)
         wanted = _mapping(mapping)
-        watch.jobs = planned(wanted, files, (await store.published(actor.tenant)).metadata)
+        sources = [_on_disk(file, temporary) for file in files]
+        watch.jobs = planned(wanted, sources, (await store.published(actor.tenant)).metadata)
         options = Options(dry_run=dry_run, whole=all_or_nothing, zone=wanted.zone)
         with watch, few_collections():
             return await run(actor, store, watch.jobs, options, watch)
 
     try:
-        report = with_store(data_dir, work)
+        with temporary:
+            report = with_store(data_dir, work)
     except (KeyboardInterrupt, typer.Exit) as error:
         _tell_broken_off(watch.report, kept=not (dry_run or all_or_nothing))
         raise (error if isinstance(error, typer.Exit) else typer.Exit(INTERRUPTED)) from error
@@ -211,6 +221,15 @@ def _tell_broken_off(report: Report, *, kept: bool) -> None:
         )
     else:
         typer.echo("Nothing was written.", err=True)
+
+
+def _on_disk(file: Path, temporary: ExitStack) -> Path:
+    """The file; standard input as one that is there until the end, since it is read twice."""
+    if file != STDIN:
+        return file
+    folder = Path(temporary.enter_context(TemporaryDirectory()))
+    with writing_to(folder):
+        return saved(sys.stdin.buffer, folder)
 
 
 def _mapping(path: Path) -> ImportMapping:

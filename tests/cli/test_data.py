@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -51,8 +52,8 @@ def folder(running: tuple[Path, Cluster], monkeypatch: pytest.MonkeyPatch, tmp_p
     return tmp_path
 
 
-def run(*words: str) -> Result:
-    return CliRunner().invoke(main.app, words)
+def run(*words: str, given: bytes | None = None) -> Result:
+    return CliRunner().invoke(main.app, words, input=given)
 
 
 def a_tenant(key: str) -> str:
@@ -81,6 +82,28 @@ def test_rows_are_loaded_and_bad_ones_lie_in_a_file_with_reasons(folder: Path) -
     with (folder / "accounts.rejected.csv").open(encoding="utf-8-sig", newline="") as file:
         [row] = csv.DictReader(file)
     assert (row["name"], row["rejected_line"], row["rejected_column"]) == ("Beta", "3", "staff")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("text", "rejects"),
+    [
+        ("key,name,staff\n1,Acme,7\n2,Beta,many\n", "stdin.rejected.csv"),
+        ('\n{"key":"1","name":"Acme","staff":7}\n{"key":"2","name":"B","staff":"many"}\n', "stdin.rejected.jsonl"),
+    ],
+    ids=["csv", "jsonl"],
+)  # fmt: skip
+def test_rows_come_from_standard_input(folder: Path, text: str, rejects: str, packed: bool) -> None:
+    tenant = a_tenant(f"piped-{packed}-{rejects[-3:]}".lower())
+    given = gzip.compress(text.encode()) if packed else text.encode()
+    words = ("import", "--tenant", tenant, "--mapping", "import.json", "-")
+    result = run(*words, given=given)
+    assert result.exit_code == SOME_REJECTED, result.output
+    assert counts(result) == ["2", "1", "0", "0", "0", "1"]
+    assert [path.name for path in folder.glob("stdin*")] == [rejects]
+    empty = run(*words, given=b"")
+    assert empty.exit_code == 1
+    assert "stdin.csv: the file is empty." in empty.output
 
 
 def test_again_the_rows_are_found_and_an_old_file_of_rejects_goes(folder: Path) -> None:

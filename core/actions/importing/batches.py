@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from core.actions.batches import plan_of, setting_of
 from core.actions.importing import system
-from core.actions.importing.lookups import Lookups
 from core.actions.importing.mapping import Existing
-from core.actions.importing.matching import NOBODY, Candidate, first_of_each, matched
-from core.actions.importing.preparing import Prepared, Preparer
+from core.actions.importing.matching import NOBODY, Candidate, Writer, first_of_each, matched
+from core.actions.importing.preparing import Named, Prepared
 from core.actions.importing.rows import Flaw
 from core.errors import Problem, Refused
-from core.identity import Actor
 from core.store import references, rows, saving, taking
 from core.store.drafts import Draft
 from core.store.numbering import Numbers
-from core.store.opening import Store
 from core.store.savepoints import part_of
 from core.store.saving import Saving
 from core.store.writing import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """What the batches of one step are written with."""
-
-    actor: Actor
-    store: Store
-    preparer: Preparer
-    lookups: Lookups
-
 
 _MAY_PASS = frozenset({"CYCLE", "TOO_DEEP"})  # once other rows have moved
 
@@ -53,6 +39,8 @@ class Outcome:
     created: int = 0
     matched: int = 0
     kept: int = 0
+    written: list[tuple[Prepared, Collection[str]]] = field(default_factory=list)
+    """Each row with the fields that it could not fill in yet."""
     rejected: list[tuple[Prepared, Sequence[Flaw]]] = field(default_factory=list)
     waiting: list[Prepared] = field(default_factory=list)  # for rows that may come yet
     again: list[Prepared] = field(default_factory=list)  # to be tried once these have settled
@@ -64,7 +52,7 @@ async def write(tx: Transaction, writer: Writer, batch: Sequence[Prepared], turn
     writing = _Writing(writer, turn)
     outcome = writing.outcome
     sound = [prepared for prepared in batch if not prepared.flaws]
-    found = await matched(tx, writer.store, writer.lookups, (writer.preparer, sound))
+    found = await matched(tx, writer, sound)
     plan = plan_of(writer.store, tx, writing.object)
     found, later = first_of_each(plan, writer.preparer.step.key, found)
     outcome.again += [one.prepared for one in later]
@@ -79,6 +67,7 @@ async def write(tx: Transaction, writer: Writer, batch: Sequence[Prepared], turn
             continue
         outcome.created += sum(not one.exists for one in going)
         outcome.matched += sum(one.exists for one in going)
+        outcome.written += [(one.prepared, one.later) for one in going]
         break
     await _reject_flawed(tx, writing, [prepared for prepared in batch if prepared.flaws])
     outcome.rejected.sort(key=lambda told: told[0].row.line)
@@ -89,7 +78,7 @@ async def _reject_flawed(tx: Transaction, writing: _Writing, flawed: Sequence[Pr
     """Tell of the rows that can't be written what else is wrong with them: all of it at once."""
     writer = writing.writer
     legible = [prepared for prepared in flawed if prepared.row.flaw is None]
-    doomed = await matched(tx, writer.store, writer.lookups, (writer.preparer, legible))
+    doomed = await matched(tx, writer, legible)
     doomed += writing.nameless
     found: dict[int, list[Problem]] = defaultdict(list)
     if doomed:
@@ -175,10 +164,9 @@ class _Writing:
     def ready(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Those whose names all mean something: a record, or a row that is written with them."""
         ready = [one for one in candidates if self._met(one)]
-        while lost := _lost(ready):
-            self.outcome.waiting += [one.prepared for one in lost]
-            ready = [one for one in ready if one not in lost]
-        return ready
+        lost = _lost(ready)
+        self.outcome.waiting += [one.prepared for one in ready if one in lost]
+        return [one for one in ready if one not in lost]
 
     def sound(self, going: Sequence[Candidate], problems: Sequence[Problem]) -> list[Candidate]:
         """The rows with which nothing is wrong.
@@ -203,7 +191,9 @@ class _Writing:
             self.outcome.waiting.append(one.prepared)
             return False
         for key in list(one.unmet):
-            if self._step.fields[key].blank_if_missing:
+            if key in self.writer.afterwards:
+                one.later[key] = one.unmet.pop(key)
+            elif self._step.fields[key].blank_if_missing:
                 one.values[key] = None
                 del one.unmet[key]
         if one.unmet:
@@ -225,14 +215,24 @@ class _Writing:
     def _unmet(self, one: Candidate) -> list[Problem]:
         """Of its own kind another may come yet, unless this is the last turn."""
         return [
-            Problem((0, key), "NOT_FOUND", self.writer.lookups.why_nobody(name))
+            Problem((0, key), "NOT_FOUND", self._why_nobody(key, name))
             for key, name in one.unmet.items()
             if (self.turn.last or name.object != self.object)
+            and key not in self.writer.afterwards
             and not self._step.fields[key].blank_if_missing
         ]
 
+    def _why_nobody(self, key: str, name: Named) -> str:
+        writer = self.writer
+        return writer.afterwards.why_not(key, name) or writer.lookups.why_nobody(name)
+
     def _reject(self, one: Candidate, problems: Sequence[Problem]) -> None:
-        flaws = [self._flaw(one.prepared, problem) for problem in problems]
+        """Reject a row, also for what it has to be without until later."""
+        later = (
+            Problem((0, key), "NOT_FOUND", self._why_nobody(key, name))
+            for key, name in one.later.items()
+        )
+        flaws = [self._flaw(one.prepared, problem) for problem in (*problems, *later)]
         self.outcome.rejected.append((one.prepared, flaws))
 
     def _flaw(self, prepared: Prepared, problem: Problem) -> Flaw:
@@ -240,10 +240,16 @@ class _Writing:
 
 
 def _lost(ready: Sequence[Candidate]) -> set[Candidate]:
-    """Those that name a row which is not written with them after all."""
-    going = set(ready)
-    return {
-        one
-        for one in ready
-        if any(not other.exists and other not in going for other in one.beside.values())
-    }
+    """Those that name a row which is not written with them after all, or one that is lost so."""
+    naming: defaultdict[Candidate, list[Candidate]] = defaultdict(list)
+    for one in ready:
+        for other in one.beside.values():
+            if not other.exists:
+                naming[other].append(one)
+    lost: set[Candidate] = set()
+    away = list(naming.keys() - set(ready))
+    while away:
+        new = set(naming[away.pop()]) - lost
+        lost |= new
+        away += new & naming.keys()
+    return lost

@@ -6,21 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from core.actions.importing import dates, system
 from core.actions.importing.mapping import Forms, ImportMapping, Source, Step
-from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType, Unique
+from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType
 from metadata.problems import Problem, did_you_mean, listed, pointer
 
 _DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
-_PLAIN = frozenset(
-    {
-        FieldType.TEXT,
-        FieldType.AUTONUMBER,
-        FieldType.PICKLIST,
-        FieldType.INTEGER,
-        FieldType.BIGINT,
-        FieldType.DATE,
-    }
-)
-"""Of fields that are parts of a name: what files write as one text each."""
 _Told = tuple[tuple[str | int, ...], str, str]  # place, rule, message
 
 
@@ -76,7 +65,7 @@ def _field(
         yield "NOT_APT", f"'{key}' is no number to be rounded."
     if source.units and field.type not in NUMBERS:
         yield "NOT_APT", f"'{key}' is no number that could have units."
-    if source.reference is not None:
+    if source.reference is not None or source.parts:
         yield from _reference(field, source, metadata)
 
 
@@ -85,22 +74,33 @@ def _reference(field: Field, source: Source, metadata: Metadata) -> Iterator[tup
         yield "NOT_APT", f"'{field.key}' is no reference."
         return
     target = metadata.objects[field.reference.object]
-    known = {"id": ("id",)} | {
-        unique.key: unique.fields for unique in target.uniques if _can_name(unique, target)
-    }
+    known = _keys(target)
     parts = known.get(source.reference or "id")
     if parts is None:
         named = f"'{target.key}' is not found by '{source.reference}'"
         yield "NOT_UNIQUE", f"{named}, but by {listed(known)}."
-    elif len(parts) > 1 and len(source.columns) != len(parts):
+        return
+    if len(parts) > 1 and len(source.columns) != len(parts):
         message = f"'{source.reference}' is {listed(parts, 'and')} together: name a column for each"
         yield "NOT_APT", f"{message}, in this order, under columns."
+    for part, by in source.parts.items():
+        yield from _part(target.fields[part] if part in parts else None, part, by, metadata)
 
 
-def _can_name(unique: Unique, target: ObjectType) -> bool:
-    """Whether files can tell a record by the key: by any one field, or by several plain ones."""
-    fields = unique.fields
-    return len(fields) == 1 or all(target.fields[key].type in _PLAIN for key in fields)
+def _part(field: Field | None, part: str, by: str, metadata: Metadata) -> Iterator[tuple[str, str]]:
+    """What is wrong with how a part of a name is named itself."""
+    if field is None or field.reference is None:
+        yield "NOT_APT", f"'{part}' is no reference in the key by which the record is named."
+        return
+    target = metadata.objects[field.reference.object]
+    known = [key for key, fields in _keys(target).items() if len(fields) == 1]
+    if by not in known:
+        yield "NOT_UNIQUE", f"'{target.key}' is not found there by '{by}', but by {listed(known)}."
+
+
+def _keys(object: ObjectType) -> dict[str, tuple[str, ...]]:
+    """By what records are found, and the fields of that."""
+    return {"id": ("id",)} | {unique.key: unique.fields for unique in object.uniques}
 
 
 def _notation(step: Step) -> Iterator[_Told]:
@@ -113,7 +113,7 @@ def _notation(step: Step) -> Iterator[_Told]:
 def _key(step: Step, object: ObjectType) -> Iterator[_Told]:
     if step.key is None:
         return
-    known = {"id": ("id",)} | {unique.key: unique.fields for unique in object.uniques}
+    known = _keys(object)
     if step.key not in known:
         message = f"'{object.key}' has no unique key '{step.key}', but {listed(known)}."
         yield ("key",), "NOT_UNIQUE", message

@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import shutil
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TextIO, cast
@@ -55,6 +56,21 @@ def look_through(path: Path, format: str | None, encoding: str | None) -> File |
     except OSError as error:
         message = f"{path.name} cannot be read: {error.strerror or error}."
         return Problem((path.name,), "UNREADABLE_FILE", message)
+
+
+def saved(stream: IO[bytes], folder: Path) -> Path:
+    """What comes in, as a file that can be read more than once; its name tells its format."""
+    start = stream.read(CHUNK)
+    plain = start
+    if start.startswith(_GZIP):
+        with suppress(zlib.error):
+            plain = zlib.decompressobj(wbits=31).decompress(start, CHUNK)
+    is_json = plain.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{")
+    path = folder / f"stdin.{'jsonl' if is_json else 'csv'}"
+    with path.open("wb") as file:
+        file.write(start)
+        shutil.copyfileobj(stream, file, CHUNK)
+    return path
 
 
 @contextmanager

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from core.actions.importing.preparing import BY_ID, PART, Named, folded
 from core.store import unique_keys
-from core.store.field_plans import UniquePlan
+from core.store.field_plans import FieldPlan, UniquePlan
 from core.store.opening import Store
 from core.store.recent import Recent
 from core.store.values import Wrong, reference
 from core.store.writing import Transaction
+from metadata.model import FieldType
 
 REMEMBERED = 100_000
 
@@ -41,6 +42,31 @@ class Lookups:
         if self.was_left(name):
             return f"The row of the {told} was not loaded."
         return f"There is no {told}."
+
+    async def plain(self, tx: Transaction, names: Iterable[Named]) -> dict[Named, Named]:
+        """The names, with ids where their parts go by keys of their own.
+
+        Those with a part that means no record are left out.
+        """
+        parts = {name: self._parts(tx, name) for name in names}
+        asked = {part for some in parts.values() for part in some if isinstance(part, Named)}
+        found = await self.find(tx, asked) if asked else {}
+        return {
+            name: name._replace(text=PART.join(texts), by=()) if name.by else name
+            for name, some in parts.items()
+            if all(part in found for part in some if isinstance(part, Named))
+            for texts in ([str(found[part]) if isinstance(part, Named) else part for part in some],)
+        }
+
+    def _parts(self, tx: Transaction, name: Named) -> list[Named | str]:
+        """The texts of a name; names where they go by keys of their own."""
+        if not name.by:
+            return []
+        unique = constraint(self._store, tx, name.object, name.key)
+        return [
+            Named(fields.reference.object, by, text) if by and text else text
+            for fields, by, text in zip(unique.fields, name.by, name.text.split(PART), strict=True)
+        ]
 
     async def find(self, tx: Transaction, names: Iterable[Named]) -> dict[Named, UUID]:
         """The records that the names mean; those that mean none are left out."""
@@ -79,10 +105,17 @@ def constraint(store: Store, tx: Transaction, object: str, key: str) -> UniquePl
 
 def meant(unique: UniquePlan, name: Named) -> str | None:
     """What the record that is named so claims under the constraint."""
-    if len(unique.fields) == 1:
-        return claim_of(unique, {unique.fields[0].key: name.text})
-    texts = zip(unique.fields, name.text.split(PART), strict=True)
-    return claim_of(unique, {fields.key: text or None for fields, text in texts})
+    texts = name.text.split(PART)
+    if name.by or len(texts) != len(unique.fields):
+        return None
+    told = zip(unique.fields, texts, strict=True)
+    return claim_of(unique, {fields.key: _value(fields, text) for fields, text in told})
+
+
+def _value(fields: FieldPlan, text: str) -> object:
+    if fields.type is FieldType.BOOLEAN:
+        return {"true": True, "false": False}.get(text)
+    return text or None
 
 
 def claim_of(unique: UniquePlan, values: Mapping[str, Any]) -> str | None:

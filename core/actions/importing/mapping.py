@@ -39,6 +39,7 @@ class Source:
     values: Mapping[str, object] = field(default_factory=dict)  # what texts of the column stand for
     default: object = None  # where the column is blank
     reference: str | None = None  # the unique key by which a record is named
+    parts: Mapping[str, str] = field(default_factory=dict)  # of that key: by which key each goes
     blank_if_missing: bool = False
     dates: Forms = ()
     units: tuple[str, ...] = ()
@@ -178,6 +179,7 @@ def _source(document: str | Mapping[str, Any]) -> Source:
         values=document.get("values", {}),
         default=document.get("default"),
         reference=document.get("reference"),
+        parts=document.get("parts", {}),
         blank_if_missing=document.get("missing") == "blank",
         dates=_forms(document.get("dates", ())),
         units=tuple(document.get("units", ())),

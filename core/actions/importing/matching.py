@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from core.actions.importing import system
+from core.actions.importing.afterwards import Afterwards
 from core.actions.importing.lookups import Lookups, claim_of, constraint, meant
 from core.actions.importing.preparing import BY_ID, Named, Prepared, Preparer
-from core.identity import new_id
+from core.identity import Actor, new_id
 from core.store import rows, unique_keys
 from core.store.field_plans import UniquePlan
 from core.store.opening import Store
@@ -22,6 +23,17 @@ NOBODY = UUID(int=0)
 Claimed = tuple[str, str]  # (unique key or "id", what a record claims under it)
 
 
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What the batches of one step are written with."""
+
+    actor: Actor
+    store: Store
+    preparer: Preparer
+    lookups: Lookups
+    afterwards: Afterwards
+
+
 @dataclass(slots=True, eq=False)
 class Candidate:
     """A row with what could be told of its names."""
@@ -31,32 +43,32 @@ class Candidate:
     id: UUID = NOBODY  # of the record; of a new one it is told when the row is written
     exists: bool = False
     unmet: dict[str, Named] = field(default_factory=dict)  # names that mean no record
+    later: dict[str, Named] = field(default_factory=dict)  # names that later steps may bring
     beside: dict[str, Candidate] = field(default_factory=dict)  # rows of the same batch
     claim: str | None = None  # under the upsert key
 
 
-async def matched(
-    tx: Transaction, store: Store, lookups: Lookups, pair: tuple[Preparer, Sequence[Prepared]]
-) -> list[Candidate]:
+async def matched(tx: Transaction, writer: Writer, batch: Sequence[Prepared]) -> list[Candidate]:
     """The rows as candidates, their names put in and their records found, in their order."""
-    preparer, batch = pair
     found = [Candidate(prepared, prepared.values.copy()) for prepared in batch]
-    await _name(tx, lookups, found, preparer)
-    await _identify(tx, store, found, preparer)
-    _introduce(tx, store, found, preparer.object.key)
+    plain = await _name(tx, writer, found)
+    await _identify(tx, writer.store, found, writer.preparer)
+    _introduce(tx, writer, found, plain)
     return found
 
 
 async def _name(
-    tx: Transaction, lookups: Lookups, candidates: Sequence[Candidate], preparer: Preparer
-) -> None:
-    """Put in the ids that names mean; note those that mean nothing.
+    tx: Transaction, writer: Writer, candidates: Sequence[Candidate]
+) -> Mapping[Named, Named]:
+    """Put in the ids that names mean; note those that mean nothing. Gives the plain names.
 
     An id is looked up only where it makes a difference now; else the write path tells.
     """
     names = {name for one in candidates for name in one.prepared.names.values()}
-    found = await lookups.find(tx, names)
-    asked = preparer.forgiving | {preparer.object.key}
+    plain = await writer.lookups.plain(tx, names)
+    found = await writer.lookups.find(tx, plain.values())
+    preparer = writer.preparer
+    asked = preparer.forgiving | writer.afterwards.objects | {preparer.object.key}
     doubtful = [name for name in found if name.key == BY_ID and name.object in asked]
     if doubtful:
         there = (await rows.hold(tx, (), [found[name] for name in doubtful])).referred
@@ -65,11 +77,12 @@ async def _name(
                 del found[name]
     for one in candidates:
         for key, name in one.prepared.names.items():
-            record = found.get(name)
+            record = found.get(plain.get(name, name))
             if record is not None:
                 one.values[key] = record
             else:
                 one.unmet[key] = name
+    return plain
 
 
 async def _identify(
@@ -81,8 +94,10 @@ async def _identify(
         await _identify_by_id(tx, candidates, own)
     elif key is not None:
         unique = constraint(store, tx, own, key)
+        blanks = {name for name, source in preparer.step.fields.items() if source.blank_if_missing}
         for one in candidates:
-            one.claim = claim_of(unique, one.values)
+            if (one.unmet.keys() - blanks).isdisjoint(unique.unique.fields):
+                one.claim = claim_of(unique, one.values)
         claims = [(key, one.claim) for one in candidates if one.claim is not None]
         holders = await unique_keys.holders(tx, own, claims)
         for one in candidates:
@@ -112,18 +127,26 @@ async def _identify_by_id(tx: Transaction, candidates: Sequence[Candidate], own:
         one.exists = one.claim is not None and there.get(one.id) == own
 
 
-def _introduce(tx: Transaction, store: Store, candidates: Sequence[Candidate], own: str) -> None:
+def _introduce(
+    tx: Transaction,
+    writer: Writer,
+    candidates: Sequence[Candidate],
+    plain: Mapping[Named, Named],
+) -> None:
     """Where a name means a row of the same batch, join the two."""
+    own = writer.preparer.object.key
     asked = {name for one in candidates for name in one.unmet.values() if name.object == own}
     if not asked:
         return
     uniques = {
-        name.key: constraint(store, tx, own, name.key) for name in asked if name.key != BY_ID
+        name.key: constraint(writer.store, tx, own, name.key) for name in asked if name.key != BY_ID
     }
     here = {claimed: one for one in candidates for claimed in _claims(uniques, one)}
     for one in candidates:
         for key, name in list(one.unmet.items()):
-            other = here.get(_meaning(uniques, name)) if name.object == own else None
+            other = (
+                here.get(_meaning(uniques, plain.get(name, name))) if name.object == own else None
+            )
             if other is not None:
                 other.id = new_id() if other.id == NOBODY else other.id
                 one.beside[key] = other

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,6 +15,7 @@ from core.actions.importing.histories import HistoryReader, history_reader
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Flaw, Row, shown
 from core.errors import Problem
+from metadata.expressions.dates import spelled_instant
 from metadata.model import Field, FieldType, Metadata, ObjectType
 
 BY_ID = "id"
@@ -26,6 +29,7 @@ class Named(NamedTuple):
     object: str
     key: str
     text: str  # of several fields with PART between them
+    by: tuple[str, ...] = ()  # by which key each field that is a reference is named; "" by its id
 
     @property
     def told(self) -> str:
@@ -34,8 +38,17 @@ class Named(NamedTuple):
 
 
 def folded(name: Named) -> Named:
-    """The name without its case, by which some keys go."""
-    return name._replace(text=name.text.casefold())
+    """The name without its case, by which some keys go, and without how its parts are named."""
+    return name._replace(text=name.text.casefold(), by=())
+
+
+def spelled(value: object) -> str:
+    """A part of a name, as the text of a value."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return spelled_instant(value)
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 @dataclass(slots=True)
@@ -43,6 +56,7 @@ class Prepared:
     """One row on its way: its values by field key, and what is still only a name."""
 
     row: Row
+    feed: int = 0  # from which it comes
     values: dict[str, Any] = field(default_factory=dict)
     names: dict[str, Named] = field(default_factory=dict)  # by field key
     flaws: list[Flaw] = field(default_factory=list)
@@ -57,6 +71,7 @@ class Target:
     read: Read
     turn: Turn
     reference: tuple[str, str] | None  # (object, unique key or "id")
+    by: tuple[str, ...]  # as in Named
     clears: bool  # whether a blank cell takes the value away
 
 
@@ -111,13 +126,13 @@ class Preparer:
 
     def names_of(self, prepared: Prepared) -> Iterator[Named]:
         """What others may name the row's record by."""
-        values = prepared.values
+        values, names = prepared.values, prepared.names
         if values.get(system.ID) is not None:
             yield Named(self.object.key, BY_ID, str(values[system.ID]))
         for unique in self.object.uniques:
-            parts = [values.get(key) for key in unique.fields]
+            parts = [names[key].text if key in names else values.get(key) for key in unique.fields]
             if any(part is not None for part in parts):
-                text = PART.join("" if part is None else str(part) for part in parts)
+                text = PART.join("" if part is None else spelled(part) for part in parts)
                 yield Named(self.object.key, unique.key, text)
 
     def joins(self, prepared: Prepared) -> tuple[set[Named], set[Named]]:
@@ -135,9 +150,9 @@ class Preparer:
                 return False
         return True
 
-    def prepare(self, row: Row) -> Prepared:
+    def prepare(self, row: Row, feed: int = 0) -> Prepared:
         """The row's values, and everything that is wrong with its cells."""
-        prepared = Prepared(row)
+        prepared = Prepared(row, feed)
         if row.flaw is not None:
             prepared.flaws.append(row.flaw)
             return prepared
@@ -159,7 +174,7 @@ class Preparer:
                 elif target.reference is None:
                     values[target.key] = target.turn(cell)
                 else:
-                    names[target.key] = Named(target.reference[0], target.reference[1], str(cell))
+                    names[target.key] = Named(*target.reference, str(cell), target.by)
             except BadCell as bad:
                 prepared.flaws.append(_flaw(target.source, self.step, prepared.row, bad))
 
@@ -202,31 +217,49 @@ def _key_fields(declared: ObjectType, key: str | None) -> tuple[str, ...]:
 def _target(of: Field, source: Source, step: Step, where: tuple[Metadata, ZoneInfo]) -> Target:
     metadata, zone = where
     reference, read = None, reader(step, source)
+    by: tuple[str, ...] = ()
     if of.type is FieldType.REFERENCE and of.reference is not None:
         named = metadata.objects[of.reference.object]
         reference = named.key, source.reference or BY_ID
         fields = [named.fields[key] for key in _key_fields(named, reference[1]) if key != BY_ID]
-        if len(fields) > 1:
-            read = _by_parts(fields, source, step, zone)
+        by = tuple(source.parts.get(one.key, "") for one in fields)
+        if [one.type for one in fields] not in ([], [FieldType.TEXT]):
+            pairs = zip(fields, by, strict=True)
+            told = [_told(one, key_of, metadata) for one, key_of in pairs]
+            read = _by_parts(told, source, step, zone)
     return Target(
         key=of.key,
         source=source,
         read=read,
         turn=turner(of, source, step, zone),
         reference=reference,
+        by=by if any(by) else (),
         clears=step.clears and of.key not in system.NEVER_CLEARED,
     )
 
 
-def _by_parts(fields: Sequence[Field], source: Source, step: Step, zone: ZoneInfo) -> Read:
-    """What takes a name by several fields out of a row, from a column for each.
+def _told(part: Field, by: str, metadata: Metadata) -> tuple[Field, bool]:
+    """The field whose values stand for a part of a name; whether every record has that part."""
+    told = part
+    if by not in ("", BY_ID) and part.reference is not None:
+        named = metadata.objects[part.reference.object]
+        told = named.fields[_key_fields(named, by)[0]]
+    return told, part.required
+
+
+def _by_parts(
+    fields: Sequence[tuple[Field, bool]], source: Source, step: Step, zone: ZoneInfo
+) -> Read:
+    """What takes a name out of a row, from a column for each field where they are several.
 
     There is none where all are blank, or one that every record has.
     """
+    sources = [source]
+    if len(fields) > 1:
+        sources = [replace(source, columns=(column,), default=None) for column in source.columns]
     parts = [
-        (reader(step, part), turner(of, part, step, zone), of.required)
-        for of, column in zip(fields, source.columns, strict=True)
-        for part in (replace(source, columns=(column,), default=None),)
+        (reader(step, part), turner(of, part, step, zone), needed)
+        for (of, needed), part in zip(fields, sources, strict=True)
     ]
 
     def read(values: Sequence[Any]) -> str | None:
@@ -235,7 +268,7 @@ def _by_parts(fields: Sequence[Field], source: Source, step: Step, zone: ZoneInf
             cell = take(values)
             if cell is None and needed:
                 return None
-            texts.append("" if cell is None else str(turn(cell)))
+            texts.append("" if cell is None else spelled(turn(cell)))
         return PART.join(texts) if any(texts) else None
 
     return read

@@ -26,7 +26,7 @@ SLICE = 50
 
 @dataclass(slots=True)
 class Batch:
-    """Rows of one feed."""
+    """Rows to be written at once; those that are read just now are all of one feed."""
 
     feed: int
     head: Head | None = None
@@ -35,14 +35,19 @@ class Batch:
     left_out: int = 0
     size: int = 0
     share: float | None = None  # of the feed that was read; None: these rows were read before
+    bound: int = 0  # so many more rows belong to the last one
 
     @property
     def full(self) -> bool:
         return len(self.rows) >= ROWS or self.size >= CHARACTERS
 
-    def has_room(self, rows: int) -> bool:
-        """Whether so many more go in, or would go into no batch at all."""
-        return rows > ROWS or len(self.rows) + rows <= ROWS
+    def takes(self, given: Given) -> bool:
+        """Whether the row goes in; more of them than make a batch do where they belong together."""
+        if self.bound:
+            return True
+        if self.full or (given.share is not None and given.feed != self.feed):
+            return False
+        return not self.rows or len(self.rows) + given.together <= ROWS
 
     def keys(self, preparer: Preparer) -> frozenset[object]:
         """What the rows find their records by, so far as it can be told without the database."""
@@ -56,7 +61,7 @@ class Given(NamedTuple):
     head: Head | None
     row: Row
     share: Callable[[], float] | None
-    together: int = 1  # so many rows, from this one on, are written together if they can be
+    together: int = 1  # so many rows, from this one on, are written together
 
 
 Source = Iterable[Given]
@@ -79,7 +84,7 @@ async def ahead(source: Source, preparer: Preparer) -> AsyncGenerator[Batch, Non
 async def _batches(source: Source, preparer: Preparer) -> AsyncGenerator[Batch, None]:
     batch = Batch(0)
     for count, given in enumerate(source):
-        if batch.full or given.feed != batch.feed or not batch.has_room(given.together):
+        if not batch.takes(given):
             yield batch
             batch = Batch(given.feed)
         _add(batch, given, preparer)
@@ -93,10 +98,11 @@ def _add(batch: Batch, given: Given, preparer: Preparer) -> None:
     batch.head = given.head
     batch.read += 1
     batch.size += row.size
+    batch.bound = given.together - 1
     if row.flaw is None and not preparer.wanted(row):
         batch.left_out += 1
     else:
-        batch.rows.append(preparer.prepare(row))
+        batch.rows.append(preparer.prepare(row, given.feed))
     if given.share is not None and (batch.full or batch.share is None):
         batch.share = given.share()
 

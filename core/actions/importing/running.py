@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, aclosing, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from core.actions import batches as rights
 from core.actions.importing import batches
-from core.actions.importing.batches import Outcome, Round, Writer
+from core.actions.importing.afterwards import Afterwards
+from core.actions.importing.batches import Outcome, Round
 from core.actions.importing.lanes import Lanes
 from core.actions.importing.lookups import Lookups
+from core.actions.importing.mapping import Step
+from core.actions.importing.matching import Writer
 from core.actions.importing.planning import Job
-from core.actions.importing.preparing import Prepared, folded, preparer
+from core.actions.importing.preparing import Prepared, Preparer, folded, preparer
 from core.actions.importing.producing import Batch, Given, Source, ahead, rows_of
 from core.actions.importing.report import Reject, Report, Tally, Watcher
 from core.actions.importing.rows import Flaw, Head
@@ -126,11 +129,20 @@ class _Importing:
         lookups = Lookups(self.store)
         published = await self.store.published(self.actor.tenant)
         zone = self._zone or published.zone
-        for job in jobs:
-            self.report.steps.append(Tally(job.step.object))
-            making = preparer(job.step, published.metadata, zone)
-            writer = Writer(self.actor, self.store, making, lookups)
-            await _Job(self, job, writer, commit).run()
+        with ExitStack() as open_ones:
+            done: list[_Job] = []
+            for index, job in enumerate(jobs):
+                self.report.steps.append(Tally(job.step.object))
+                making = preparer(job.step, published.metadata, zone)
+                later = {other.step.object for other in jobs[index + 1 :] if other.feeds}
+                afterwards = open_ones.enter_context(closing(Afterwards(making, later)))
+                writer = Writer(self.actor, self.store, making, lookups, afterwards)
+                done.append(_Job(self, job, writer, commit))
+                await done[-1].run()
+            for before in done:
+                for step, rows in before.left_to_fill_in():
+                    making = preparer(step, published.metadata, zone)
+                    await before.fill_in(making, rows)
         return self.report
 
     def reject(self, reject: Reject) -> None:
@@ -153,11 +165,28 @@ class _Job:
         self._commit = commit
         self._heads: dict[int, Head | None] = {}
         self._spools = ExitStack()
+        self._told = ""  # of each row that is rejected
 
     async def run(self) -> None:
         """Load all rows; those that name later ones are tried again while that helps."""
         with self._spools:
             await self._rounds()
+
+    def left_to_fill_in(self) -> Iterator[tuple[Step, Source]]:
+        """The fields that had to wait for later steps, each with the step that fills it in."""
+        afterwards = self._writer.afterwards
+        for key in afterwards.fields:
+            self._importing.report.steps.append(Tally(f"{self._job.step.object}.{key}"))
+            yield afterwards.step(key), afterwards.rows(key)
+
+    async def fill_in(self, making: Preparer, rows: Source) -> None:
+        """Give the records what they had to wait for."""
+        self._job = replace(self._job, step=making.step)
+        afterwards = Afterwards(making, ())
+        self._writer = replace(self._writer, preparer=making, afterwards=afterwards)
+        self._told = " The rest of the row is written."
+        with self._spools:
+            await self._pass(rows, last=True)
 
     async def _rounds(self) -> None:
         waiting = await self._pass(rows_of(self._job), last=False)
@@ -168,8 +197,8 @@ class _Job:
                 break
         lost = await self._pass(self._waited(waiting), last=True)
         for feed, row, _ in lost.all():
-            prepared = self._writer.preparer.prepare(row)
-            self._reject(feed, prepared, self._unloaded(prepared))
+            prepared = self._writer.preparer.prepare(row, feed)
+            self._reject(prepared, self._unloaded(prepared))
 
     def _unloaded(self, prepared: Prepared) -> list[Flaw]:
         """Why a row that names others of its kind is not loaded in the end."""
@@ -196,29 +225,29 @@ class _Job:
     async def _load(self, batch: Batch, waiting: Spool, *, last: bool) -> None:
         rows: Sequence[Prepared] = batch.rows
         again = False
-        while rows := rows if last else self._in_turn(batch.feed, rows, waiting):
+        while rows := rows if last else self._in_turn(rows, waiting):
             outcome = await self._write(rows, last=last, again=again)
-            self._note(batch.feed, outcome)
+            self._note(outcome)
             for prepared in outcome.waiting:
-                self._wait(batch.feed, prepared, waiting)
+                self._wait(prepared, waiting)
             rows, again = outcome.again, True
         self._progressed(batch)
 
-    def _in_turn(self, feed: int, rows: Sequence[Prepared], waiting: Spool) -> Sequence[Prepared]:
+    def _in_turn(self, rows: Sequence[Prepared], waiting: Spool) -> Sequence[Prepared]:
         """Without those that come after a row for the same record that waits: they wait, too."""
         if not waiting.count:
             return rows
         names_of, going = self._writer.preparer.names_of, []
         for prepared in rows:
             if waiting.has(map(folded, names_of(prepared))):
-                self._wait(feed, prepared, waiting)
+                self._wait(prepared, waiting)
             else:
                 going.append(prepared)
         return going
 
-    def _wait(self, feed: int, prepared: Prepared, waiting: Spool) -> None:
+    def _wait(self, prepared: Prepared, waiting: Spool) -> None:
         self._leave(prepared)
-        waiting.keep(feed, prepared.row, *self._writer.preparer.joins(prepared))
+        waiting.keep(prepared.feed, prepared.row, *self._writer.preparer.joins(prepared))
 
     async def _write(self, rows: Sequence[Prepared], *, last: bool, again: bool) -> Outcome:
         importing = self._importing
@@ -237,23 +266,26 @@ class _Job:
         for feed, row, together in waiting.all():
             yield Given(feed, self._heads[feed], row, None, together)
 
-    def _note(self, feed: int, outcome: Outcome) -> None:
+    def _note(self, outcome: Outcome) -> None:
         tally = self._importing.report.steps[-1]
         tally.created += outcome.created
         tally.matched += outcome.matched
         tally.kept += outcome.kept
         tally.warnings.update(warning.message for warning in outcome.warnings)
+        for prepared, missing in outcome.written:
+            self._writer.afterwards.keep(prepared, missing)
         for prepared, flaws in outcome.rejected:
-            self._reject(feed, prepared, flaws)
+            self._reject(prepared, flaws)
 
     def _leave(self, prepared: Prepared) -> None:
         self._writer.lookups.leave(self._writer.preparer.names_of(prepared))
 
-    def _reject(self, feed: int, prepared: Prepared, flaws: Sequence[Flaw]) -> None:
+    def _reject(self, prepared: Prepared, flaws: Sequence[Flaw]) -> None:
         self._leave(prepared)
-        name, row = self._job.feeds[feed].name, prepared.row
-        head = self._heads[feed]
-        self._importing.reject(Reject(name, row.line, tuple(flaws), head, row.whole))
+        name, row = self._job.feeds[prepared.feed].name, prepared.row
+        head = self._heads[prepared.feed]
+        told = tuple(replace(flaw, message=flaw.message + self._told) for flaw in flaws)
+        self._importing.reject(Reject(name, row.line, told, head, row.whole))
 
     def _progressed(self, batch: Batch) -> None:
         tally = self._importing.report.steps[-1]

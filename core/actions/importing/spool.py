@@ -14,6 +14,10 @@ from core.actions.importing.rows import Row
 IN_MEMORY = 16 << 20
 
 
+MOST_TOGETHER = 10_000
+"""Rows of a circle that are written together; of a larger one none is."""
+
+
 class Kept(NamedTuple):
     """A row that was kept, the number of its feed, and how many rows from here on name each other
     in a circle: they can only be written together."""
@@ -58,7 +62,8 @@ class Spool:
             for index, place in enumerate(group):
                 self._file.seek(self._places[place])
                 feed, line, values, whole, size = pickle.load(self._file)
-                yield Kept(feed, Row(line, values, whole, size), len(group) - index)
+                together = len(group) - index if len(group) <= MOST_TOGETHER else 1
+                yield Kept(feed, Row(line, values, whole, size), together)
 
     def _ways(self) -> list[list[int]]:
         """By row, those that have to be written before: whom it names, and who had its name."""

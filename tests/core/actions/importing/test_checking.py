@@ -58,6 +58,11 @@ def test_a_mapping_that_fits_has_no_problem() -> None:
             "/fields/close_date",
             "BAD_FORM",
         ),
+        (
+            {"fields": {"name": "n", "account": {"column": "c", "parts": {"name": "id"}}}},
+            "/fields/account",
+            "NOT_APT",
+        ),
         ({"fields": {"amount": "a"}}, "/fields", "MISSING"),
         ({"key": "name"}, "/key", "NOT_UNIQUE"),
         ({"key": "external_id"}, "/key", "MISSING"),

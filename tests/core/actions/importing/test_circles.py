@@ -16,6 +16,11 @@ def test_a_circle_is_one_group() -> None:
     assert list(in_order([[2], [0], [0, 3], [3]])) == [[3], [0, 2], [1]]
 
 
+def test_rows_that_do_not_name_each_other_keep_their_order() -> None:
+    assert list(in_order([[4], [], [], [2], [], [0]])) == [[1], [2], [3], [4], [0], [5]]
+    assert list(in_order([[]] * 12)) == [[place] for place in range(12)]
+
+
 def test_a_chain_may_be_as_long_as_a_file() -> None:
     many = 50_000
     found = list(in_order([[place + 1] for place in range(many)] + [[]]))

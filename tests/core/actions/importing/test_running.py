@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,14 @@ from core.store.ways import Options as Ways
 from tests.conftest import Urls
 from tests.core.a_store import World, a_world, an_object, refers_to
 from tests.core.actions.importing.a_mapping import a_mapping
-from tests.core.actions.importing.an_import import Kept, a_crm, data, load_files, load_rows
+from tests.core.actions.importing.an_import import (
+    Kept,
+    a_crm,
+    data,
+    load_files,
+    load_jobs,
+    load_rows,
+)
 
 PARENT = {"column": "parent", "reference": "external_id"}
 
@@ -116,6 +124,47 @@ async def test_records_may_name_each_other_however_far_apart_their_rows_are(
     assert {version for *_, version in found} == {1}
 
 
+def people(count: int, other: Callable[[int], int]) -> list[dict[str, str]]:
+    return [{"code": f"{number}", "other": f"{other(number)}"} for number in range(count)]
+
+
+async def test_a_circle_may_have_more_rows_than_a_batch_and_go_over_files(
+    database: Database,
+) -> None:
+    many = 3 * ROWS
+    rows = people(many, lambda number: (number + 1) % many)
+    person = {"code": {"type": "string", "x-unique": True}, "other": refers_to("person")}
+    world = await a_world(database, an_object("person", person))
+    other = {"column": "other", "reference": "code"}
+    step = {"object": "person", "key": "code", "fields": {"code": "code", "other": other}}
+    lonely = [{"code": "bad", "other": "nobody"}, {"code": "worse", "other": "bad"}]
+    feeds = (GivenFeed("even", rows[::2]), GivenFeed("odd", [*rows[1::2], *lonely]))
+    jobs = [Job(a_mapping(step).steps[0], feeds)]
+    for options in (Options(dry_run=True), Options()):
+        report, kept = await load_jobs(world, jobs, options)
+        assert (report.steps[0].created, report.steps[0].read) == (many, many + 2)
+        assert [(one.feed, one.line) for one in kept.rejects] == [
+            ("odd", many // 2 + 1),
+            ("odd", many // 2 + 2),
+        ]
+    found = await data(world, "person", "id", "code", "other")
+    codes = {str(record): int(code) for record, code, _ in found}
+    assert {codes[other] - int(code) for _, code, other in found} == {1, 1 - many}
+
+
+async def test_of_a_circle_with_one_bad_row_none_is_loaded(database: Database) -> None:
+    many = 2 * ROWS
+    rows = [a_row(f"{number}") | {"partner": f"{(number + 1) % many}"} for number in range(many)]
+    fields = {"code": {"type": "string", "x-unique": True, "maxLength": 5}}
+    world = await a_world(database, an_object("person", fields | {"other": refers_to("person")}))
+    other = {"column": "partner", "reference": "code"}
+    step = {"object": "person", "key": "code", "fields": {"code": "key", "other": other}}
+    rows[7]["key"], rows[6]["partner"] = "too long", "too long"
+    _, kept = await load_rows(world, a_mapping(step), rows)
+    assert await data(world, "person", "id") == []
+    assert {reject.line for reject in kept.rejects} == set(range(1, many + 1))
+
+
 async def test_a_circle_of_wide_records_takes_more_than_one_statement(database: Database) -> None:
     fields: dict[str, Any] = {"code": {"type": "string", "x-unique": True}}
     fields |= {f"{letter}number": {"type": "number"} for letter in "abcdefghijklmnopqrstuvwx"}
@@ -167,6 +216,97 @@ async def test_a_record_is_named_by_a_key_of_several_fields(database: Database) 
         None,
         *(str(record) for record, number, _ in found if number == "A-2"),
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"),
+    [
+        ({"type": "number", "x-type": "decimal", "x-scale": 3}, "1.250,500"),
+        ({"type": "integer"}, "1.250"),
+        ({"type": "string", "format": "date"}, "31.01.2026"),
+        ({"type": "string", "format": "date-time"}, "31.01.2026 10:00"),
+        ({"type": "boolean"}, "Nein"),
+    ],
+)
+async def test_a_name_is_written_as_the_value_is(
+    database: Database, kind: dict[str, Any], cell: str
+) -> None:
+    keys = [{"key": "alone", "fields": ["value"]}, {"key": "both", "fields": ["name", "value"]}]
+    price = an_object("price", {"value": kind}, **{"x-unique": keys})
+    offer = {"one": refers_to("price"), "two": refers_to("price")}
+    world = await a_world(database, price, an_object("offer", offer))
+    how = {"decimal": ",", "group": ".", "dates": ["DD.MM.YYYY", "DD.MM.YYYY hh:mm"]}
+    value = {"column": "value", "values": {"Nein": "no"}}
+    names = {
+        "one": value | {"reference": "alone"},
+        "two": {"columns": ["name", "value"], "reference": "both", "values": {"Nein": "no"}},
+    }
+    mapping = a_mapping(
+        {"object": "price", "key": "both", "fields": {"name": "name", "value": value}, **how},
+        {"object": "offer", "fields": names, **how},
+    )
+    row = {"name": "a", "value": cell}
+    for created in (1, 0):
+        report, kept = await load_rows(world, mapping, [row])
+        assert kept.told == []
+        assert [step.created for step in report.steps] == [created, 1]
+
+
+async def test_a_key_may_hold_a_reference_that_goes_by_a_key_of_its_own(
+    database: Database,
+) -> None:
+    code = {"type": "string", "x-unique": True}
+    key = {"key": "by_name", "fields": ["firm", "name"]}
+    fields = {"firm": refers_to("firm"), "chief": refers_to("person")}
+    person = an_object("person", fields, **{"x-unique": [key]})
+    world = await a_world(database, an_object("firm", {"code": code}), person)
+    firm = {"column": "firm", "reference": "code"}
+    chief = {"columns": ["chief's", "chief"], "reference": "by_name", "parts": {"firm": "code"}}
+    mapping = a_mapping(
+        {"object": "firm", "key": "code", "fields": {"code": "firm"}},
+        {
+            "object": "person",
+            "key": "by_name",
+            "fields": {"name": "name", "firm": firm, "chief": chief},
+        },
+    )
+    told = [("A", "Li", "A", "Wu"), ("B", "Li", "A", "Li"), ("A", "Wu", "", ""), ("B", "Wu", "B", "X")]  # fmt: skip
+    rows = [dict(zip(("firm", "name", "chief's", "chief"), one, strict=True)) for one in told]
+    singles = [{"firm": "A", "name": f"{number}", "chief's": "", "chief": ""} for number in range(ROWS)]  # fmt: skip
+    for created in (3 + ROWS, 0):
+        report, kept = await load_rows(world, mapping, [*rows[:2], *singles, *rows[2:]])
+        assert report.steps[1].created == created
+        [reject] = kept.rejects
+        message = "There is no person with the by_name 'B + X'."
+        assert (reject.line, reject.flaws[0].message) == (ROWS + 4, message)
+    found = await data(world, "person", "id", "name", "chief")
+    names = {str(record): name for record, name, _ in found}
+    assert sorted((name, names.get(chief)) for _, name, chief in found if name in "LiWu") == [
+        ("Li", "Li"),
+        ("Li", "Wu"),
+        ("Wu", None),
+    ]
+
+
+async def test_a_record_is_not_taken_for_one_that_lacks_the_reference_in_its_key(
+    database: Database,
+) -> None:
+    fields = {"code": {"type": "string", "x-unique": True}, "within": refers_to("place")}
+    key = {"key": "by_name", "fields": ["within", "name"]}
+    world = await a_world(database, an_object("place", fields, **{"x-unique": [key]}))
+    within = {"column": "within", "reference": "code"}
+    sources = {"name": "name", "code": "code", "within": within}
+    mapping = a_mapping({"object": "place", "key": "by_name", "fields": sources})
+    rows = [
+        {"name": "Berlin", "code": "b", "within": ""},
+        {"name": "Berlin", "code": "b2", "within": "us"},
+        {"name": "USA", "code": "us", "within": ""},
+    ]
+    _, kept = await load_rows(world, mapping, rows[:1])
+    report, kept = await load_rows(world, mapping, rows[1:])
+    assert kept.told == []
+    assert (report.steps[0].created, report.steps[0].matched) == (2, 0)
+    assert len(await data(world, "place", "id")) == 3
 
 
 async def test_who_names_a_row_that_is_not_loaded_is_told_so(world: World) -> None:

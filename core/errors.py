@@ -76,7 +76,10 @@ class Refused(DealgraphError):
 
 
 class LimitExceeded(DealgraphError):
-    """The request is larger than a limit allows: which one, what was asked, what is allowed."""
+    """The request is larger than a limit allows: which one, what was asked, what is allowed.
+
+    `field` leads to the part of the request that is the largest, where one is.
+    """
 
     code = "LIMIT_EXCEEDED"
 
@@ -87,11 +90,13 @@ class LimitExceeded(DealgraphError):
         limit: str | None = None,
         value: int | None = None,
         allowed: int | None = None,
+        field: Sequence[str] | None = None,
     ) -> None:
         super().__init__(message)
         self.limit = limit
         self.value = value
         self.allowed = allowed
+        self.field = field
 
 
 class Timeout(DealgraphError):

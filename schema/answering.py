@@ -82,7 +82,7 @@ class Answers:
 
     async def _answered(self, run: Run) -> Answer:
         operation = run.script.operation
-        cost = operation.plan.cost(run.variables, self._tools.limits)
+        cost = operation.plan.cost(run.variables, self._tools.limits, run.live.schema)
         top = run.top()
         if top.described and not await reading.is_current(
             run.actor, self._tools.store, run.published

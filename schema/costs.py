@@ -1,14 +1,13 @@
 """What an operation costs and how deep it goes, worked out once for a document.
 
 A point is one leaf field of one row. Every page is counted as full, every `@include` as true.
-The plan keeps only numbers and names of variables, so that it can outlive the schema.
+The plan keeps only numbers and names, so that it can outlive the schema.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from math import prod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from graphql import (
@@ -16,61 +15,52 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLBoolean,
-    GraphQLEnumType,
     GraphQLField,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
-    NullValueNode,
-    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    ValueNode,
-    VariableNode,
     get_named_type,
-    get_nullable_type,
-    is_list_type,
 )
 
-from schema.limits import OPENS, Limits, Opens
+from schema import sizes
+from schema.limits import OPENS, Limits, Opens, exceeded
+from schema.sizes import Asked, Batch, Page, Size, Variables
 
-Variables: TypeAlias = Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """How many rows: a number, or what the first variable says that has a value."""
-
-    fixed: int
-    variables: tuple[str, ...] = ()
-    of_list: bool = False  # the length of the variable's list
-
-    def rows(self, variables: Variables) -> int:
-        given = (variables.get(name) for name in self.variables)
-        value = next((it for it in given if it is not None), None)
-        if value is None:
-            return self.fixed
-        if self.of_list:
-            return len(value) if isinstance(value, Sequence) else 1
-        return value if isinstance(value, int) else self.fixed
+Path: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Leaves, and parts that repeat for each row of a page."""
+    """Leaves, and parts that repeat for each row of a field."""
 
     leaves: int
-    repeated: tuple[tuple[Page, Part], ...] = ()
+    repeated: tuple[Repeated, ...] = ()
 
-    def points(self, variables: Variables) -> int:
-        total = self.leaves
-        for page, part in self.repeated:
-            total += max(page.rows(variables), 0) * part.points(variables)
-        return total
+    def points(self, asked: Asked) -> int:
+        return self.leaves + sum(it.points(asked) for it in self.repeated)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """What counts once for each row of the field that a path of response names leads to."""
+
+    path: Path
+    size: Size
+    part: Part
+
+    def points(self, asked: Asked) -> int:
+        return max(self.size.rows(asked), 0) * self.part.points(asked)
+
+    def costliest(self, asked: Asked, times: int = 1) -> tuple[Path, int]:
+        """The innermost field that makes up at least half of this, with its points."""
+        points = times * self.points(asked)
+        inner = _costliest(self.part, asked, times * max(self.size.rows(asked), 0))
+        if inner is None or 2 * inner[1] < points:
+            return self.path, points
+        return (*self.path, *inner[0]), inner[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +69,31 @@ class Plan:
 
     whole: Part
     pages: tuple[Page, ...]  # those that a variable decides
-    batches: tuple[Page, ...]
+    batches: tuple[Batch, ...]
 
-    def cost(self, variables: Variables, limits: Limits) -> int:
+    def cost(self, variables: Variables, limits: Limits, schema: GraphQLSchema) -> int:
         """Points for these (coerced) variables.
 
         Raises:
             LimitExceeded: a page, the batch or the whole is too large.
         """
+        asked = Asked(variables, schema)
         for page in self.pages:
-            limits.check("max_page", page.rows(variables))
+            limits.check("max_page", page.rows(asked))
         if self.batches:
-            limits.check("batch", sum(batch.rows(variables) for batch in self.batches))
-        points = self.whole.points(variables)
-        limits.check("cost", points)
+            limits.check("batch", sum(batch.rows(asked) for batch in self.batches))
+        points = self.whole.points(asked)
+        if points > limits.cost:
+            costliest = _costliest(self.whole, asked, 1)
+            raise exceeded("cost", points, limits.cost, costliest=costliest)
         return points
+
+
+def _costliest(part: Part, asked: Asked, times: int) -> tuple[Path, int] | None:
+    """The field with the most points among those whose rows a part repeats for."""
+    if not part.repeated:
+        return None
+    return max(part.repeated, key=lambda it: it.points(asked)).costliest(asked, times)
 
 
 def plans(
@@ -114,14 +114,14 @@ def plans(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the survey stands: levels of records so far, and the page that rows repeat by."""
+    """Where the survey stands: levels of records so far, and the size that rows repeat by."""
 
     depth: int
-    page: Page | None
+    size: Size | None
     nested: bool = False
 
 
-_Group: TypeAlias = tuple[GraphQLField, list[FieldNode]]
+_Group: TypeAlias = tuple[str, GraphQLField, list[FieldNode]]
 
 
 class _Survey:
@@ -137,52 +137,50 @@ class _Survey:
         }
         self.fields = 0
         self.pages: list[Page] = []
-        self.batches: list[Page] = []
+        self.batches: list[Batch] = []
 
     def plan(self, operation: OperationDefinitionNode) -> Plan:
         self.pages, self.batches = [], []
         root = self.schema.get_root_type(operation.operation)
         assert root is not None
-        whole = self.part(root, [operation.selection_set], _Place(depth=0, page=None))
+        whole = self.part(root, [operation.selection_set], _Place(depth=0, size=None))
         return Plan(whole, tuple(self.pages), tuple(self.batches))
 
     def part(
         self, parent: GraphQLNamedType, selections: Sequence[SelectionSetNode], place: _Place
     ) -> Part:
         leaves = 0
-        repeated: list[tuple[Page, Part]] = []
-        for definition, nodes in self._grouped(parent, selections):
+        repeated: list[Repeated] = []
+        for name, definition, nodes in self._grouped(parent, selections):
             below = [node.selection_set for node in nodes if node.selection_set]
             if not below:
                 leaves += 1
                 continue
-            times, inner = self._entered(definition, nodes[0], place)
+            size, inner = self._entered(definition, nodes[0], place)
             part = self.part(get_named_type(definition.type), below, inner)
-            if times is None:
+            if size is None:
                 leaves += part.leaves
-                repeated += part.repeated
-            elif not times.variables and not part.repeated:
-                leaves += times.fixed * part.leaves
+                repeated += [replace(it, path=(name, *it.path)) for it in part.repeated]
             else:
-                repeated.append((times, part))
+                repeated.append(Repeated((name,), size, part))
         return Part(leaves, tuple(repeated))
 
     def _entered(
         self, definition: GraphQLField, node: FieldNode, place: _Place
-    ) -> tuple[Page | None, _Place]:
+    ) -> tuple[Size | None, _Place]:
         """How often what is below counts, and the place that it stands in."""
         opens = definition.extensions.get(OPENS)
         if opens == Opens.ROWS:
-            return place.page, _Place(place.depth, None, nested=True)
+            return place.size, _Place(place.depth, None, nested=True)
         if opens == Opens.BATCH:
-            batch = _batch(definition, node)
+            batch = sizes.batch(definition, node)
             self.batches.append(batch)
             return None, _Place(place.depth, batch, nested=True)
         if opens == Opens.GROUPS:
-            groups = self._page(node, _most_groups(definition, node, self.limits.max_page))
-            return groups, _Place(place.depth, None, nested=True)
+            most = self._page(node, self.limits.max_page)
+            return sizes.groups(definition, node, most), _Place(place.depth, None, nested=True)
         if opens is None:
-            return None, _Place(place.depth, place.page, nested=True)
+            return None, _Place(place.depth, place.size, nested=True)
         depth = place.depth + 1
         self.limits.check("depth", depth)
         if opens == Opens.CONNECTION:
@@ -193,16 +191,11 @@ class _Survey:
         return times, _Place(depth, None, nested=True)
 
     def _page(self, node: FieldNode, default: int) -> Page:
-        sizes = list(_sizes(node))
-        for value in sizes:
-            if isinstance(value, IntValueNode):
-                rows = int(value.value)
-                self.limits.check("max_page", rows)
-                return Page(max(rows, 0))
-        names = tuple(it.name.value for it in sizes if isinstance(it, VariableNode))
-        page = Page(default, names)
-        if names:
+        page = sizes.page(node, default)
+        if page.variables:
             self.pages.append(page)
+        else:
+            self.limits.check("max_page", page.fixed)
         return page
 
     def _grouped(
@@ -215,8 +208,9 @@ class _Survey:
                 definition = self.schema.get_field(owner, node.name.value)  # type: ignore[arg-type]
                 if definition is None or node.name.value.startswith("__"):
                     continue
-                key = (owner.name, node.alias.value if node.alias else node.name.value)
-                groups.setdefault(key, (definition, []))[1].append(node)
+                name = node.alias.value if node.alias else node.name.value
+                _, _, nodes = groups.setdefault((owner.name, name), (name, definition, []))
+                nodes.append(node)
         yield from groups.values()
 
     def _spread_out(
@@ -252,50 +246,3 @@ class _Survey:
         if condition is None or isinstance(owner, GraphQLObjectType):
             return owner
         return self.schema.get_type(condition.name.value) or owner
-
-
-def _sizes(node: FieldNode) -> Iterator[ValueNode]:
-    """What `first` and `last` say; both may be variables, of which one is null."""
-    for argument in node.arguments or ():
-        if argument.name.value in ("first", "last"):
-            yield argument.value
-
-
-def _most_groups(definition: GraphQLField, node: FieldNode, most: int) -> int:
-    """How many groups there can be, where the keys that are named have few values."""
-    row = get_named_type(definition.type)
-    given = next((it.value for it in node.arguments or () if it.name.value == "by"), None)
-    if not isinstance(row, GraphQLObjectType) or given is None:
-        return most
-    key = get_named_type(row.fields["key"].type)
-    named = given.values if isinstance(given, ListValueNode) else (given,)
-    return min(prod(_values(key, it, most) for it in named), most)
-
-
-def _values(key: GraphQLNamedType, named: ValueNode, most: int) -> int:
-    """How many values one key can have, null included."""
-    if isinstance(key, GraphQLEnumType):
-        return len(key.values) + 1
-    if key is GraphQLBoolean:
-        return 3
-    if not isinstance(key, GraphQLObjectType) or not isinstance(named, ObjectValueNode):
-        return most
-    ((name, below),) = ((it.name.value, it.value) for it in named.fields)
-    field = key.fields.get(name)
-    return _values(get_named_type(field.type), below, most) if field is not None else most
-
-
-def _batch(definition: GraphQLField, node: FieldNode) -> Page:
-    for argument in node.arguments or ():
-        declared = definition.args.get(argument.name.value)
-        if declared is not None and is_list_type(get_nullable_type(declared.type)):
-            return _length(argument.value)
-    return Page(0)
-
-
-def _length(value: ValueNode) -> Page:
-    if isinstance(value, ListValueNode):
-        return Page(len(value.values))
-    if isinstance(value, VariableNode):
-        return Page(0, (value.name.value,), of_list=True)
-    return Page(0 if isinstance(value, NullValueNode) else 1)

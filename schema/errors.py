@@ -119,7 +119,12 @@ def body_of(errors: Sequence[WireError]) -> bytes:
 
 def _details(error: DealgraphError) -> dict[str, object]:
     if isinstance(error, LimitExceeded):
-        named = {"limit": error.limit, "value": error.value, "allowed": error.allowed}
+        named = {
+            "limit": error.limit,
+            "value": error.value,
+            "allowed": error.allowed,
+            "field": error.field,
+        }
         return {key: value for key, value in named.items() if value is not None}
     if isinstance(error, Refused):
         return {

@@ -10,7 +10,7 @@ no depth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Final
@@ -59,6 +59,7 @@ class Limits:
     comparisons: int = _limit(500, "parts of all filters of an operation")
     values: int = _limit(10_000, "values in all lists of the filters of an operation")
     filter_depth: int = _limit(10, "references and children within each other in a filter or key")
+    hops: int = _limit(50, "references that all statistics of an operation are taken behind")
     keys: int = _limit(10, "keys of one order, or of one grouping")
     fields: int = _limit(5_000, "fields and fragments of a document, the fragments spread out")
     overlaps: int = _limit(30_000, "comparisons of fields with the same response name")
@@ -101,15 +102,20 @@ SETTABLE: Final = tuple(it.name for it in fields(Limits) if it.name != "deadline
 """The limits that are settings of their own; the deadline is the statement timeout."""
 
 
-def exceeded(name: str, value: int, allowed: int) -> LimitExceeded:
-    """The refusal for one limit, in the words of its description."""
+def exceeded(
+    name: str, value: int, allowed: int, *, costliest: tuple[Sequence[str], int] | None = None
+) -> LimitExceeded:
+    """The refusal for one limit, in the words of its description.
+
+    `costliest` is the field, by a path of response names, that has most of the points.
+    """
     unit = _SAYS.get(name, name)
-    return LimitExceeded(
-        f"Limit `{name}` exceeded: {value:,} reached, {allowed:,} allowed ({unit}).",
-        limit=name,
-        value=value,
-        allowed=allowed,
-    )
+    message = f"Limit `{name}` exceeded: {value:,} reached, {allowed:,} allowed ({unit})."
+    path, points = costliest or (None, 0)
+    if path is not None:
+        field = ".".join(path)
+        message += f" `{field}` has {points:,} of them: ask for fewer rows there, or less of each."
+    return LimitExceeded(message, limit=name, value=value, allowed=allowed, field=path)
 
 
 _SAYS: Mapping[str, str] = {it.name: it.metadata["says"] for it in fields(Limits)}

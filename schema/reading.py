@@ -48,7 +48,7 @@ def asked(query_string: bytes, request_id: str, limits: Limits, *, gzip: bool = 
     for name in ("variables", "extensions"):
         text = content.get(name)
         if isinstance(text, str):
-            content[name] = _content(text.encode(), limits) if text else None
+            content[name] = _member(name, text, limits) if text else None
     return _request(content, "GET", request_id, gzip=gzip)
 
 
@@ -64,6 +64,16 @@ def _request(
     variables = _mapping(content, "variables")
     extensions = _mapping(content, "extensions")
     return Request(query, name or None, variables, extensions, method, request_id, gzip)
+
+
+def _member(name: str, text: str, limits: Limits) -> object:
+    """JSON that stands in a query string; what is wrong with it names the parameter."""
+    try:
+        return _content(text.encode(), limits)
+    except BadRequest as error:
+        if error.errors:  # a limit, which says what of
+            raise
+        raise BadRequest(f"`{name}`: {error.message}", code=error.code) from None
 
 
 def _mapping(content: Mapping[str, object], member: str) -> Mapping[str, object]:

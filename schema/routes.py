@@ -66,7 +66,7 @@ def routes(
             return _state(503, ready=False, code="TIMEOUT", reason=reason)
         return _state(200, ready=True)
 
-    ours = playground()
+    ours = playground(_nowhere)
     return [
         Route(_API, GraphQLEndpoint(answer, authenticate, limits, ours.page)),
         Route("/playground/{path:path}", ours),

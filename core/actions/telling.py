@@ -11,25 +11,50 @@ from metadata.changes import Effect
 from metadata.problems import Problem as Fault
 
 _CONCERNED = {
-    Effect.INVALID: "would not fit any more",
-    Effect.LOST: "would lose it",
-    Effect.RETYPED: "could not be read any more",
-    Effect.ABANDONED: "are there of an object that had this key",
-    Effect.HELD: "hold it",
-    Effect.GIVEN: "give such a reason in their stage history",
-    Effect.OUTCOME: "are or were in it",
-    Effect.DUPLICATE: "would have what another has already",
-    Effect.BROKEN_RULE: "break the rule",
-    Effect.UNSTAGED: "enter the first stage",
-    Effect.TREE: "become nodes of the tree",
-    Effect.CYCLE: "come back to themselves by their parents, or stand below such",
-    Effect.TOO_DEEP: "would stand too deep in the tree",
-    Effect.CIRCULAR: "come back to themselves by edges of the graph",
-    Effect.OFF_STAGE: "are or were in a stage that the pipeline lacks",
-    Effect.TOKENS: "have their search words made anew",
-    Effect.COMPUTED: "are computed anew",
-    Effect.FOREIGN: "have amounts in another currency, which are left out",
+    Effect.INVALID: ("would not fit any more", "would not fit any more"),
+    Effect.LOST: ("would lose it", "would lose it"),
+    Effect.RETYPED: ("could not be read any more", "could not be read any more"),
+    Effect.ABANDONED: (
+        "is there of an object that had this key",
+        "are there of an object that had this key",
+    ),
+    Effect.HELD: ("holds it", "hold it"),
+    Effect.GIVEN: (
+        "gives such a reason in its stage history",
+        "give such a reason in their stage history",
+    ),
+    Effect.OUTCOME: ("is or was in it", "are or were in it"),
+    Effect.DUPLICATE: (
+        "would have what another has already",
+        "would have what another has already",
+    ),
+    Effect.BROKEN_RULE: ("breaks the rule", "break the rule"),
+    Effect.UNSTAGED: ("enters the first stage", "enter the first stage"),
+    Effect.TREE: ("becomes a node of the tree", "become nodes of the tree"),
+    Effect.CYCLE: (
+        "comes back to itself by its parents, or stands below one that does",
+        "come back to themselves by their parents, or stand below such",
+    ),
+    Effect.TOO_DEEP: (
+        "would stand too deep in the tree",
+        "would stand too deep in the tree",
+    ),
+    Effect.CIRCULAR: (
+        "comes back to itself by edges of the graph",
+        "come back to themselves by edges of the graph",
+    ),
+    Effect.OFF_STAGE: (
+        "is or was in a stage that the pipeline lacks",
+        "are or were in a stage that the pipeline lacks",
+    ),
+    Effect.TOKENS: ("has its search words made anew", "have their search words made anew"),
+    Effect.COMPUTED: ("is computed anew", "are computed anew"),
+    Effect.FOREIGN: (
+        "has an amount in another currency, which is left out",
+        "have amounts in another currency, which are left out",
+    ),
 }
+"""What is said of one record, and of any other number."""
 
 
 def of_error(error: DealgraphError) -> list[str]:
@@ -114,10 +139,13 @@ def _place(path: Sequence[str | int]) -> str:
 
 
 def _concerned(counted: Counted) -> str:
-    impact = counted.impact
-    many = "an unknown number of" if counted.count is None else f"{counted.count:,}"
+    effect, of = counted.impact.effect, counted.impact.object
+    one, several = _CONCERNED[effect]
     examples = ", ".join(map(str, counted.examples))
-    told = f"{many} records of '{impact.object}' {_CONCERNED[impact.effect]}"
+    if counted.count == 1:
+        return f"1 record of '{of}' {one}" + (f": {examples}" if examples else "")
+    many = "an unknown number of" if counted.count is None else f"{counted.count:,}"
+    told = f"{many} records of '{of}' {several}"
     return f"{told}, such as {examples}" if examples else told
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schema.media import takes_gzip
 
@@ -42,9 +42,13 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Playground:
-    """An ASGI application that gives its assets by path; `page` gives the page on any."""
+    """An ASGI application that gives its assets by path; `page` gives the page on any.
+
+    What it does not have is for `otherwise` to answer.
+    """
 
     assets: Mapping[str, Asset]
+    otherwise: ASGIApp
 
     async def page(self, scope: Scope, receive: Receive, send: Send) -> None:
         await _give(scope, send, self.assets[_PAGE])
@@ -52,12 +56,12 @@ class Playground:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self.assets.get(scope["path_params"]["path"])
         if found is None:
-            await _send(send, 404, [(b"content-length", b"0")], b"")
+            await self.otherwise(scope, receive, send)
         else:
             await _give(scope, send, found)
 
 
-def playground() -> Playground:
+def playground(otherwise: ASGIApp) -> Playground:
     """Everything read, compressed and tagged once.
 
     Assets live under a folder named by the digest of them all, so that a browser keeps them
@@ -73,7 +77,7 @@ def playground() -> Playground:
         rb'(href|src)="assets/', rb'\1="playground/%s/' % digest.encode(), contents.pop(_PAGE)
     )
     assets = {f"{digest}/{name}": _asset(name, body, _FOR_EVER) for name, body in contents.items()}
-    return Playground({_PAGE: _asset(_PAGE, page, _ASK_AGAIN), **assets})
+    return Playground({_PAGE: _asset(_PAGE, page, _ASK_AGAIN), **assets}, otherwise)
 
 
 def _asset(name: str, body: bytes, caching: bytes) -> Asset:

@@ -187,6 +187,8 @@ class Parts:
 
     def _hop(self, call: Call, inside: Inside) -> query.Part:
         means: meanings.Hop = call.field.extensions[MEANS]
+        if not inside.keys:
+            self.translation.hop()
         return query.Group(self._below(call, replace(inside, hops=(*inside.hops, means.reference))))
 
     def _stats(self, call: Call, inside: Inside) -> query.Part:

@@ -61,6 +61,7 @@ class Translation:
         self.checks: list[Callable[[Variables], None]] = []
         self.problems: list[WireError] = []
         self._comparisons = 0
+        self._hops = 0
         self._lists: list[Fetch] = []
 
     def count(self, comparisons: int) -> None:
@@ -71,6 +72,16 @@ class Translation:
         """
         self._comparisons += comparisons
         self.limits.check("comparisons", self._comparisons)
+
+    def hop(self) -> None:
+        """Take note of a reference that statistics are taken behind: planning a join of many takes
+        seconds.
+
+        Raises:
+            LimitExceeded: there are too many in the operation.
+        """
+        self._hops += 1
+        self.limits.check("hops", self._hops)
 
     def bound(self, fetch: Fetch) -> None:
         """Have the values of a list counted at each run, with those of all other lists."""

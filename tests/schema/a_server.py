@@ -179,7 +179,7 @@ def an_answering(schema: GraphQLSchema, limits: Limits) -> Answering:
         if isinstance(variables, list):
             told = tuple(errors.of_document(error, errors.BAD_INPUT) for error in variables)
             return Answer(errors.body_of(told), executed=False, codes=errors.codes_of(told))
-        cost = operation.plan.cost(variables.coerced, limits)
+        cost = operation.plan.cost(variables.coerced, limits, schema)
         result = execute(
             schema,
             operation.document,

@@ -28,7 +28,14 @@ def plan(query: str, limits: Limits = LIMITS) -> Plan:
 
 def cost(query: str, limits: Limits = LIMITS, **variables: object) -> int:
     """The points of a query."""
-    return plan(query, limits).cost(variables, limits)
+    return plan(query, limits).cost(variables, limits, SCHEMA)
+
+
+def live_cost(query: str, **variables: object) -> int:
+    """The points of a query of the CRM's schema."""
+    schema = live().schema
+    ((_, found),) = plans(schema, parse(query), LIMITS)
+    return found.cost(variables, LIMITS, schema)
 
 
 @pytest.mark.parametrize(
@@ -43,16 +50,43 @@ def cost(query: str, limits: Limits = LIMITS, **variables: object) -> int:
 )
 def test_counts_no_more_groups_than_the_values_of_their_keys(by: str, groups: int) -> None:
     query = f"{{ opportunities {{ groups(by: {by}) {{ aggregate {{ count }} }} }} }}"
-    ((_, found),) = plans(live().schema, parse(query), LIMITS)
-    assert found.cost({}, LIMITS) == groups
+    assert live_cost(query) == groups
+
+
+@pytest.mark.parametrize(
+    ("declared", "by", "value", "groups"),
+    [
+        ("[OpportunityGroupBy!]!", "$by", [{"stage": True}], 8),
+        ("[OpportunityGroupBy!]!", "$by", [{"account": {"industry": True}}], 27),
+        ("[OpportunityGroupBy!]!", "$by", [{"stage": True}, {"closeDate": "MONTH"}], 1_000),
+        ("[OpportunityGroupBy!]", "$by", None, 1_000),
+        ("OpportunityGroupBy!", "[$by, {account: {industry: true}}]", {"stage": True}, 27 * 8),
+        ("AccountGroupBy!", "{account: $by}", {"industry": True}, 27),
+        ("Boolean!", "{stage: $by}", True, 8),
+    ],
+)
+def test_counts_groups_by_the_keys_that_variables_name(
+    declared: str, by: str, value: object, groups: int
+) -> None:
+    query = f"""query($by: {declared}) {{
+      opportunities {{ groups(by: {by}) {{ aggregate {{ count }} }} }}
+    }}"""
+    assert live_cost(query, by=value) == groups
+
+
+@pytest.mark.parametrize(("first", "groups"), [(3, 3), (1_000, 8), (None, 8)])
+def test_counts_no_more_groups_than_a_page_of_them(first: int | None, groups: int) -> None:
+    query = """query($first: Int) {
+      opportunities { groups(by: {stage: true}, first: $first) { aggregate { count } } }
+    }"""
+    assert live_cost(query, first=first) == groups
 
 
 def test_each_of_a_page_of_accounts_can_have_its_opportunities_grouped_by_stage() -> None:
     query = """{ accounts { nodes { name opportunities {
       groups(by: [{stage: true}]) { key { stage } aggregate { count amount { sum } } }
     } } } }"""
-    ((_, found),) = plans(live().schema, parse(query), LIMITS)
-    assert found.cost({}, LIMITS) < LIMITS.cost / 10
+    assert live_cost(query) < LIMITS.cost / 10
 
 
 @pytest.mark.parametrize(
@@ -99,21 +133,21 @@ def test_counts_aliases_apart() -> None:
 def test_follows_variables_and_takes_a_page_by_default_without_them() -> None:
     query = f"query($n: Int, $m: Int) {{ accounts(first: $n) {{ nodes {{ contacts(first: $m) {NODES} }} }} }}"
     measured = plan(query)
-    assert measured.cost({"n": 2, "m": 4}, LIMITS) == 2 * 4 * 2
-    assert measured.cost({"n": 2}, LIMITS) == 2 * 10 * 2
-    assert measured.cost({"n": None}, LIMITS) == 50 * 10 * 2
-    assert measured.cost({"n": -5}, LIMITS) == 0
+    assert measured.cost({"n": 2, "m": 4}, LIMITS, SCHEMA) == 2 * 4 * 2
+    assert measured.cost({"n": 2}, LIMITS, SCHEMA) == 2 * 10 * 2
+    assert measured.cost({"n": None}, LIMITS, SCHEMA) == 50 * 10 * 2
+    assert measured.cost({"n": -5}, LIMITS, SCHEMA) == 0
 
 
 @pytest.mark.parametrize("sizes", ["first: $n, last: $m", "last: $m, first: $n"])
 def test_follows_whichever_of_first_and_last_has_a_value(sizes: str) -> None:
     query = f"query($n: Int, $m: Int) {{ accounts({sizes}) {{ nodes {{ id }} }} }}"
     measured = plan(query)
-    assert measured.cost({"n": 7, "m": None}, LIMITS) == 7
-    assert measured.cost({"m": 7}, LIMITS) == 7
-    assert measured.cost({}, LIMITS) == 50
+    assert measured.cost({"n": 7, "m": None}, LIMITS, SCHEMA) == 7
+    assert measured.cost({"m": 7}, LIMITS, SCHEMA) == 7
+    assert measured.cost({}, LIMITS, SCHEMA) == 50
     with pytest.raises(LimitExceeded) as caught:
-        measured.cost({"n": None, "m": 1_001}, LIMITS)
+        measured.cost({"n": None, "m": 1_001}, LIMITS, SCHEMA)
     assert (caught.value.limit, caught.value.value) == ("max_page", 1_001)
 
 
@@ -127,6 +161,47 @@ def test_refuses_what_costs_too_much_and_says_how_much() -> None:
     error = caught.value
     assert (error.limit, error.value, error.allowed) == ("cost", 50_100, 50_000)
     assert "50,100" in error.message
+
+
+@pytest.mark.parametrize(
+    ("selected", "field", "points"),
+    [
+        (
+            "a: accounts(first: 900) { nodes { contacts(first: 90) { edges { node { id } } } } }",
+            "a.nodes.contacts.edges",
+            81_000,
+        ),
+        (
+            (
+                "accounts(first: 900) { nodes { x: contacts(first: 40) { nodes { id } } "
+                "y: contacts(first: 30) { nodes { id } } } }"
+            ),
+            "accounts.nodes.x.nodes",
+            36_000,
+        ),
+        (
+            (
+                "accounts(first: 1000) { nodes { x: contacts(first: 20) { nodes { id } } "
+                "y: contacts(first: 20) { nodes { id } } z: contacts(first: 20) { nodes { id } } } }"
+            ),
+            "accounts.nodes",
+            60_000,
+        ),
+        (
+            (
+                "x: accounts(first: 1000) { nodes { contacts(first: 49) { nodes { id } } } } "
+                "y: accounts(first: 900) { nodes { contacts(first: 50) { nodes { id } } } }"
+            ),
+            "x.nodes.contacts.nodes",
+            49_000,
+        ),
+    ],
+)
+def test_says_which_field_costs_most(selected: str, field: str, points: int) -> None:
+    with pytest.raises(LimitExceeded) as caught:
+        cost(f"{{ {selected} }}")
+    assert caught.value.field == tuple(field.split("."))
+    assert f"`{field}` has {points:,} of them" in caught.value.message
 
 
 def test_depth_counts_records_and_connections_only() -> None:

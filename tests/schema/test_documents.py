@@ -225,5 +225,5 @@ def test_a_literal_page_that_is_too_large_is_refused_before_anything_runs() -> N
 def test_a_variable_page_is_refused_when_its_value_is_known() -> None:
     operation = read("query($n: Int) { accounts(first: $n) { nodes { id } } }")
     with pytest.raises(LimitExceeded) as caught:
-        operation.plan.cost({"n": 1001}, Limits())
+        operation.plan.cost({"n": 1001}, Limits(), SCHEMA)
     assert (caught.value.limit, caught.value.value) == ("max_page", 1001)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -177,6 +178,20 @@ def test_refuses_a_query_string_with_a_code(query_string: str, code: str) -> Non
     with pytest.raises(BadRequest) as caught:
         asked(quote(query_string, safe="%&=").encode(), "id", LIMITS)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("query_string", "message"),
+    [
+        ("query={a}&variables={", "`variables`: The text isn't JSON"),
+        ('query={a}&variables={"v":1,"v":2}', "`variables`: `v` is given twice"),
+        ('query={a}&extensions={"v":NaN}', "`extensions`: NaN and Infinity aren't JSON"),
+        ("query={a}&extensions=[]", "`extensions` must be an object"),
+    ],
+)
+def test_says_which_parameter_of_a_query_string_is_broken(query_string: str, message: str) -> None:
+    with pytest.raises(BadRequest, match=re.escape(message)):
+        asked(quote(query_string, safe="%&=").encode(), "id", LIMITS)
 
 
 def test_refuses_a_query_string_that_is_not_ascii() -> None:

@@ -54,7 +54,15 @@ def test_leads_from_the_root_to_the_playground() -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/admin"), ("GET", "/graphql/"), ("POST", "/"), ("POST", "/api"), ("PUT", "/%ff")],
+    [
+        ("GET", "/admin"),
+        ("GET", "/graphql/"),
+        ("POST", "/"),
+        ("POST", "/api"),
+        ("PUT", "/%ff"),
+        ("GET", "/playground/nothing.js"),
+        ("POST", "/playground/"),
+    ],
 )
 def test_any_other_path_is_told_where_the_api_is(method: str, path: str) -> None:
     response = TestClient(a_server()).request(method, path)

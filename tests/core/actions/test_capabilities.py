@@ -474,8 +474,8 @@ async def test_what_happens_to_records_is_told(world: World) -> None:
         world.actor, world.store, [site(parent=TREE), pipeline("begun", "built")]
     )
     lines = list(telling.of_comparison(await publishing.diff(world.actor, world.store)))
-    assert any("1 records of 'site__c' become nodes of the tree" in line for line in lines)
-    assert any("1 records of 'site__c' enter the first stage" in line for line in lines)
+    assert any("1 record of 'site__c' becomes a node of the tree" in line for line in lines)
+    assert any("1 record of 'site__c' enters the first stage" in line for line in lines)
 
 
 async def test_entering_a_stage_is_a_change_like_any_other(world: World) -> None:
@@ -540,7 +540,7 @@ async def test_a_new_roll_up_leaves_out_amounts_in_another_currency(database: Da
     declared = [site(worth__c=MONEY, total__c=TOTAL), order(price__c=MONEY)]
     await metadata.save_draft(world.actor, world.store, declared)
     lines = list(telling.of_comparison(await publishing.diff(world.actor, world.store)))
-    left_out = "1 records of 'order__c' have amounts in another currency, which are left out"
+    left_out = "1 record of 'order__c' has an amount in another currency, which is left out"
     assert any(left_out in line for line in lines)
     await publish(world, *declared)
     assert "100.00" in (await world.row(one))["data"].values()

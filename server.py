@@ -43,7 +43,7 @@ LARGEST = 2**31 - 1  # what the API can tell of a limit
 DATABASE = "dealgraph"
 NEARLY = 0.9
 """How much alike a setting and a variable are, of 1, where one is taken for the other."""
-LOOKING = 1.0
+LOOKING = 0.25
 """Seconds between looks at whether the embedded PostgreSQL lives."""
 TRYING_AGAIN = 10.0
 

@@ -29,7 +29,7 @@ from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
 from core.store.opening import Store
 from core.store.tokens import Doorkeeper
-from core.store.ways import Options, TenantSetting
+from core.store.ways import PLANS, Options, TenantSetting
 from plugins.built_in import BUILT_IN
 from schema.limits import DEFAULTS, SETTABLE, Limits, limits_of
 from schema.logs import RequestLog
@@ -227,8 +227,20 @@ async def _try(settings: Settings) -> None:
             f"The package {package} of Dealgraph was written over by {', '.join(distributions)}:"
             " install Dealgraph in an environment of its own."
         )
-    async with open_store(settings):
-        pass
+    async with open_store(settings) as store:
+        if settings.tenant_setting != "transaction":  # a pooler has fewer than it lets in
+            _require_room(settings, await fitness.room(store.database))
+
+
+def _require_room(settings: Settings, room: int) -> None:
+    wanted = settings.workers * settings.connections * len(PLANS)
+    if wanted > room:
+        raise Unavailable(
+            f"The settings ask for up to {wanted:,} connections to the database"
+            f" (DEALGRAPH_WORKERS, {settings.workers}, times DEALGRAPH_CONNECTIONS,"
+            f" {settings.connections}, times {len(PLANS)} kinds), and it lets this login have"
+            f" {room:,}. Lower one of the two, or raise max_connections of PostgreSQL."
+        )
 
 
 def _application(settings: Settings) -> ASGIApp:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import multiprocessing
 import os
 import re
 import signal
 import socket
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -22,8 +20,6 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from core.errors import DealgraphError, Problem, Refused, Unavailable
 from core.packs import loading as packs
@@ -33,12 +29,13 @@ from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
 from core.store.opening import Store
 from core.store.tokens import Doorkeeper
-from core.store.ways import Options, TenantSetting
+from core.store.ways import PLANS, Options, TenantSetting
 from plugins.built_in import BUILT_IN
 from schema.limits import DEFAULTS, SETTABLE, Limits, limits_of
 from schema.logs import RequestLog
 from schema.origins import ANY, open_to
-from schema.serving import listening
+from schema.serving import Serving, listening
+from schema.workers import Workers
 
 PREFIX = "DEALGRAPH_"
 LIMIT = "limit_"
@@ -46,7 +43,7 @@ LARGEST = 2**31 - 1  # what the API can tell of a limit
 DATABASE = "dealgraph"
 NEARLY = 0.9
 """How much alike a setting and a variable are, of 1, where one is taken for the other."""
-LOOKING = 1.0
+LOOKING = 0.25
 """Seconds between looks at whether the embedded PostgreSQL lives."""
 TRYING_AGAIN = 10.0
 
@@ -147,10 +144,8 @@ def serve(settings: Settings, announce: Callable[[str], object]) -> None:
             kept = Embedded(settings.data_dir, postgres_bin=settings.postgres_bin)
             stack.enter_context(kept)
         asyncio.run(_try(settings))
-        config = listening(
-            partial(_application, settings), level=settings.log_level, workers=settings.workers
-        )
-        run = _runner(config, taken)
+        config = listening(partial(_application, settings), level=settings.log_level)
+        run = _runner(config, taken, settings.workers)
         announce(_address(settings.host, taken))
         run()
 
@@ -232,16 +227,24 @@ async def _try(settings: Settings) -> None:
             f"The package {package} of Dealgraph was written over by {', '.join(distributions)}:"
             " install Dealgraph in an environment of its own."
         )
-    async with open_store(settings):
-        pass
+    async with open_store(settings) as store:
+        if settings.tenant_setting != "transaction":  # a pooler has fewer than it lets in
+            _require_room(settings, await fitness.room(store.database))
+
+
+def _require_room(settings: Settings, room: int) -> None:
+    wanted = settings.workers * settings.connections * len(PLANS)
+    if wanted > room:
+        raise Unavailable(
+            f"The settings ask for up to {wanted:,} connections to the database"
+            f" (DEALGRAPH_WORKERS, {settings.workers}, times DEALGRAPH_CONNECTIONS,"
+            f" {settings.connections}, times {len(PLANS)} kinds), and it lets this login have"
+            f" {room:,}. Lower one of the two, or raise max_connections of PostgreSQL."
+        )
 
 
 def _application(settings: Settings) -> ASGIApp:
-    """The application of one process, which ends with the process that started it."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent gets it too, and ends us
-        threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()
+    """The application of one process."""
     app = create_app(settings)
     collect_seldom()
     return app
@@ -257,18 +260,13 @@ def collect_seldom() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-def _follow(wait: Callable[[], None]) -> None:
-    wait()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _runner(config: uvicorn.Config, taken: socket.socket) -> Callable[[], None]:
+def _runner(config: uvicorn.Config, taken: socket.socket, count: int) -> Callable[[], None]:
     """What serves until a signal ends it. Signals count from now on, not only once it serves.
 
     A terminal that closes ends it too, unless it runs by `nohup`.
     """
     ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    end, run = _workers(config, taken) if config.workers > 1 else _one(config, taken)
+    end, run = _several(config, taken, count) if count > 1 else _one(config, taken)
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, end)
     signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else end)
@@ -280,7 +278,7 @@ _Running: TypeAlias = tuple[Callable[[int, object], None], Callable[[], None]]
 
 
 def _one(config: uvicorn.Config, taken: socket.socket) -> _Running:
-    server = uvicorn.Server(config)
+    server = Serving(config)
 
     def end(*_: object) -> None:  # uvicorn raises the signal again when all is finished
         server.should_exit = True
@@ -288,20 +286,14 @@ def _one(config: uvicorn.Config, taken: socket.socket) -> _Running:
     return end, partial(server.run, [taken])
 
 
-def _workers(config: uvicorn.Config, taken: socket.socket) -> _Running:
-    workers = Multiprocess(config, [taken])
+def _several(config: uvicorn.Config, taken: socket.socket, count: int) -> _Running:
+    workers = Workers(config, taken, count)
 
-    def end(*_: object) -> None:
-        taken.close()  # or the system would go on to take connections that nobody answers
-        workers.signal_queue.append(signal.SIGTERM)
+    def run() -> None:
+        if not workers.run():
+            raise Unavailable("The workers do not start; the log says why.")
 
-    return end, partial(_run_workers, workers)
-
-
-def _run_workers(workers: Multiprocess) -> None:
-    workers.run()
-    if any(each.exitcode == STARTUP_FAILURE for each in workers.processes):
-        raise Unavailable("The workers do not start; the log says why.")
+    return workers.end, run
 
 
 async def _embedded(settings: Settings, stack: AsyncExitStack) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 import uvicorn
@@ -18,10 +20,14 @@ LONGEST_HEAD = 262_144
 """Bytes of a request line with its headers; what has arrived with them is not counted."""
 HEAD_SECONDS = 30
 """Seconds in which a head has to arrive."""
+KEPT_SECONDS = 75
+"""Seconds that an idle connection is kept: longer than proxies do, which would send into its end."""
+LAST_SECONDS = 0.5
+"""Seconds in which a connection may send its last request once the process was told to stop."""
 
 
 def listening(
-    make_app: Callable[[], ASGIApp], *, grace: int = GRACE, level: str = "INFO", workers: int = 1
+    make_app: Callable[[], ASGIApp], *, grace: int = GRACE, level: str = "INFO"
 ) -> uvicorn.Config:
     """Settings for a server on sockets that are open already.
 
@@ -31,7 +37,6 @@ def listening(
     return uvicorn.Config(
         make_app,
         factory=True,
-        workers=workers,
         http=Protocol,
         ws="none",
         lifespan="on",
@@ -39,8 +44,57 @@ def listening(
         proxy_headers=False,
         log_config=logging_settings(level),
         server_header=False,
+        timeout_keep_alive=KEPT_SECONDS,
         timeout_graceful_shutdown=grace,
     )
+
+
+class Serving(uvicorn.Server):
+    """uvicorn's, but whoever is connected when it is told to stop is answered.
+
+    uvicorn closes what is idle, though a request may be on its way there, and the system resets
+    the connections that it has taken and nobody has fetched.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Fetch who waits, let everyone send what is on its way, and end as uvicorn does."""
+        taken = [each.dup() for each in sockets or ()]
+        for server in self.servers:
+            server.close()
+        for each in taken:
+            await self._fetch(each)
+        await self._part()
+        await super().shutdown(sockets)
+
+    async def _fetch(self, taken: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with taken:
+            waiting = _waiting(taken, self.config.backlog)
+        for each in waiting:
+            with suppress(OSError):  # it has gone away meanwhile
+                await loop.connect_accepted_socket(self._protocol, each)
+
+    def _protocol(self) -> Protocol:
+        return Protocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
+    async def _part(self) -> None:
+        deadline = asyncio.get_running_loop().time() + LAST_SECONDS
+        while self.server_state.connections and asyncio.get_running_loop().time() < deadline:
+            for each in self.server_state.connections:
+                cast(Protocol, each).part()
+            await asyncio.sleep(0.02)
+
+
+def _waiting(taken: socket.socket, most: int) -> Sequence[socket.socket]:
+    """The connections that the system has taken and nobody has fetched."""
+    taken.setblocking(False)
+    found: list[socket.socket] = []
+    with suppress(OSError):  # there is none any more, or no room for it
+        while len(found) < most:
+            found.append(taken.accept()[0])
+    return found
 
 
 class Protocol(HttpToolsProtocol):
@@ -53,6 +107,13 @@ class Protocol(HttpToolsProtocol):
 
     _head_size = 0
     _head_timer: asyncio.TimerHandle | None = None
+    _is_parting = False
+
+    def part(self) -> None:
+        """Answer what runs, or one request more, and close."""
+        self._is_parting = True
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, Corked(transport)))
@@ -75,6 +136,8 @@ class Protocol(HttpToolsProtocol):
         self._head_size = -1  # until the next message begins
         self._stop_timer()
         super().on_headers_complete()
+        if self._is_parting:
+            self.cycle.keep_alive = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()

@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SHIM = """#!/bin/sh
 case "$1" in
-serve|demo) exec "{python}" -c "import sys; from cli.main import main; sys.argv[0] = 'dealgraph'; main()" "$@";;
+serve|demo) exec "{python}" -c "import sys; from cli.start import main; sys.argv[0] = 'dealgraph'; main()" "$@";;
 *) exec "{python}" -S -E -c '
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as asked:

@@ -144,3 +144,9 @@ async def test_a_login_that_sees_everyone_serves_nobody(fresh_urls: Urls) -> Non
     with pytest.raises(Unavailable, match="is a superuser"):
         async with server.open_store(Settings(database_url=fresh_urls.superuser)):
             pass
+
+
+def test_more_connections_than_the_database_has_room_for_are_refused(fresh_urls: Urls) -> None:
+    settings = Settings(port=0, workers=5, connections=20, database_url=fresh_urls.app)
+    with pytest.raises(Unavailable, match=r"up to 200 .*WORKERS, 5, .*CONNECTIONS, 20, .* 197\."):
+        server.serve(settings, pytest.fail)

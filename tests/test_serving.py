@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,6 +149,64 @@ def test_several_workers_end_together(quiet_site: Site, ending: signal.Signals) 
     create(server, token, "Acme")
     assert server.stop(ending) == 0
     assert postmaster.living(data_of(quiet_site)) is None
+
+
+def children(parent: int) -> list[int]:
+    """Its processes, by `ps`."""
+    listing = subprocess.run(
+        ["ps", "-axwwo", "pid=,ppid=,command="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split(None, 2) for line in listing.splitlines()]
+    return [int(row[0]) for row in rows if int(row[1]) == parent and "spawn_main" in row[2]]
+
+
+def sent(server: Server, token: str, on: socket.socket | None = None) -> socket.socket:
+    """A connection on which a request has been sent."""
+    body = json.dumps({"query": NAMES}).encode()
+    address = urlsplit(server.url)
+    asked = on or socket.create_connection((address.hostname, address.port), timeout=PATIENCE)
+    asked.sendall(
+        f"POST /graphql HTTP/1.1\r\nhost: here\r\nauthorization: Bearer {token}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+    )
+    asked.sendall(body)
+    return asked
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_whoever_is_connected_when_it_is_told_to_stop_is_answered(
+    quiet_site: Site, workers: int
+) -> None:
+    token = quiet_site.tenant(f"connected-{workers}")
+    server = quiet_site.start("serve", "--workers", str(workers))
+    create(server, token, "Acme")
+    kept = sent(server, token)
+    assert kept.recv(65_536).endswith(b"}")
+    serving = [server.process.pid, *children(server.process.pid)]
+    for process in serving:
+        os.kill(process, signal.SIGSTOP)
+    asked = [sent(server, token, kept), *(sent(server, token) for _ in range(30))]
+    os.kill(server.process.pid, signal.SIGTERM)
+    for process in serving:
+        os.kill(process, signal.SIGCONT)
+    for each in asked:
+        with each:
+            answer = b"".join(iter(lambda: each.recv(65_536), b""))  # noqa: B023
+        assert b'"Acme"' in answer
+    assert server.stop() == 0
+
+
+def test_a_worker_that_dies_is_replaced(quiet_site: Site) -> None:
+    token = quiet_site.tenant("replaced")
+    server = quiet_site.start("serve", "--workers", "2")
+    create(server, token, "Acme")
+    killed = set(children(server.process.pid))
+    for process in killed:
+        os.kill(process, signal.SIGKILL)
+    assert names(server, token) == ["Acme"]
+    assert killed.isdisjoint(children(server.process.pid))
+    assert server.stop() == 0
+    assert "has ended with code -9" in "".join(server.lines)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -6,6 +6,7 @@ from asyncpg import Connection
 
 from core.errors import Unavailable
 from core.store import migrating, roles
+from core.store.connections import Database
 from core.store.links import connected
 
 
@@ -25,6 +26,24 @@ async def check(url: str) -> None:
             faults += await _not_ready(connection)
     if faults:
         raise Unavailable("The database is not ready to serve: " + "; ".join(faults) + ".")
+
+
+async def room(database: Database) -> int:
+    """How many connections the server lets this login have."""
+    async with database.unscoped() as connection:
+        found: int = await connection.fetchval(_ROOM)
+    return found
+
+
+_ROOM = """
+    select least(
+        current_setting('max_connections')::integer
+            - current_setting('superuser_reserved_connections')::integer
+            - current_setting('reserved_connections')::integer,
+        (select nullif(datconnlimit, -1) from pg_database where datname = current_database()),
+        (select nullif(rolconnlimit, -1) from pg_roles where rolname = session_user)
+    )
+"""
 
 
 async def _too_many_rights(connection: Connection) -> list[str]:

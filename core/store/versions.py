@@ -113,9 +113,9 @@ def _parse(stored: Layers | None) -> Metadata:
     if isinstance(metadata, Metadata):
         return metadata
     raise Unavailable(
-        "This release of Dealgraph does not accept what the tenant has published"
-        f" ({metadata[0].document}{metadata[0].pointer}: {metadata[0].message}):"
-        " publish what it accepts with the release before, then come back to this one."
+        "This release of Dealgraph does not accept what the tenant has published:"
+        f" {metadata[0].document}{metadata[0].pointer}: {metadata[0].message.rstrip('.')}."
+        " Publish what it accepts with the release before, then come back to this one."
     )
 
 

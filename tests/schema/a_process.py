@@ -6,11 +6,9 @@ import asyncio
 import socket
 import sys
 
-import uvicorn
-
 from core.identity import Actor
 from schema.requests import Answer, Answering, Request
-from schema.serving import listening
+from schema.serving import Serving, listening
 from tests.schema.a_server import LIMITS, a_schema, a_server, an_answering
 
 
@@ -34,7 +32,7 @@ async def main() -> None:
     )
     config = listening(lambda: app, grace=20)
     print(taken.getsockname()[1], flush=True)  # noqa: T201
-    await uvicorn.Server(config).serve([taken])
+    await Serving(config).serve([taken])
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-import uvicorn
 
 from schema import serving
 from tests.schema.a_server import AUTHORIZED, TOKEN, a_server
@@ -160,7 +159,7 @@ async def test_a_head_that_does_not_arrive_is_not_awaited_for_ever(
 ) -> None:
     monkeypatch.setattr(serving, "HEAD_SECONDS", 0.05)
     taken = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(serving.listening(a_server, level="WARNING"))
+    server = serving.Serving(serving.listening(a_server, level="WARNING"))
     running = asyncio.create_task(server.serve([taken]))
     try:
         for pieces in ([], [b"POST /graphql HTTP/1.1\r\nhost:"]):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import pytest
+
 from core.identity import TenantId
 from core.store import sampling
 from core.store.connections import Database
+from core.store.links import connected
+from tests.conftest import Urls
 
 _ROWS = "select reltuples::bigint from pg_class where oid = 'unique_key'::regclass"
 _INSERT = """
@@ -24,3 +28,12 @@ async def test_the_application_may_have_the_tables_counted_anew(
     await sampling.refresh(tenant, database)
     async with database.reading(tenant) as connection:
         assert await connection.fetchval(_ROWS) >= 2_000
+
+
+async def test_tables_that_somebody_holds_are_not_waited_for_for_ever(
+    database: Database, tenant: TenantId, urls: Urls, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connected(urls.owner) as other, other.transaction():
+        await other.execute("lock table record in share update exclusive mode")  # as VACUUM does
+        await sampling.refresh(tenant, database, patience=0.05)
+    assert "The tables were not sampled" in caplog.text

@@ -1,0 +1,13 @@
+"""Where the command begins, before its imports: they take a second, in which Ctrl-C may come."""
+
+from __future__ import annotations
+
+import signal
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing yet to leave in good order
+    from cli.main import main as run
+
+    run()

@@ -1,0 +1,92 @@
+"""Several processes that answer on one socket."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+
+from schema.serving import Serving
+
+PAUSE = 1.0
+"""Seconds before another process is started in the place of one that has died."""
+OF_TERMINALS = (signal.SIGINT, signal.SIGHUP)
+"""Signals that every process of a terminal gets."""
+
+_log = logging.getLogger("dealgraph")
+_spawn = multiprocessing.get_context("spawn")
+
+
+class Workers:
+    """Processes that serve until they are told to end; one that dies is replaced.
+
+    uvicorn's own kill whichever gives no sign of life for 5 seconds, which on a slow machine is
+    one that is still about its imports.
+    """
+
+    def __init__(self, config: uvicorn.Config, taken: socket.socket, count: int) -> None:
+        self._config = config
+        self._taken = taken
+        self._count = count
+        self._told, self._tell = _spawn.Pipe(duplex=False)
+
+    def end(self, *_: object) -> None:
+        """Have all of them finish what runs: for a signal to call, at any time."""
+        self._tell.send_bytes(b"!")
+
+    def run(self) -> bool:
+        """Serve to the end; False if one of the first could not even start."""
+        first = [self._begun() for _ in range(self._count)]
+        running = list(first)
+        while not self._told.poll() and not _any_failed(first):
+            wait([self._told, *(each.sentinel for each in running)])
+            dead = [each for each in running if not each.is_alive()]
+            for each in dead:
+                _log.error("worker %s has ended with code %s", each.pid, each.exitcode)
+                running.remove(each)
+            if dead and not _any_failed(first) and not self._told.poll(PAUSE):
+                running += [self._begun() for _ in dead]
+        self._taken.close()  # or the system would go on to take connections that nobody answers
+        for each in running:
+            each.terminate()
+        for each in running:
+            each.join()
+        return not _any_failed(first)
+
+    def _begun(self) -> SpawnProcess:
+        process = _spawn.Process(target=_serve, args=(self._config, self._taken))
+        known = signal.pthread_sigmask(signal.SIG_BLOCK, OF_TERMINALS)  # until it can be quiet
+        process.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, known)
+        return process
+
+
+def _any_failed(processes: list[SpawnProcess]) -> bool:
+    return any(each.exitcode == STARTUP_FAILURE for each in processes)
+
+
+def _serve(config: uvicorn.Config, taken: socket.socket) -> None:
+    """Serve in this process, which ends with the one that started it."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent gets it too, and ends us
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()
+    with suppress(KeyboardInterrupt):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, OF_TERMINALS)
+        config.configure_logging()
+        Serving(config).run([taken])
+
+
+def _follow(wait: Callable[[], None]) -> None:
+    wait()
+    os.kill(os.getpid(), signal.SIGTERM)

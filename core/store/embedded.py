@@ -40,6 +40,7 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "200",
     "max_locks_per_transaction": "256",
+    "deadlock_timeout": "200ms",
     "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
     "work_mem": "16MB",

@@ -10,12 +10,11 @@ from core.actions.batches import check, found, plan_of, setting_of
 from core.actions.saving import Saved
 from core.errors import Forbidden, Problem, Refused
 from core.identity import API, Actor, Origin
-from core.store import conflicts, drafts, removing, restoring, rows, tree_nodes
+from core.store import conflicts, drafts, reach, removing, restoring, rows
 from core.store.numbering import NodeNumbers
 from core.store.opening import Store
 from core.store.values import reference
 from core.store.writing import Author, Manner, Transaction, writing
-from metadata.model import OnDelete
 
 
 class Removal(NamedTuple):
@@ -43,9 +42,7 @@ async def delete(
         plan, setting = plan_of(store, tx, object), setting_of(tx, actor)
         ids = [reference(removal.id) for removal in removals]
         known = [one for one in ids if isinstance(one, UUID)]
-        if plan.tree is not None and plan.tree.reference.on_delete is OnDelete.SET_NULL:
-            # Before the rows, as a move does: children are going to move.
-            await tree_nodes.hold_all(tx, plan.key, known)
+        await reach.hold(tx, plan.key, known, removing.MOST_AT_ONCE)
         held = await rows.hold_for_removal(tx, known)
         there, missing = found(plan, held, ids)
         targets = [drafts.loaded(plan, row, (index,)) for index, row in there.items()]

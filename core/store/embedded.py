@@ -41,6 +41,7 @@ SETTINGS = {
     "max_connections": "200",
     "max_locks_per_transaction": "256",
     "restart_after_crash": "off",  # `revive` does: a stop that meets PostgreSQL's own restart hangs
+    "deadlock_timeout": "200ms",
     "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
     "work_mem": "16MB",

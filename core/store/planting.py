@@ -1,15 +1,14 @@
 """Making a tree of records that are there already, where a field becomes their object's tree.
 
-It is done in the publish itself, level by level: a path is right only as long as nobody creates,
-moves or deletes what is above, and behind the fence nobody does. So nobody ever reads half a tree,
-and a publish that breaks off leaves none. Records that can't be nodes are counted before.
+It is done in the publish itself: a path is right only as long as nobody creates, moves or deletes
+what is above, and behind the fence nobody does. So nobody ever reads half a tree, and a publish
+that breaks off leaves none. Records that can't be nodes are counted before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection
@@ -22,7 +21,7 @@ from core.store.saving import Writing
 from core.store.statements import Batch
 from core.store.tree_nodes import Node
 from core.store.writing import Transaction
-from core.tree import MOST_LEVELS, Place
+from core.tree import MOST_LEVELS
 from metadata.changes import Effect
 from metadata.published import Published
 
@@ -38,15 +37,7 @@ _PARENTS = f"""{_RECORDS.format(schema="read.", key="$3::text")}
         select from read.record as c
         where c.tenant_id = $1 and c.object = $2 and c.updated_at >= $4))
 """
-_ROOTS = f"""
-    select id, null::uuid as root, '' as path, -1 as depth
-    from ({_RECORDS.format(schema="", key="$3::text")}) as t where above is null order by id
-"""
-_BELOW = f"""
-    select t.id, n.root, n.path, n.depth
-    from tree_node as n join ({_RECORDS.format(schema="", key="$3::text")}) as t on t.above = n.id
-    where n.tenant_id = $1 and n.object = $2 and n.depth = $4 order by t.id
-"""
+_LIVE = f"{_RECORDS.format(schema='', key='$3::text')} order by t.id"
 _DANGLING = f"""
     select t.id from record as t
     where t.tenant_id = $1 and t.object = $2 and t.deleted_at is null and t.data ? $3
@@ -56,9 +47,6 @@ _DANGLING = f"""
     order by t.id limit {ROWS}
 """
 _UPROOT = "delete from tree_node where tenant_id = $1 and object = $2"
-_LIVE = """
-    select count(*) from record where tenant_id = $1 and object = $2 and deleted_at is null
-"""
 
 
 async def misplaced(
@@ -113,38 +101,38 @@ async def _let_go(tx: Transaction, object_key: str, key: str) -> None:
 
 
 async def _plant(tx: Transaction, object_key: str, key: str) -> None:
-    where = (tx.tenant, object_key, key)
-    numbers = await _numbers(tx, object_key)
-    planted = await _level(tx, object_key, numbers, _ROOTS, *where)
-    depth = 0
-    while planted:
-        planted = await _level(tx, object_key, numbers, _BELOW, *where, depth)
-        depth += 1
+    """Write the nodes, each after the one above it.
+
+    All parents are read at once: level by level, a statement for each, 100,000 nodes took 40 s.
+    """
+    parents = dict(await tx.connection.fetch(_LIVE, tx.tenant, object_key, key))
+    downwards = _downwards(parents)
+    numbers = await _numbers(tx, object_key, len(downwards))
+    known: dict[UUID, Node] = {}
+    for start in range(0, len(downwards), ROWS):
+        planted = downwards[start : start + ROWS]
+        for one in planted:
+            known[one] = _node(one, next(numbers), known.get(parents[one]))
+        batch = Batch()
+        batch.add(tree_nodes.write(object_key, [known[one] for one in planted]))
+        await batch.run(tx)
 
 
-async def _numbers(tx: Transaction, object_key: str) -> Iterator[int]:
-    """Numbers for as many nodes as there are records."""
-    count: int = await tx.connection.fetchval(_LIVE, tx.tenant, object_key)
+def _downwards(parents: Mapping[UUID, UUID | None]) -> list[UUID]:
+    """The records that can be nodes, each after its parent, else in the order given."""
+    levels = tree.levels(parents)
+    return sorted((one for one in parents if one in levels), key=levels.__getitem__)
+
+
+async def _numbers(tx: Transaction, object_key: str, count: int) -> Iterator[int]:
+    """Numbers for so many nodes."""
     counter = tree_counter(object_key)
     last: int = await tx.connection.fetchval(autonumbers.TAKE, tx.tenant, counter, count)
     return iter(range(last - count + 1, last + 1))
 
 
-async def _level(
-    tx: Transaction, object_key: str, numbers: Iterator[int], statement: str, *arguments: object
-) -> int:
-    """Write the nodes that a query finds, each with the place above it; how many there were."""
-    found = await tx.connection.cursor(statement, *arguments)
-    planted = 0
-    while above := await found.fetch(ROWS):
-        batch = Batch()
-        batch.add(tree_nodes.write(object_key, map(_node, above, numbers)))
-        await batch.run(tx)
-        planted += len(above)
-    return planted
-
-
-def _node(above: Mapping[str, Any], number: int) -> Node:
-    """A record's node, below the place above it."""
-    place = Place(above["path"], above["depth"]).below(number)
-    return Node(above["id"], above["root"] or above["id"], number, place)
+def _node(record: UUID, number: int, above: Node | None) -> Node:
+    """A record's node, below the one above it."""
+    if above is None:
+        return Node(record, record, number, tree.root(number))
+    return Node(record, above.root, number, above.place.below(number))

@@ -48,6 +48,7 @@ async def restore(
         for row in held.rows.values()
         if row.object in tx.metadata.objects
     ]
+    await tree_nodes.share_above(tx, found)
     kept = await rows.hold(tx, (), {one for one, _ in references.needed(found)})
     references.clear(found, kept.referred)
     references.check(found, kept.referred)

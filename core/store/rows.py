@@ -87,6 +87,11 @@ async def hold_for_removal(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, R
     return await _locked(tx, _REMOVED, ids)
 
 
+async def hold_in_turn(tx: Transaction, ids: Sequence[UUID]) -> None:
+    """Lock records in the same way, in this order."""
+    await tx.connection.fetch(_IN_TURN, tx.tenant, ids)
+
+
 async def _locked(tx: Transaction, statement: str, ids: Iterable[UUID]) -> dict[UUID, Row]:
     wanted = sorted(set(ids))
     if not wanted:
@@ -118,6 +123,11 @@ _SEEN = (
 )
 _CHANGED = f"{_LOCK} for no key update of t"
 _REMOVED = f"{_LOCK} for update of t"
+_IN_TURN = """
+    select t.id from unnest($2::uuid[]) with ordinality as o (id, turn)
+    join record as t on t.id = o.id
+    where t.tenant_id = $1 order by o.turn for update of t
+"""
 # Without a condition on deleted_at: it lets in an index by creation, which was taken where the
 # statement was planned for an empty table, and stepped through all records for each id.
 _KEPT = (

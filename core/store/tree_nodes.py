@@ -1,13 +1,14 @@
 """Where records stand in their object's tree, kept beside them.
 
 A node's path is right only while nobody moves what is above it. So an insert shares the lock on
-its tree, a move holds the locks on both trees alone, and both read paths after they have it.
+its tree, a move holds the locks on both trees alone, and both read paths after they have it. Trees
+are locked before records: who waits for one has nothing in hand that its holder wants.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from uuid import UUID
@@ -17,11 +18,12 @@ from asyncpg import Connection
 from core import tree
 from core.identity import TenantId
 from core.store import chains, locks
-from core.store.drafts import Draft
+from core.store.drafts import Draft, Inputs
 from core.store.field_plans import FieldPlan
 from core.store.plans import ObjectPlan
 from core.store.shapes import Insert
 from core.store.statements import Write
+from core.store.values import reference
 from core.store.writing import Again, Transaction
 from core.tree import BEYOND, Place
 
@@ -114,11 +116,41 @@ async def hold_all(tx: Transaction, object_key: str, ids: Iterable[UUID]) -> Non
     before = await read(tx.tenant, tx.connection, object_key, wanted)
     if not before:
         return
-    roots = {node.root for node in before.values()}
-    await tx.connection.execute(locks.alone(*(locks.tree(tx.tenant, root) for root in roots)))
+    await _lock(tx, locks.alone, {node.root for node in before.values()})
     after = await read(tx.tenant, tx.connection, object_key, wanted)
-    if any(node.root not in roots for node in after.values()):
+    if any(node.root not in tx.trees for node in after.values()):
         raise Again
+
+
+async def share(tx: Transaction, plan: ObjectPlan, inputs: Iterable[Inputs]) -> None:
+    """Keep the trees as they are in which new records are going to stand."""
+    if plan.tree is None:
+        return
+    given = (reference(one) for it in inputs if (one := it.get(plan.tree.key)) is not None)
+    parents = [one for one in given if isinstance(one, UUID)]
+    if parents:
+        await _share(tx, await read(tx.tenant, tx.connection, plan.key, parents))
+
+
+async def share_above(tx: Transaction, drafts: Iterable[Draft]) -> None:
+    """The same for records that come back."""
+    above: defaultdict[str, set[UUID]] = defaultdict(set)
+    for draft in drafts:
+        tree = draft.plan.tree
+        if tree is not None and (parent := draft.values.get(tree.key)) is not None:
+            above[draft.plan.key].add(parent)
+    for object_key, parents in sorted(above.items()):
+        await _share(tx, await read(tx.tenant, tx.connection, object_key, parents))
+
+
+async def _share(tx: Transaction, nodes: Mapping[UUID, Node]) -> None:
+    await _lock(tx, locks.shared, {node.root for node in nodes.values()} - tx.trees)
+
+
+async def _lock(tx: Transaction, way: Callable[..., str], roots: set[UUID]) -> None:
+    if roots:
+        await tx.connection.execute(way(*(locks.tree(tx.tenant, root) for root in roots)))
+        tx.trees |= roots
 
 
 async def enter(tx: Transaction, plan: ObjectPlan, drafts: Sequence[Draft]) -> list[Write]:
@@ -151,15 +183,15 @@ def write(object_key: str, nodes: Iterable[Node]) -> Write:
 
 async def _shared(tx: Transaction, object_key: str, wanted: Sequence[UUID]) -> dict[UUID, Node]:
     """These nodes, in trees that stay as they are until the transaction ends."""
-    before = await read(tx.tenant, tx.connection, object_key, wanted)
-    if not before:
+    if not wanted:
         return {}
-    roots = {node.root for node in before.values()}
-    await tx.connection.execute(locks.shared(*(locks.tree(tx.tenant, root) for root in roots)))
-    after = await read(tx.tenant, tx.connection, object_key, wanted)
-    if any(node.root not in roots for node in after.values()):
-        raise Again
-    return after
+    found = await read(tx.tenant, tx.connection, object_key, wanted)
+    if any(node.root not in tx.trees for node in found.values()):
+        await _share(tx, found)
+        found = await read(tx.tenant, tx.connection, object_key, wanted)
+        if any(node.root not in tx.trees for node in found.values()):
+            raise Again
+    return found
 
 
 def _place(draft: Draft, key: str, own: Mapping[UUID, Draft], known: dict[UUID, Node]) -> None:
@@ -209,6 +241,11 @@ class Move:
         return self.parent.root if self.parent is not None else self.node.id
 
     @property
+    def roots(self) -> set[UUID]:
+        """Of the trees that it touches. (What it makes a root, others know only afterwards.)"""
+        return {one.root for one in (self.node, self.parent) if one is not None}
+
+    @property
     def place(self) -> Place:
         """Where the node stands afterwards."""
         number = self.node.number
@@ -255,10 +292,9 @@ async def hold(tx: Transaction, wish: Wish) -> Move | None:
     before = await foresee(tx.tenant, tx.connection, wish)
     if before is None:
         return None
-    roots = {before.node.root, before.root}
-    await tx.connection.execute(locks.alone(*(locks.tree(tx.tenant, root) for root in roots)))
+    await _lock(tx, locks.alone, before.roots)
     after = await foresee(tx.tenant, tx.connection, wish)
-    if after is None or {after.node.root, after.root} != roots:
+    if after is None or after.roots != before.roots:
         raise Again
     return after
 

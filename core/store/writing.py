@@ -96,6 +96,7 @@ class Transaction:
     confirmed: bool = False
     outdates: bool = False  # whether what is remembered of the tenant is wrong once it commits
     created: Counter[str] = field(default_factory=Counter)  # new records by their object
+    trees: set[UUID] = field(default_factory=set)  # roots of trees that stay as they are
     _changes: int = field(default=0, repr=False)
 
     @property

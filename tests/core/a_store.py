@@ -92,3 +92,12 @@ async def problems_of(written: Awaitable[object]) -> list[tuple[tuple[str | int,
     with pytest.raises(Refused) as refused:
         await written
     return [(problem.path, problem.code) for problem in refused.value.problems]
+
+
+async def waiting(world: World, what: str = "advisory") -> int:
+    """How many sessions wait for a lock of this kind."""
+    async with world.store.database.reading(world.tenant) as connection:
+        found: int = await connection.fetchval(
+            "select count(*) from pg_locks where locktype = $1 and not granted", what
+        )
+    return found

@@ -171,6 +171,16 @@ async def test_a_tree_given_up_and_had_again_is_as_its_records_are_then(world: W
     await assert_the_tree_is_as_the_parents_say(world)
 
 
+async def test_nodes_of_a_tree_had_again_stand_in_the_order_they_were_made(world: World) -> None:
+    tree, sites = await a_tree_given_up(world, 0, 0, 2, 1, 2, 1)
+
+    await back(world, tree)
+
+    sql = "select id from read.tree_node where tenant_id = $1 order by path"
+    nodes = [row["id"] for row in await world.rows(sql)]
+    assert nodes == [sites[one] for one in (0, 1, 4, 6, 2, 3, 5)]
+
+
 async def test_a_cycle_in_the_data_keeps_it_from_becoming_a_tree(world: World) -> None:
     tree, [one, two, below, _] = await a_tree_given_up(world, 0, 1, 0)
     await spoil(world, one, two)

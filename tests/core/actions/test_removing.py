@@ -13,8 +13,18 @@ from core.actions.removing import Removal
 from core.actions.saving import Edit
 from core.errors import Refused
 from core.store import removing as store_removing
+from core.store import rows
 from core.store.connections import Database
-from tests.core.a_store import MONEY, World, a_world, an_object, problems_of, refers_to
+from core.store.writing import Transaction, writing
+from tests.core.a_store import (
+    MONEY,
+    World,
+    a_world,
+    an_object,
+    problems_of,
+    refers_to,
+    waiting,
+)
 
 COUNT = {"type": "integer", "x-rollup": {"object": "contact", "via": "account", "op": "count"}}
 ACCOUNT = an_object("account", {"code": {"type": "string", "x-unique": True}, "contacts": COUNT})
@@ -192,6 +202,31 @@ async def test_nobody_refers_to_a_record_while_it_is_deleted(world: World) -> No
         live = "select 1 from read.record where tenant_id = $1 and id = $2 and deleted_at is null"
         deals = "select 1 from read.record where tenant_id = $1 and data->>'account' = $2"
         assert bool(await world.rows(live, account)) == bool(await world.rows(deals, str(account)))
+
+
+async def test_a_deletion_waits_for_who_refers_to_a_record_before_it_locks_the_record(
+    world: World,
+) -> None:
+    account = await world.create("account", name="a")
+    contact = await world.create("contact", account=account)
+    holds, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Transaction) -> None:
+        await rows.hold(tx, [contact])
+        holds.set()
+        await may_go_on.wait()
+        held = "select from record where tenant_id = $1 and id = $2 for no key update nowait"
+        await tx.connection.execute(held, tx.tenant, account)  # as its roll-up would be locked
+
+    writer = asyncio.create_task(writing(world.tenant, world.store, slow))
+    await holds.wait()
+    deletion = asyncio.create_task(delete(world, "account", account))
+    while not await waiting(world, "transactionid"):
+        pass
+    may_go_on.set()
+    await asyncio.gather(writer, deletion)
+
+    assert [await is_deleted(world, it) for it in (account, contact)] == [True, True]
 
 
 async def test_a_user_who_owns_something_stays(world: World) -> None:

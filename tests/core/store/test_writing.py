@@ -18,7 +18,7 @@ from core.store.saving import Saving, save
 from core.store.ways import Options
 from core.store.writing import Again, Transaction, publishing, writing
 from tests.conftest import Urls
-from tests.core.a_store import TEXT, World, a_world, an_object
+from tests.core.a_store import TEXT, World, a_world, an_object, waiting
 
 ACCOUNT = an_object("account", {"code": TEXT, "note": TEXT})
 COUNT = "insert into counter (tenant_id, key, value) values ($1, $2, 1)"
@@ -108,15 +108,6 @@ async def test_a_publisher_waits_for_writers_and_keeps_new_ones_out(world: World
     await asyncio.gather(writer, publisher, latecomer)
 
     assert order == ["writer", "publisher", "late writer"]
-
-
-async def waiting(world: World, what: str = "advisory") -> int:
-    """How many sessions wait for a lock of this kind."""
-    async with world.store.database.reading(world.tenant) as connection:
-        found: int = await connection.fetchval(
-            "select count(*) from pg_locks where locktype = $1 and not granted", what
-        )
-    return found
 
 
 async def test_a_record_that_changes_after_it_was_read_loses_nothing(world: World) -> None:

@@ -67,7 +67,10 @@ async def test_tells_what_a_rule_says_in_the_language_of_the_tenant(client: Clie
 
     told = [(await one.data(source))["createCampaign"]["errors"] for one in (client, other)]
 
-    assert told == [[{"message": "The end is before the start"}], [{"message": "结束日期早于开始日期"}]]
+    assert told == [
+        [{"message": "The end is before the start"}],
+        [{"message": "结束日期早于开始日期"}],
+    ]
 
 
 async def test_tells_everything_that_is_wrong_by_the_names_of_arguments(client: Client) -> None:

@@ -29,7 +29,9 @@ class Efforts:
         around = {word: it for word, it in of.schema.items() if word not in ("properties", "$defs")}
         common = _weight(around, definitions, known)
         each = {key: _weight(it.schema, definitions, known) for key, it in of.fields.items()}
-        self.weights = {key: Weight(*map(sum, zip(it, common, strict=True))) for key, it in each.items()}
+        self.weights = {
+            key: Weight(*map(sum, zip(it, common, strict=True))) for key, it in each.items()
+        }
         self._least = common.words + sum(it.words for it in each.values())
         self._tried = {
             key: self.weights[key]
@@ -54,8 +56,11 @@ class Efforts:
 _PLAIN = frozenset({"number", "integer", "boolean"})
 
 
-def parts(pattern: str) -> int:
-    """How many characters, classes and the like a pattern is made of, repetitions spelt out."""
+def parts(pattern: str, letters: int = 1) -> int:
+    """How many characters, classes and the like a pattern is made of, repetitions spelt out.
+
+    A class of letters such as `\\p{L}` counts as so many: it takes that much longer to prepare.
+    """
     total = [0]  # of each group that is open
     last = 0
     for token in _TOKENS.finditer(pattern):
@@ -70,15 +75,22 @@ def parts(pattern: str) -> int:
             last = total.pop()
             total[-1] += last
         elif text not in _BESIDE:
-            last = 1
-            total[-1] += 1
+            last = letters if _LETTERS.search(text) else 1
+            total[-1] += last
     return sum(total)
 
 
 _TOKENS = re.compile(
-    r"\{\d+(?:,\d*)?\}|\\[pPxu]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|\[[^\]]*\]|[^\]\\])*\]|\(\?<?[^:>)]*[:>]|.",
-    re.DOTALL,
+    r"""
+      \{\d+(?:,\d*)?\}                                    # a repetition
+    | \\[pPxu]\{[^{}]*+\}  |  \\[pP]?.                    # what a backslash begins
+    | \[\^?\]?(?:\\.|\[[^\[\]]*+\]|[^\]\\])*+\]           # a class of characters
+    | \(\?[^:>()]*+[:>]                                  # a group with a name or flags
+    | .
+    """,
+    re.DOTALL | re.VERBOSE,
 )
+_LETTERS = re.compile(r"\\[pP]")
 _NUMBER = re.compile(r"\d{1,9}")
 _BESIDE = frozenset("?*+|)")
 

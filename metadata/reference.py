@@ -166,6 +166,9 @@ _BOUNDS = {
     "items of a list (unless given: 100)": bounds.MOST_LIST_LENGTH,
     "characters of a key": bounds.KEY_BYTES,
     "schemas that judge one value": bounds.JUDGEMENTS,
+    "parts of all patterns of an object, repetitions spelt out; `\\p{L}` and the like count as 40": (
+        bounds.PATTERN_PARTS
+    ),
     "steps to judge the values of one write: characters by parts of patterns, values by keywords": (
         bounds.EFFORT
     ),

@@ -29,6 +29,10 @@ def test_a_pattern_counts_with_its_repetitions_spelt_out(pattern: str, count: in
     assert parts(pattern) == count
 
 
+def test_classes_of_letters_may_count_as_more() -> None:
+    assert parts(r"x[\d\p{L}]{3}\pL\PN.", letters=40) == 1 + 120 + 40 + 40 + 1
+
+
 def test_records_take_steps_by_their_texts_and_by_what_lists_hold() -> None:
     fields = {
         "code": {**TEXT, "pattern": "[ab]{7}"},

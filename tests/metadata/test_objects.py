@@ -159,6 +159,7 @@ def test_unique_keys_of_fields_and_of_several_together() -> None:
         ({**TEXT, "maxLength": 4000, "pattern": ".{2600}x"}, "", "TOO_MANY"),
         ({**TEXT, "default": "a" * 900, "pattern": "((a?){200}){60}"}, "", "TOO_MANY"),
         ({"type": "string", "x-type": "longtext", "pattern": ".{80}x"}, "", "TOO_MANY"),
+        ({**TEXT, "maxLength": 9, "pattern": r"(x?\p{L}{40}){35}"}, "/pattern", "TOO_MANY"),
         ({"$ref": "#/$defs/nothing"}, "/$ref", "UNKNOWN_DEFINITION"),
         ({"$ref": "https://evil.example/x"}, "/$ref", "BAD_REFERENCE"),
         ({"type": "string", "default": 3}, "/default", "BAD_DEFAULT"),

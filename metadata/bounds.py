@@ -17,6 +17,9 @@ UNIQUES = 20  # of one object
 FORMULA_PARTS = 2_000  # of one that is computed when asked, what it reads of such in its place
 KEY_BYTES = 60
 JUDGEMENTS = 1_000  # of one value by one object's schema, along the worst path into it
+EFFORT = 10_000_000  # steps in which the values of one write are judged: two seconds at worst
+PATTERN_PARTS = 50_000  # of all patterns of an object: a second to prepare
+LETTER_PARTS = 40  # that a class of letters such as \p{L} counts as
 NUMBER_DIGITS = 40  # of a number in a declaration
 
 TEXT_LENGTH = 1_000  # of a text whose declaration gives no `maxLength`

@@ -144,7 +144,7 @@ class _Merging:
                 f"{lower.document} says {shown(low)} here and {self._source.document} says "
                 f"{shown(high)}; neither stands above the other."
             )
-            mend = "Let one pack require the other, or settle it in the tenant's own layer."
+            mend = "Let one pack require the other: then it stands above."
             self._findings.add(here, "CONFLICT", message, mend)
             return False
         attempt = Attempt(self._kind, path, low, high, lower.document)

@@ -63,12 +63,28 @@ def _entries(schema: Schema) -> Schema:
 
 
 def _table(schema: Schema, root: Schema) -> str:
+    rows = ["| keyword | value | meaning |", "|---|---|---|", *_rows(schema, root)]
+    return "\n".join(rows) + "\n"
+
+
+def _rows(schema: Schema, root: Schema, above: str = "") -> Iterator[str]:
+    """A row for each keyword, each followed by those that its own object takes."""
     required = cast("list[str]", schema.get("required", []))
-    rows = ["| keyword | value | meaning |", "|---|---|---|"]
     for word, said in cast("Mapping[str, Schema]", schema.get("properties", {})).items():
         needed = " *(required)*" if word in required else ""
-        rows.append(f"| `{word}`{needed} | {_value(said, root)} | {_meaning(said, root)} |")
-    return "\n".join(rows) + "\n"
+        yield f"| `{above}{word}`{needed} | {_value(said, root)} | {_meaning(said, root)} |"
+        yield from _rows_inside(said, root, f"{above}{word}")
+
+
+def _rows_inside(said: Schema, root: Schema, word: str) -> Iterator[str]:
+    """What an object takes that no other table shows, as that of plain JSON Schema does."""
+    for way in cast("list[Schema]", said.get("anyOf", [said])):
+        if "$ref" in cast("Schema", way.get("properties", {})):
+            continue
+        yield from _rows(way, root, f"{word}.")
+        each = way.get("additionalProperties")
+        if isinstance(each, dict):
+            yield from _rows_inside(each, root, f"{word}.<key>")
 
 
 def _meaning(schema: Schema, root: Schema) -> str:
@@ -150,6 +166,12 @@ _BOUNDS = {
     "items of a list (unless given: 100)": bounds.MOST_LIST_LENGTH,
     "characters of a key": bounds.KEY_BYTES,
     "schemas that judge one value": bounds.JUDGEMENTS,
+    "parts of all patterns of an object, repetitions spelt out; `\\p{L}` and the like count as 40": (
+        bounds.PATTERN_PARTS
+    ),
+    "steps to judge the values of one write: characters by parts of patterns, values by keywords": (
+        bounds.EFFORT
+    ),
     "parts of a formula with those that are computed in it when asked": bounds.FORMULA_PARTS,
 }
 

@@ -5,12 +5,14 @@ such as defaults, fit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import cast
 
 import jsonschema_rs
 
-from metadata import bounds, complaints, currencies, decimals, weights
+from metadata import bounds, complaints, currencies, decimals, efforts, weights
 from metadata.dialects import strict_validator
+from metadata.efforts import Efforts
 from metadata.expressions import dependencies
 from metadata.expressions.dependencies import Cycle
 from metadata.merging import Merged
@@ -29,6 +31,8 @@ def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
     _check_conditions(declared, of, findings)
     definitions = cast("Mapping[str, object]", declared.body.get("$defs", {}))
     if not _bounded(of, definitions, findings):
+        return
+    if not _prepared_soon(declared, findings) or not _judged_soon(of, findings):
         return
     try:
         strict_validator(cast("dict[str, object]", of.schema))
@@ -56,6 +60,36 @@ def _bounded(of: ObjectType, definitions: Mapping[str, object], findings: Findin
     else:
         return True
     return False
+
+
+def _prepared_soon(declared: Merged, findings: Findings) -> bool:
+    """Whether it takes no long time to prepare the patterns, which every process does."""
+    found = {str(it): at for at, word, it in _keywords(declared.body, ()) if word == "pattern"}
+    sizes = {pattern: efforts.parts(pattern, bounds.LETTER_PARTS) for pattern in found}
+    if sum(sizes.values()) <= bounds.PATTERN_PARTS:
+        return True
+    largest = max(sizes, key=sizes.__getitem__)
+    message = f"The patterns of the object have more than {bounds.PATTERN_PARTS:,} parts."
+    mend = (
+        "Repeat less in them, and no class of letters such as \\p{L} more than a few hundred times."
+    )
+    findings.add(found[largest], "TOO_MANY", message, mend)
+    return False
+
+
+def _judged_soon(of: ObjectType, findings: Findings) -> bool:
+    """Whether every value that a field can hold, and what is declared of it, is judged soon."""
+    steps_of = Efforts(of)
+    before = len(findings.problems)
+    for key, field in of.fields.items():
+        longest = field.schema.get("maxLength", 1)
+        steps = steps_of.weights[key].parts * int(cast("int | Decimal", longest))
+        given = {key: [field.default, *(value for _, value in _named(field.schema))]}
+        if max(steps, steps_of.of(given)) > bounds.EFFORT:
+            message = f"It takes too long to judge the values of '{key}' by their patterns."
+            mend = "Repeat less in the patterns, or lower maxLength."
+            findings.add(("properties", key), "TOO_MANY", message, mend)
+    return len(findings.problems) == before
 
 
 def _check_defaults(of: ObjectType, definitions: Mapping[str, object], findings: Findings) -> None:

@@ -11,6 +11,7 @@ from typing import TypeAlias, cast
 import jsonschema_rs
 
 from metadata.dialects import strict_validator
+from metadata.efforts import Efforts
 from metadata.model import Field, FieldType, Metadata, ObjectType
 from metadata.problems import Path, did_you_mean, listed
 
@@ -31,7 +32,12 @@ class Validator:
 
     def __init__(self, of: ObjectType) -> None:
         self._of = of
+        self._efforts = Efforts(of)
         self._schema = strict_validator(cast("dict[str, object]", of.schema))
+
+    def effort(self, values: Mapping[str, object]) -> int:
+        """How many steps it takes to judge the values."""
+        return self._efforts.of(values)
 
     def fits(self, values: Mapping[str, object]) -> bool:
         return self._schema.is_valid(values)

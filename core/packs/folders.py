@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.packs.offer import Pack
-from metadata import documents, layers, wording
+from metadata import documents, layers, naming, wording
 from metadata.dialects import Kind
 from metadata.documents import Document
-from metadata.problems import listed
+from metadata.layers import PLATFORM, TENANT
+from metadata.problems import Path as Place
+from metadata.problems import listed, pointer
 
 KINDS_BY_FOLDER = {
     "objects": Kind.OBJECT,
@@ -45,11 +48,27 @@ def read(folder: Path, plugin: str) -> Pack:
             found[name] = _document(path, name, kind)
         except BadPack as bad:
             faults += bad.faults
+    if not faults:
+        faults += _unread(folder, found)
     if not faults and len(found) == 1:
         faults.append((HEAD, f"no declaration lies beside it, in {listed(KINDS_BY_FOLDER)}"))
     if faults:
         raise BadPack(*faults)
     return _pack(found, plugin)
+
+
+def _unread(folder: Path, found: Mapping[str, Document]) -> Iterator[tuple[str, str]]:
+    """Declarations that lie where nothing is read, as in `object/` or with the ending `.JSON`."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name in found or path.suffix.lower() != ".json" or not path.is_file():
+            continue
+        if _SCHEMAS in path.read_bytes():
+            yield name, f"lies where nothing is read; declarations are {HEAD} and {_PLACES}"
+
+
+_SCHEMAS = b'"https://dealgraph.dev/schemas/'
+_PLACES = listed([f"{name}/*.json" for name in KINDS_BY_FOLDER], "and")
 
 
 def _document(path: Path, name: str, kind: Kind) -> Document:
@@ -67,7 +86,37 @@ def _document(path: Path, name: str, kind: Kind) -> Document:
         raise BadPack(
             *((name, f"{p.pointer or '/'}: {p.message} {p.mend}".strip()) for _, p in problems)
         )
+    if kind is Kind.PACK and loaded["name"] in (PLATFORM, TENANT):
+        raise BadPack((name, f"/name: '{loaded['name']}' is not for packs. Take another name."))
+    if theirs := list(_tenants_names(loaded)):
+        raise BadPack(*((name, message) for message in theirs))
     return loaded
+
+
+def _tenants_names(document: Document) -> Iterator[str]:
+    """Names that only a tenant may give, told with their places."""
+    properties = document.get("properties")
+    named = (
+        [(("properties", key), key) for key in properties] if isinstance(properties, dict) else []
+    )
+    for path, name in (*named, *_names_inside(document, ())):
+        if naming.suffix(name):
+            stem = name.removesuffix(naming.TENANT_SUFFIX)
+            yield f"{pointer(path)}: Only what a tenant declares ends in __c. Say '{stem}'."
+
+
+def _names_inside(value: object, path: Place) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            if key in _NAMING and isinstance(inside, str):
+                yield (*path, key), inside
+            yield from _names_inside(inside, (*path, key))
+    elif isinstance(value, list):
+        for index, inside in enumerate(value):
+            yield from _names_inside(inside, (*path, index))
+
+
+_NAMING = frozenset({"$id", "x-plural", "inverse", "key", "const"})
 
 
 def _pack(found: dict[str, Document], plugin: str) -> Pack:

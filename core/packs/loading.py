@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import redirect_stdout
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pluggy
 
@@ -21,13 +25,17 @@ _GROUP = re.compile(r"dealgraph\.\d+")
 
 
 def load(built_in: Mapping[str, ModuleType]) -> Offer:
-    """Everything that these plugins and the installed ones offer; ours first, then by name."""
+    """Everything that these plugins and the installed ones offer; ours first, then by name.
+
+    What plugins print goes to stderr: stdout holds what scripts read, such as tokens and logs.
+    """
     found: dict[str, Pack] = {}
     faults: list[Fault] = []
-    for name, module in sorted(built_in.items()):
-        _take(_offered(name, module, faults), found, faults)
-    for name, module in _installed(built_in, faults):
-        _take(_offered(name, module, faults), found, faults)
+    with redirect_stdout(sys.stderr):
+        for name, module in sorted(built_in.items()):
+            _take(_offered(name, module, faults), found, faults)
+        for name, module in _installed(built_in, faults):
+            _take(_offered(name, module, faults), found, faults)
     packs, unmet = _in_order(found)
     return Offer(packs, (*faults, *unmet))
 
@@ -58,7 +66,9 @@ def _entries() -> Iterator[EntryPoint]:
 def _module(entry: EntryPoint, faults: list[Fault]) -> Iterator[tuple[str, ModuleType]]:
     try:
         module = entry.load()
-    except (Exception, SystemExit) as error:  # noqa: BLE001  what a plugin raises stays its own
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  what a plugin raises stays its own
         message = f"cannot be imported: {_told(error)}"
         faults.append(Fault(entry.name, "", entry.value, message))
         return
@@ -68,7 +78,18 @@ def _module(entry: EntryPoint, faults: list[Fault]) -> Iterator[tuple[str, Modul
         faults.append(Fault(entry.name, "", entry.value, "is not a module"))
 
 
-def _offered(name: str, module: ModuleType, faults: list[Fault]) -> Iterator[Pack]:
+def _offered(name: str, module: ModuleType, faults: list[Fault]) -> list[Pack]:
+    """The packs of one plugin; whatever looking at it raises is a fault of its own."""
+    try:
+        return list(_looked_at(name, module, faults))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  what a plugin raises stays its own
+        faults.append(Fault(name, "", "", f"cannot be looked at: {_told(error)}"))
+        return []
+
+
+def _looked_at(name: str, module: ModuleType, faults: list[Fault]) -> Iterator[Pack]:
     """The packs of one plugin, which has a plugin manager of its own."""
     manager = pluggy.PluginManager("dealgraph")
     manager.add_hookspecs(hookspecs)
@@ -110,14 +131,15 @@ def _packs(name: str, manager: pluggy.PluginManager, faults: list[Fault]) -> Ite
     hook = "register_packs"
     try:
         offered = _values(manager.hook.register_packs())
-    except (Exception, SystemExit) as error:  # noqa: BLE001  what a plugin raises stays its own
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  what a plugin raises stays its own
         faults.append(Fault(name, hook, "", f"raised {_told(error)}"))
         return
     if not offered:
         faults.append(Fault(name, hook, "", "offers nothing; return at least one PackFolder"))
     for number, folder in enumerate(offered, 1):
-        if not isinstance(folder, PackFolder):
-            message = f"is a {type(folder).__name__}, not a PackFolder"
+        if message := _no_folder(folder):
             faults.append(Fault(name, hook, f"value {number}", message))
             continue
         try:
@@ -127,15 +149,24 @@ def _packs(name: str, manager: pluggy.PluginManager, faults: list[Fault]) -> Ite
             faults += [Fault(name, hook, at + file, message) for file, message in bad.faults]
 
 
-def _values(answers: Iterable[object]) -> list[object]:
+def _no_folder(value: Any) -> str:
+    """What is wrong with a value of `register_packs`, which may be anything."""
+    if not isinstance(value, PackFolder):
+        return f"is a {type(value).__name__}, not a PackFolder"
+    if not isinstance(value.path, Path):
+        return f"its path is a {type(value.path).__name__}, not a pathlib.Path"
+    return ""
+
+
+def _values(answers: Iterable[Any]) -> list[Any]:
     """What a plugin's implementations of a hook returned, as one list."""
-    values: list[object] = []
+    values: list[Any] = []
     for answer in answers:
         values += answer if isinstance(answer, Iterable) else [answer]
     return values
 
 
-def _take(packs: Iterator[Pack], found: dict[str, Pack], faults: list[Fault]) -> None:
+def _take(packs: Iterable[Pack], found: dict[str, Pack], faults: list[Fault]) -> None:
     for pack in packs:
         first = found.setdefault(pack.key, pack)
         if first is not pack:

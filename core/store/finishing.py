@@ -77,7 +77,8 @@ def check_rules(draft: Draft, setting: Setting, related: dict[str, Any]) -> None
         if plan.broken(scope, setting.today, setting.now):
             rule = plan.rule
             path = draft.path if plan.field is None else (*draft.path, plan.field)
-            problem = Problem(path, f"RULE_{rule.key.upper()}", rule.message)
+            message = rule.labels.get(setting.published.language, rule.message)
+            problem = Problem(path, f"RULE_{rule.key.upper()}", message)
             (draft.warnings if rule.severity == "warn" else draft.problems).append(problem)
 
 

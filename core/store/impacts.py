@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from core.store.field_plans import FieldPlan, UniquePlan
 from core.store.plans import ObjectPlan, plan_of
 from core.store.rows import SELECTED, Row
 from core.store.writing import Transaction
+from metadata import bounds
 from metadata.changes import Effect, Impact
 from metadata.model import LISTS, LONG, Unique
 from metadata.published import Published
@@ -127,22 +129,29 @@ async def _invalid(census: Census, impacts: Sequence[Impact]) -> dict[Impact, Co
     for object_key, wanted in by_object.items():
         plan = plan_of(census.new, object_key)
         tallies = {impact: _Tally() for impact in wanted}
+        spent = 0
         async for rows in pages(census, object_key):
             for row in rows:
-                _judge(plan, row, tallies)
+                spent += _judge(plan, row, tallies)
+                if spent > bounds.EFFORT // 20:
+                    spent = 0
+                    await asyncio.sleep(0)
         for impact, tally in tallies.items():
             found[impact] = Counted(impact, tally.count, tuple(tally.examples))
     return found
 
 
-def _judge(plan: ObjectPlan, row: Row, tallies: Mapping[Impact, _Tally]) -> None:
-    misfits = finishing.misfits(plan, drafts.values_of(plan, row))
-    if not misfits:
-        return
+def _judge(plan: ObjectPlan, row: Row, tallies: Mapping[Impact, _Tally]) -> int:
+    """Count the record where it does not fit, or no write could judge it; in how many steps."""
+    values = drafts.values_of(plan, row)
+    effort = plan.validator.effort(values)
+    heavy = effort > bounds.EFFORT
+    misfits = [] if heavy else finishing.misfits(plan, values)
     wrong = {misfit.path[0] for misfit in misfits if misfit.path}
     for impact, tally in tallies.items():
-        if impact.field is None or impact.field in wrong:
+        if heavy or (misfits and impact.field is None) or impact.field in wrong:
             tally.add(row.id)
+    return min(effort, bounds.EFFORT)
 
 
 # Records that have something

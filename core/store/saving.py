@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from core.errors import Problem, Refused
+from core.errors import LimitExceeded, Problem, Refused
 from core.store import (
     claiming,
     edges,
@@ -31,6 +31,7 @@ from core.store.rows import Held
 from core.store.statements import Batch, Write
 from core.store.tree_nodes import Move
 from core.store.writing import Again, Transaction
+from metadata.bounds import EFFORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,11 @@ async def save(tx: Transaction, drafts: Sequence[Draft], saving: Saving) -> None
     Raises:
         Refused: something is wrong with some of them.
         Taken: only that values are taken by others.
+        LimitExceeded: to judge the values would keep the process from all other work.
     """
     setting = saving.setting
+    if not setting.privileged:
+        _check_effort(drafts)
     for draft in drafts:
         finish(draft, setting)
     if tx.expected is None:
@@ -129,6 +133,18 @@ async def write(tx: Transaction, writing: Writing) -> None:
     batch.add(*claiming.writes(claims))
     if await batch.run(tx) < len(claims.wanted):
         raise await _refusal(tx, writing, claims)
+
+
+def _check_effort(drafts: Sequence[Draft]) -> None:
+    effort = sum(draft.plan.validator.effort(draft.values) for draft in drafts)
+    if effort > EFFORT:
+        raise LimitExceeded(
+            "These values take too long to judge by their patterns and schemas: write fewer or"
+            " shorter ones at once.",
+            limit="effort",
+            value=effort,
+            allowed=EFFORT,
+        )
 
 
 async def _check_ids(tx: Transaction, given: Sequence[Draft]) -> None:

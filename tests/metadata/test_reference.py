@@ -26,3 +26,10 @@ def test_a_metaschema_says_what_each_keyword_means(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_a_metaschema_is_named_by_what_documents_say(kind: Kind) -> None:
     assert dialects.metaschema(kind)["$id"] == kind.schema
+
+
+@pytest.mark.parametrize(
+    "word", ["nodes.through", "measures.stance", "x-unique.ignoreCase", "objects.<key>.fields"]
+)
+def test_the_page_shows_what_the_objects_inside_a_document_take(word: str) -> None:
+    assert f"| `{word}`" in reference.page()

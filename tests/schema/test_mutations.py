@@ -14,10 +14,12 @@ from graphql import (
 )
 
 from core.identity import Role
+from core.store import tenants
+from core.store.tenants import Settings
 from schema.platform.strawberry_schema import platform
 from schema.types.tenant_schema import full
-from tests.schema.an_api import Client
-from tests.schema.some_metadata import crm
+from tests.schema.an_api import Client, a_client
+from tests.schema.some_metadata import crm, crm_layers
 
 FOR_ADMINISTRATORS = {
     *("saveDraft", "discardDraft", "publishDraft", "rollbackMetadata"),
@@ -54,6 +56,21 @@ async def test_creates_a_record_and_shows_it(client: Client) -> None:
         "contacts": {"totalCount": 0},
         "version": 1,
     }
+
+
+async def test_tells_what_a_rule_says_in_the_language_of_the_tenant(client: Client) -> None:
+    chinese = Settings(key=f"zh{tenants.new_id()}"[:40], language="zh-Hans")
+    other = await a_client(client.store, crm_layers(), settings=chinese, answers=client.answers)
+    source = """mutation { createCampaign(
+      input: {name: "Fair", startDate: "2026-02-01", endDate: "2026-01-01"}
+    ) { errors { message } } }"""
+
+    told = [(await one.data(source))["createCampaign"]["errors"] for one in (client, other)]
+
+    assert told == [
+        [{"message": "The end is before the start"}],
+        [{"message": "结束日期早于开始日期"}],
+    ]
 
 
 async def test_tells_everything_that_is_wrong_by_the_names_of_arguments(client: Client) -> None:

@@ -13,6 +13,7 @@ from core.actions.saving import Edit, Saved
 from core.errors import Forbidden, LimitExceeded, NotFound, Refused
 from core.identity import IMPORT, Actor, Role
 from core.store.connections import Database
+from metadata.bounds import EFFORT
 from tests.core.a_store import MONEY, TEXT, World, a_world, an_object, problems_of, refers_to
 
 ACCOUNT = an_object(
@@ -37,6 +38,7 @@ DEAL = an_object(
         "tags": {"type": "array", "items": TEXT},
         "notes": {"type": "string", "x-type": "longtext", "x-search": True},
         "profile": {"type": "object", "additionalProperties": True},
+        "body": {"type": "string", "x-type": "longtext", "pattern": "[^b].{60}"},
     },
     required=["name"],
     **{
@@ -365,6 +367,17 @@ async def test_readers_do_not_write_and_batches_end_at_500(world: World) -> None
         await saving.create(world.actor, world.store, "deal", [{"name": "x"}] * 501)
     with pytest.raises(NotFound):
         await saving.create(world.actor, world.store, "nothing", [{"name": "x"}])
+
+
+async def test_values_that_would_keep_the_process_busy_by_a_pattern_are_refused(
+    world: World,
+) -> None:
+    longest = {"name": "x", "body": "a" * 131_072}
+    await saving.create(world.actor, world.store, "deal", [longest])
+    with pytest.raises(LimitExceeded) as refused:
+        await saving.create(world.actor, world.store, "deal", [longest, longest])
+    assert (refused.value.limit, refused.value.allowed) == ("effort", EFFORT)
+    await saving.create(world.actor, world.store, "deal", [longest, longest], origin=IMPORT)
 
 
 async def test_another_tenants_record_is_not_there(world: World, database: Database) -> None:

@@ -58,3 +58,43 @@ def test_only_declarations_are_read(tmp_path: Path) -> None:
     (folder / "samples").mkdir()
     (folder / "samples" / "golden.json").write_text("not a declaration")
     assert list(read(folder, "field").documents) == ["pack.json", "objects/visit.json"]
+
+
+@pytest.mark.parametrize(
+    "place", ["object/area.json", "objects/area.JSON", "objects/more/area.json"]
+)
+def test_a_declaration_where_nothing_is_read_is_told(tmp_path: Path, place: str) -> None:
+    folder = a_folder(tmp_path)
+    (folder / place).parent.mkdir(exist_ok=True)
+    (folder / place).write_text((folder / "objects" / "visit.json").read_text())
+    with pytest.raises(BadPack, match=f"{place}: lies where nothing is read; .*objects/") as caught:
+        read(folder, "field")
+    assert len(caught.value.faults) == 1
+
+
+@pytest.mark.parametrize("name", ["platform", "tenant"])
+def test_the_layers_that_are_no_packs_keep_their_names(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadPack, match=f"'{name}' is not for packs"):
+        read(a_folder(tmp_path, name), "field")
+
+
+def test_names_that_only_tenants_give_are_refused_with_their_places(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path)
+    visit = json.loads((folder / "objects" / "visit.json").read_text())
+    kind = {"oneOf": [{"const": "call"}, {"const": "fair__c"}]}
+    changed = {
+        **visit,
+        "$id": "visit__c",
+        "properties": {"note__c": {"type": "string"}, "kind": kind},
+    }
+    (folder / "objects" / "visit.json").write_text(json.dumps(changed))
+    with pytest.raises(BadPack) as caught:
+        read(folder, "field")
+    assert [message for _, message in caught.value.faults] == [
+        f"{place}: Only what a tenant declares ends in __c. Say '{name}'."
+        for place, name in (
+            ("/properties/note__c", "note"),
+            ("/$id", "visit"),
+            ("/properties/kind/oneOf/1/const", "fair"),
+        )
+    ]

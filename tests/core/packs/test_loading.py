@@ -96,7 +96,21 @@ def test_a_value_of_another_kind_is_refused(tmp_path: Path, answer: str) -> None
     assert "not a PackFolder" in faults[0].message
 
 
-@pytest.mark.parametrize("raised", ["ValueError('no licence')", "SystemExit(3)"])
+@pytest.mark.parametrize("path", ["'here'", "None"])
+def test_a_folder_that_is_no_path_is_told(tmp_path: Path, path: str) -> None:
+    source = f"@hookimpl\ndef register_packs():\n    return [PackFolder({path})]"
+    [fault] = faults_of(source, tmp_path)
+    assert (fault.argument, fault.message[-18:]) == ("value 1", "not a pathlib.Path")
+
+
+def test_a_module_that_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
+    [fault] = faults_of("def __dir__():\n    raise ValueError('closed')", tmp_path)
+    assert str(fault) == "plugin bad: cannot be looked at: ValueError: closed"
+
+
+@pytest.mark.parametrize(
+    "raised", ["ValueError('no licence')", "SystemExit(3)", "GeneratorExit()", "BaseException(1)"]
+)
 def test_what_a_hook_raises_is_told_and_contained(tmp_path: Path, raised: str) -> None:
     [fault] = faults_of(f"@hookimpl\ndef register_packs():\n    raise {raised}", tmp_path)
     assert fault.hook == "register_packs"
@@ -200,6 +214,14 @@ class TestInstalled:
             ("broken_import", "broken_import_module"),
             ("leaving", "leaving_module"),
         ]
+
+    def test_what_a_plugin_prints_does_not_mix_with_what_scripts_read(
+        self, site: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        install(site, "chatty", "print('hello')")
+        self.load()
+        told = capsys.readouterr()
+        assert (told.out, told.err) == ("", "hello\n")
 
     def test_another_contract_is_refused_without_importing(self, site: Path) -> None:
         install(site, "newer", "raise AssertionError('imported')", group="dealgraph.2")

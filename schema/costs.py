@@ -39,6 +39,11 @@ class Part:
     leaves: int
     repeated: tuple[Repeated, ...] = ()
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether no variable decides how much it is."""
+        return all(it.size.is_fixed and it.part.is_fixed for it in self.repeated)
+
     def points(self, asked: Asked) -> int:
         return self.leaves + sum(it.points(asked) for it in self.repeated)
 
@@ -68,6 +73,7 @@ class Plan:
     """The cost of an operation as a function of its variables."""
 
     whole: Part
+    points: int | None  # where no variable decides
     pages: tuple[Page, ...]  # those that a variable decides
     batches: tuple[Batch, ...]
 
@@ -82,7 +88,7 @@ class Plan:
             limits.check("max_page", page.rows(asked))
         if self.batches:
             limits.check("batch", sum(batch.rows(asked) for batch in self.batches))
-        points = self.whole.points(asked)
+        points = self.points if self.points is not None else self.whole.points(asked)
         if points > limits.cost:
             costliest = _costliest(self.whole, asked, 1)
             raise exceeded("cost", points, limits.cost, costliest=costliest)
@@ -144,7 +150,8 @@ class _Survey:
         root = self.schema.get_root_type(operation.operation)
         assert root is not None
         whole = self.part(root, [operation.selection_set], _Place(depth=0, size=None))
-        return Plan(whole, tuple(self.pages), tuple(self.batches))
+        points = whole.points(Asked({}, self.schema)) if whole.is_fixed else None
+        return Plan(whole, points, tuple(self.pages), tuple(self.batches))
 
     def part(
         self, parent: GraphQLNamedType, selections: Sequence[SelectionSetNode], place: _Place

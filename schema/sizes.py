@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from graphql import (
     FieldNode,
@@ -26,14 +26,14 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     is_list_type,
+    print_ast,
     value_from_ast_untyped,
 )
 
 Variables: TypeAlias = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The variables of a request, coerced, and the schema that it is asked of."""
 
     variables: Variables
@@ -42,6 +42,11 @@ class Asked:
 
 class Size(Protocol):
     """So many rows for what a request asks."""
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether no variable decides it."""
+        ...
 
     def rows(self, asked: Asked) -> int: ...
 
@@ -52,6 +57,10 @@ class Page:
 
     fixed: int
     variables: tuple[str, ...] = ()
+
+    @property
+    def is_fixed(self) -> bool:
+        return not self.variables
 
     def rows(self, asked: Asked) -> int:
         given = (asked.variables.get(name) for name in self.variables)
@@ -64,6 +73,10 @@ class Batch:
 
     fixed: int
     variable: str | None = None
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.variable is None
 
     def rows(self, asked: Asked) -> int:
         value = asked.variables.get(self.variable) if self.variable is not None else None
@@ -79,6 +92,10 @@ class Groups:
     page: Page
     key: str  # the type of a group's key
     by: ValueNode
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.page.is_fixed and "$" not in print_ast(self.by)
 
     def rows(self, asked: Asked) -> int:
         most = self.page.rows(asked)

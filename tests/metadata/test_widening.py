@@ -157,3 +157,20 @@ def test_definitions_that_lead_back_to_themselves_are_compared_once() -> None:
     assert Widening(node(3), node(4)).widens(top, top)
     assert not Widening(node(4), node(3)).widens(top, top)
     assert not Widening(node(3), node(4)).same(top, top)
+
+
+def test_definitions_that_multiply_or_lead_deep_are_compared_soon() -> None:
+    def doubled(stem: str, most: int, levels: int = 300) -> dict[str, Any]:
+        def level(at: int) -> dict[str, Any]:
+            below = {"$ref": f"#/$defs/{stem}{at + 1}"}
+            return {"properties": {"left": below, "right": dict(below)}}
+
+        return {f"{stem}{levels}": {"maxLength": most}} | {
+            f"{stem}{at}": level(at) for at in range(levels)
+        }
+
+    a, b = {"$ref": "#/$defs/a0"}, {"$ref": "#/$defs/b0"}
+    assert Widening(doubled("a", 3), doubled("a", 3)).widens(a, a)
+    assert not Widening(doubled("a", 4), doubled("a", 3)).widens(a, a)
+    assert Widening(doubled("a", 3, 12), doubled("b", 4, 12)).widens(a, b)
+    assert not Widening(doubled("a", 4), doubled("b", 3)).widens(a, b)

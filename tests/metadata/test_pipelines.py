@@ -143,6 +143,7 @@ def test_open_stages_are_forecast_by_their_probability() -> None:
         ("open", {"forecast_category": "closed"}, ["forecast_category"]),
         ("open", {"probability": 1, "forecast_category": "most_likely"}, []),
         ("open", {"probability": 0.6, "forecast_category": "omitted"}, []),
+        ("lost", {"warn_days": 3, "max_days": 9}, ["warn_days", "max_days"]),
     ],
 )
 def test_what_is_closed_is_certain_and_forecast_as_such(

@@ -79,7 +79,8 @@ def _stage(said: Body, path: Path, findings: Findings) -> Stage:
         message = "'warn_days' is later than 'max_days'."
         findings.add((*path, "warn_days"), "OUT_OF_RANGE", message)
     category = cast(str, said.get("forecast_category", _category(kind, probability)))
-    _check_outlook(kind, probability, category, path, findings)
+    if "kind" in said:
+        _check_outlook(kind, probability, category, path, findings)
     return Stage(
         key=key,
         title=cast(str, said.get("title", naming.title(key))),

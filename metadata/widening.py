@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeAlias, cast
 
 Schema: TypeAlias = object  # a mapping, or true or false
@@ -52,10 +53,17 @@ class Widening:
     def __init__(self, was: Body, now: Body) -> None:
         self.was = was
         self.now = now
-        self._changed = frozenset(_changed(was, now))
+        self.moved = was != now
+        """Whether any definition is not what it was, be it in words alone."""
+        self._changed = frozenset(_changed(was, now)) if self.moved else frozenset[str]()
         self._wider: dict[Pair, tuple[Schema, Schema]] = {}  # so far as is known
         self._narrower: dict[Pair, tuple[Schema, Schema]] = {}
         self._depth = 0
+
+    @cached_property
+    def without_options(self) -> Widening:
+        """The same, as if no definition gave options."""
+        return Widening(_without_options(self.was), _without_options(self.now))
 
     def same(self, before: Schema, after: Schema) -> bool:
         """Whether both say the same of values, definitions included."""
@@ -245,12 +253,24 @@ def _named(reference: object) -> str:
     return str(reference).removeprefix(_DEFINITION)
 
 
+def _without_options(definitions: Body) -> Body:
+    return {
+        name: {word: said for word, said in it.items() if word != "oneOf"}
+        if isinstance(it, dict)
+        else it
+        for name, it in definitions.items()
+    }
+
+
 def _changed(was: Body, now: Body) -> set[str]:
     """The definitions that judge otherwise, or refer to such."""
     names = {*was, *now}
-    if was == now:
-        return set()
-    found = {it for it in names if _spelled(judging(was.get(it))) != _spelled(judging(now.get(it)))}
+    pairs = ((it, was.get(it), now.get(it)) for it in names)
+    found = {
+        it
+        for it, one, other in pairs
+        if one != other and _spelled(judging(one)) != _spelled(judging(other))
+    }
     users: dict[str, set[str]] = {}
     for name in names - found:
         for used in _references(now[name]):

@@ -208,6 +208,11 @@ def test_everything_that_is_wrong_with_a_pipeline_is_told_at_once() -> None:
     ]
 
 
+def test_a_stage_without_a_kind_is_blamed_for_that_alone() -> None:
+    stages = [a_stage("a"), {"key": "won", "probability": 1, "forecast_category": "closed"}]
+    assert told(DEAL, a_pipeline(stages=stages)) == [("/stages/1", "MISSING")]
+
+
 def test_stages_that_follow_one_without_a_sound_key_are_not_blamed() -> None:
     stages = [a_stage("A"), a_stage("b", allowed_targets=["a"]), a_stage("won", "won")]
     assert told(DEAL, a_pipeline(stages=stages)) == [("/stages/0/key", "BAD_KEY")]

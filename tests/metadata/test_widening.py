@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metadata.dialects import strict_validator
@@ -64,6 +64,7 @@ def keywords(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     ).map(lambda found: dict(list(found.items())[:5]))
 
 
+UNHURRIED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 leaves = st.booleans() | st.sampled_from([{}, {"type": "integer"}, {"maxLength": 1}])
 schemas = st.recursive(leaves, keywords, max_leaves=8)
 plain = schemas.filter(lambda schema: "$ref" not in str(schema))
@@ -87,6 +88,7 @@ def changed(draw: st.DrawFn, schema: Any) -> Any:
     return rest | draw(keywords(leaves))
 
 
+@UNHURRIED
 @given(st.data(), definitions, schemas)
 def test_what_is_said_to_allow_all_refuses_nothing(
     data: st.DataObject, known: dict[str, Any], before: Any
@@ -100,6 +102,7 @@ def test_what_is_said_to_allow_all_refuses_nothing(
         assert not was.is_valid(value) or now.is_valid(value), value
 
 
+@UNHURRIED
 @given(definitions, schemas)
 def test_a_schema_allows_what_it_allowed(known: dict[str, Any], schema: Any) -> None:
     assert Widening(known, known).widens(schema, schema)

@@ -30,7 +30,7 @@ class Effect(StrEnum):
     BROKEN_RULE = "broken_rule"
     """Live records for which the rule `value` does not hold: told, never in the way."""
     UNSTAGED = "unstaged"
-    """Live records of an object that is newly staged: those without a stage enter the first. Told."""
+    """Live records without a stage, of an object that is newly staged: they enter the first. Told."""
     TREE = "tree"
     """Live records of an object that is newly a tree, which become nodes of it: told."""
     CYCLE = "cycle"

@@ -42,7 +42,7 @@ def constraints(was: Field, now: Field, by: Widening) -> Iterator[tuple[str, Shi
     """Keywords by which allowed values differ; options are not looked at."""
     before, after = (_without_options(field) for field in (was, now))
     if now.options and "$ref" in after:
-        by = Widening(_plain(by.was), _plain(by.now))
+        by = by.without_options
     for keyword in dict.fromkeys((*before, *after)):
         yield from _shifts(keyword, before, after, by)
 
@@ -75,16 +75,6 @@ def _shifts(
 def _without_options(field: Field) -> Schema:
     chosen = ("enum", "items") if field.options else ()
     return {word: said for word, said in field.schema.items() if word not in chosen}
-
-
-def _plain(definitions: Schema) -> Schema:
-    """The definitions without the options that fields have by them."""
-    return {
-        name: {word: said for word, said in it.items() if word != "oneOf"}
-        if isinstance(it, dict)
-        else it
-        for name, it in definitions.items()
-    }
 
 
 def traits(was: Field, now: Field) -> Iterator[Trait]:

@@ -36,8 +36,9 @@ def _removed_object(was: ObjectType) -> Change:
 
 
 def _object(was: ObjectType, now: ObjectType) -> Iterator[Change]:
-    yield from _fields(was, now)
-    yield from _conditions(was, now)
+    by = comparing.widening(was, now)
+    yield from _fields(was, now, by)
+    yield from _conditions(was, now, by)
     yield from _uniques(was, now)
     yield from _rules(was, now)
     say = Saying(f"object {now.key}", now.key)
@@ -61,8 +62,7 @@ def _visibility(hidden: bool, path: Path, what: str) -> tuple[str, Path, str, st
     return "SHOWN", path, f"{what} is shown again.", ""
 
 
-def _fields(was: ObjectType, now: ObjectType) -> Iterator[Change]:
-    by = comparing.widening(was, now)
+def _fields(was: ObjectType, now: ObjectType, by: Widening) -> Iterator[Change]:
     for key, before in was.fields.items():
         say = Saying(f"object {now.key}", now.key, key)
         after = now.fields.get(key)
@@ -71,7 +71,7 @@ def _fields(was: ObjectType, now: ObjectType) -> Iterator[Change]:
             lost = () if before.derived else (Impact(Effect.LOST, now.key, key),)
             message = f"The field '{key}' is removed."
             yield say("FIELD_REMOVED", ("properties", key), message, breaks, *lost)
-        elif before != after or by.was != by.now:
+        elif before != after or by.moved:
             yield from _field((before, after), now.key, say, by)
     for key, after in now.fields.items():
         if key not in was.fields:
@@ -226,10 +226,9 @@ def _reference(was: Field, now: Field, say: Saying) -> Iterator[Change]:
         yield say("ON_DELETE_CHANGED", (*path, "onDelete"), message)
 
 
-def _conditions(was: ObjectType, now: ObjectType) -> Iterator[Change]:
+def _conditions(was: ObjectType, now: ObjectType, by: Widening) -> Iterator[Change]:
     say = Saying(f"object {now.key}", now.key)
-    by = comparing.widening(was, now)
-    if by.was != by.now:
+    if by.moved:
         yield say("DEFINITIONS_CHANGED", ("$defs",), f"The definitions of '{now.key}' change.")
     for keyword, shift in comparing.conditions(was, now, by).items():
         message = f"The condition under {keyword} of '{now.key}' changes."

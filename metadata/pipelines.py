@@ -71,11 +71,16 @@ def _stage(said: Body, path: Path, findings: Findings) -> Stage:
     kind = StageKind(cast(str, said.get("kind", "open")))
     probability = _probability(said.get("probability"), kind)
     targets = cast("list[str] | None", said.get("allowed_targets"))
+    for word in ("warn_days", "max_days"):
+        if kind is not StageKind.OPEN and word in said:
+            message = f"No record is ever too long in a stage of kind {kind}."
+            findings.add((*path, word), "MISPLACED", message, "Remove it.")
     if cast(int, said.get("warn_days", 0)) > cast(int, said.get("max_days", _EVER)):
         message = "'warn_days' is later than 'max_days'."
         findings.add((*path, "warn_days"), "OUT_OF_RANGE", message)
     category = cast(str, said.get("forecast_category", _category(kind, probability)))
-    _check_outlook(kind, probability, category, path, findings)
+    if "kind" in said:
+        _check_outlook(kind, probability, category, path, findings)
     return Stage(
         key=key,
         title=cast(str, said.get("title", naming.title(key))),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeAlias, cast
 
 Schema: TypeAlias = object  # a mapping, or true or false
 Body: TypeAlias = Mapping[str, object]
+Pair: TypeAlias = tuple[int, int]
+
+DEEPEST = 40  # levels of schemas that are compared part by part, and of those below as a whole
+MOST_PAIRS = 10_000  # of parts of allOf or anyOf that are compared with each other
 
 WORDS = frozenset(
     {"title", "description", "$comment", "examples", "default", "deprecated", "readOnly", "x-i18n"}
@@ -43,19 +47,29 @@ def judging(schema: Schema) -> Schema:
     }
 
 
-@dataclass(frozen=True, slots=True)
 class Widening:
     """Compares schemas of two versions of an object, each with its own definitions."""
 
-    was: Body
-    now: Body
-    _supposed: set[str] = field(default_factory=set)
+    def __init__(self, was: Body, now: Body) -> None:
+        self.was = was
+        self.now = now
+        self.moved = was != now
+        """Whether any definition is not what it was, be it in words alone."""
+        self._changed = frozenset(_changed(was, now)) if self.moved else frozenset[str]()
+        self._wider: dict[Pair, tuple[Schema, Schema]] = {}  # so far as is known
+        self._narrower: dict[Pair, tuple[Schema, Schema]] = {}
+        self._depth = 0
+
+    @cached_property
+    def without_options(self) -> Widening:
+        """The same, as if no definition gave options."""
+        return Widening(_without_options(self.was), _without_options(self.now))
 
     def same(self, before: Schema, after: Schema) -> bool:
         """Whether both say the same of values, definitions included."""
-        names = {*_definitions(before, self.was), *_definitions(after, self.now)}
-        pairs = [(before, after), *((self.was.get(name), self.now.get(name)) for name in names)]
-        return all(_spelled(judging(one)) == _spelled(judging(other)) for one, other in pairs)
+        if _spelled(judging(before)) != _spelled(judging(after)):
+            return False
+        return self._changed.isdisjoint(_references(after))
 
     def widens(self, before: Schema, after: Schema) -> bool:
         """Whether all that fits the one fits the other; where it can't be told, no."""
@@ -63,8 +77,26 @@ class Widening:
             return True
         if not isinstance(after, dict):
             return False
+        pair = id(before), id(after)  # they are kept, so no others have these ids
+        if pair in self._wider or pair in self._narrower:
+            return pair in self._wider
+        if self._depth > DEEPEST:
+            return self.same(before, after)
+        return self._compared(pair, before, after)
+
+    def _compared(self, pair: Pair, before: Schema, after: Body) -> bool:
+        """The same, looked at for the first time; what leads back to itself is taken for wider."""
+        known = len(self._wider)
+        self._wider[pair] = before, after
+        self._depth += 1
         was = self._opened(before if isinstance(before, dict) else {}, after)
-        return all(self.keeps(word, was, after) for word in after if word not in WORDS)
+        wider = all(self.keeps(word, was, after) for word in after if word not in WORDS)
+        self._depth -= 1
+        if not wider:
+            while len(self._wider) > known:  # what was found by taking it for wider
+                self._wider.popitem()
+            self._narrower[pair] = before, after
+        return wider
 
     def keeps(self, word: str, before: Body, after: Body) -> bool:
         """Whether a keyword of the later schema refuses nothing that the earlier one took."""
@@ -89,14 +121,7 @@ class Widening:
         name = _named(after["$ref"])
         if before.get("$ref") != after["$ref"]:
             return self.widens(before, self.now.get(name, False))
-        if name in self._supposed:
-            return True
-        known = set(self._supposed)
-        self._supposed.add(name)  # where it leads back to itself, nothing else could refuse
-        wider = self.widens(self.was.get(name, True), self.now.get(name, False))
-        if not wider:
-            self._supposed.intersection_update(known)
-        return wider
+        return self.widens(self.was.get(name, True), self.now.get(name, False))
 
     def _properties(self, before: Body, after: Body) -> bool:
         parts = cast("Body", before.get("properties", {}))
@@ -135,14 +160,16 @@ class Widening:
 
     def _all_of(self, before: Body, after: Body) -> bool:
         known = cast("list[Schema]", before.get("allOf", []))
-        return all(
-            any(self.widens(one, part) for one in known)
-            for part in cast("list[Schema]", after["allOf"])
-        )
+        later = cast("list[Schema]", after["allOf"])
+        if len(known) * len(later) > MOST_PAIRS:
+            return self.same(known, later)
+        return all(any(self.widens(one, part) for one in known) for part in later)
 
     def _any_of(self, before: Body, after: Body) -> bool:
         later = cast("list[Schema]", after["anyOf"])
         known = cast("list[Schema]", before.get("anyOf", [True]))
+        if len(known) * len(later) > MOST_PAIRS:
+            return self.same(known, later)
         return all(any(self.widens(one, part) for part in later) for one in known)
 
     def _then(self, before: Body, after: Body) -> bool:
@@ -226,18 +253,44 @@ def _named(reference: object) -> str:
     return str(reference).removeprefix(_DEFINITION)
 
 
-def _definitions(schema: Schema, known: Body) -> Iterator[str]:
-    """The definitions that a schema refers to, and those that these refer to."""
-    seen: set[str] = set()
+def _without_options(definitions: Body) -> Body:
+    return {
+        name: {word: said for word, said in it.items() if word != "oneOf"}
+        if isinstance(it, dict)
+        else it
+        for name, it in definitions.items()
+    }
+
+
+def _changed(was: Body, now: Body) -> set[str]:
+    """The definitions that judge otherwise, or refer to such."""
+    names = {*was, *now}
+    pairs = ((it, was.get(it), now.get(it)) for it in names)
+    found = {
+        it
+        for it, one, other in pairs
+        if one != other and _spelled(judging(one)) != _spelled(judging(other))
+    }
+    users: dict[str, set[str]] = {}
+    for name in names - found:
+        for used in _references(now[name]):
+            users.setdefault(used, set()).add(name)
+    waiting = list(found)
+    while waiting:
+        more = users.get(waiting.pop(), set()) - found
+        found |= more
+        waiting += more
+    return found
+
+
+def _references(schema: Schema) -> Iterator[str]:
+    """The definitions that a schema names."""
     waiting = [schema]
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
-            name = _named(part.get("$ref", ""))
-            if name and name not in seen:
-                seen.add(name)
-                waiting.append(known.get(name))
+            if isinstance(part.get("$ref"), str):
+                yield _named(part["$ref"])
             waiting += part.values()
         elif isinstance(part, list):
             waiting += part
-    yield from seen

@@ -324,7 +324,7 @@ _MENDS = {
     "retyped": "The type of a field changes only while no record has a value in it.",
     "abandoned": "Roll back to a version that had the object, or take another key.",
     "held": "Publish a version that keeps it, marked deprecated.",
-    "given": "Publish a version that has such reasons, marked deprecated.",
+    "given": "Let the pipeline have such reasons, marked deprecated.",
     "duplicate": "Give them values of their own first.",
     "cycle": "Give one record of each cycle another parent, or none.",
     "too_deep": f"A tree has at most {MOST_LEVELS} levels: give some records other parents.",

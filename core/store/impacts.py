@@ -248,6 +248,10 @@ async def _whole(census: Census, impact: Impact) -> Counted:
     return await _counted(census, impact, _COUNT + _LIVE)
 
 
+async def _unstaged(census: Census, impact: Impact) -> Counted:
+    return await _counted(census, impact, f"{_COUNT}{_LIVE} and t.stage is null")
+
+
 async def _circular(census: Census, impact: Impact) -> Counted:
     found: set[UUID] = set()
     for line in plan_of(census.new, impact.object).lines:
@@ -310,7 +314,7 @@ _COUNTERS: Mapping[Effect, Callable[[Census, Impact], Awaitable[Counted]]] = {
     Effect.DUPLICATE: _doubled,
     Effect.COMPUTED: _whole,
     Effect.FOREIGN: _foreign,
-    Effect.UNSTAGED: _whole,
+    Effect.UNSTAGED: _unstaged,
     Effect.CIRCULAR: _circular,
     Effect.OFF_STAGE: _off_stage,
     Effect.TREE: _whole,

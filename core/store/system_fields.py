@@ -89,13 +89,19 @@ def _entry(draft: Draft, value: object, index: int) -> Entry | None:
     for key in value.keys() - _TOLD:
         hint = did_you_mean(str(key), _TOLD) or f"There are {listed(_TOLD, 'and')}."
         draft.wrong("UNKNOWN_FIELD", f"A stage history has no {key!r}. {hint}", *at, str(key))
-    entered_at = _moment(draft, value.get("entered_at"), *at, "entered_at")
+    missing = [key for key in _NEEDED if value.get(key) is None]
+    for key in missing:
+        draft.wrong("REQUIRED", f"Say {key} of each stage.", *at, key)
+    if missing:
+        return None
+    entered_at = _moment(draft, value["entered_at"], *at, "entered_at")
     reason, note = (_text(draft, value.get(key), *at, key) for key in ("reason", "note"))
     if entered_at is None:
         return None
-    return Entry(str(value.get("stage")), entered_at, reason or None, note)
+    return Entry(str(value["stage"]), entered_at, reason or None, note)
 
 
+_NEEDED = ("stage", "entered_at")
 _TOLD = ("stage", "entered_at", "reason", "note")
 
 

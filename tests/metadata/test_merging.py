@@ -86,6 +86,54 @@ def test_what_a_value_is_stays(field: Document, place: str, rule: str) -> None:
     assert told(BASE, a_tenant(over({"name": field}))) == [(f"/properties/name{place}", rule)]
 
 
+KIND: Document = {"properties": {"source": {"const": "web"}}, "required": ["source"]}
+NAMED: Document = {"required": ["name"]}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "place", "rule"),
+    [
+        ({"if": KIND, "then": NAMED}, {"if": NAMED}, "/if", "FIXED"),
+        ({"if": KIND, "then": NAMED}, {"then": {"required": ["amount"]}}, "/then", "FIXED"),
+        ({"if": KIND, "then": NAMED}, {"else": {"required": ["amount"]}}, None, None),
+        ({"not": KIND}, {"not": {"required": ["amount"]}}, "/not", "FIXED"),
+        ({"anyOf": [KIND, NAMED]}, {"anyOf": [KIND, NAMED, {}]}, "/anyOf", "FIXED"),
+        (
+            {"dependentSchemas": {"name": KIND}},
+            {"dependentSchemas": {"name": {"required": ["amount"]}, "amount": NAMED}},
+            "/dependentSchemas/name",
+            "FIXED",
+        ),
+        ({"minProperties": 2}, {"minProperties": 1}, "/minProperties", "LOOSENED"),
+        ({"minProperties": 2}, {"minProperties": 3}, None, None),
+    ],
+)
+def test_conditions_of_a_lower_layer_stay_as_they_are(
+    low: Document, high: Document, place: str | None, rule: str | None
+) -> None:
+    found = told({**BASE, **low}, a_tenant(over(**high)))
+    assert found == ([] if place is None else [(place, rule)])
+
+
+@pytest.mark.parametrize(
+    ("city", "rule"),
+    [
+        ({"maxLength": 9}, "LOOSENED"),
+        ({"maxLength": 3, "title": "Town"}, None),
+        ({"type": "integer"}, "FIXED"),
+        ({"if": {"minLength": 2}}, "FIXED"),
+    ],
+)
+def test_parts_of_a_nested_object_are_only_tightened(city: Document, rule: str | None) -> None:
+    of_city = {"type": "string", "maxLength": 5, "if": {"const": "x"}, "then": False}
+    address = {"type": "object", "properties": {"city": of_city}}
+    more = {"type": "object", "properties": {"city": city, "zip": {"type": "string"}}}
+    pack = an_object(fields={"address": address})
+    found = told(pack, a_tenant(over({"address": more})))
+    place = f"/properties/address/properties/city/{next(iter(city))}"
+    assert found == ([] if rule is None else [(place, rule)])
+
+
 def test_a_problem_of_an_override_names_the_tenants_document() -> None:
     [problem] = problems_of(BASE, a_tenant(over({"name": {"type": "integer"}})))
     assert problem.document == "objects/deal.json"

@@ -143,6 +143,7 @@ def test_open_stages_are_forecast_by_their_probability() -> None:
         ("open", {"forecast_category": "closed"}, ["forecast_category"]),
         ("open", {"probability": 1, "forecast_category": "most_likely"}, []),
         ("open", {"probability": 0.6, "forecast_category": "omitted"}, []),
+        ("lost", {"warn_days": 3, "max_days": 9}, ["warn_days", "max_days"]),
     ],
 )
 def test_what_is_closed_is_certain_and_forecast_as_such(
@@ -205,6 +206,11 @@ def test_everything_that_is_wrong_with_a_pipeline_is_told_at_once() -> None:
         ("/stages/1/tasks/0/titel", "UNKNOWN_KEYWORD"),
         ("/stages/2/reactivate_targets/0", "STAGE_KIND"),
     ]
+
+
+def test_a_stage_without_a_kind_is_blamed_for_that_alone() -> None:
+    stages = [a_stage("a"), {"key": "won", "probability": 1, "forecast_category": "closed"}]
+    assert told(DEAL, a_pipeline(stages=stages)) == [("/stages/1", "MISSING")]
 
 
 def test_stages_that_follow_one_without_a_sound_key_are_not_blamed() -> None:

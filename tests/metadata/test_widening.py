@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metadata.dialects import strict_validator
@@ -64,6 +64,7 @@ def keywords(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     ).map(lambda found: dict(list(found.items())[:5]))
 
 
+UNHURRIED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 leaves = st.booleans() | st.sampled_from([{}, {"type": "integer"}, {"maxLength": 1}])
 schemas = st.recursive(leaves, keywords, max_leaves=8)
 plain = schemas.filter(lambda schema: "$ref" not in str(schema))
@@ -87,6 +88,7 @@ def changed(draw: st.DrawFn, schema: Any) -> Any:
     return rest | draw(keywords(leaves))
 
 
+@UNHURRIED
 @given(st.data(), definitions, schemas)
 def test_what_is_said_to_allow_all_refuses_nothing(
     data: st.DataObject, known: dict[str, Any], before: Any
@@ -100,6 +102,7 @@ def test_what_is_said_to_allow_all_refuses_nothing(
         assert not was.is_valid(value) or now.is_valid(value), value
 
 
+@UNHURRIED
 @given(definitions, schemas)
 def test_a_schema_allows_what_it_allowed(known: dict[str, Any], schema: Any) -> None:
     assert Widening(known, known).widens(schema, schema)
@@ -157,3 +160,20 @@ def test_definitions_that_lead_back_to_themselves_are_compared_once() -> None:
     assert Widening(node(3), node(4)).widens(top, top)
     assert not Widening(node(4), node(3)).widens(top, top)
     assert not Widening(node(3), node(4)).same(top, top)
+
+
+def test_definitions_that_multiply_or_lead_deep_are_compared_soon() -> None:
+    def doubled(stem: str, most: int, levels: int = 300) -> dict[str, Any]:
+        def level(at: int) -> dict[str, Any]:
+            below = {"$ref": f"#/$defs/{stem}{at + 1}"}
+            return {"properties": {"left": below, "right": dict(below)}}
+
+        return {f"{stem}{levels}": {"maxLength": most}} | {
+            f"{stem}{at}": level(at) for at in range(levels)
+        }
+
+    a, b = {"$ref": "#/$defs/a0"}, {"$ref": "#/$defs/b0"}
+    assert Widening(doubled("a", 3), doubled("a", 3)).widens(a, a)
+    assert not Widening(doubled("a", 4), doubled("a", 3)).widens(a, a)
+    assert Widening(doubled("a", 3, 12), doubled("b", 4, 12)).widens(a, b)
+    assert not Widening(doubled("a", 4), doubled("b", 3)).widens(a, b)

@@ -322,8 +322,15 @@ async def test_a_pipeline_that_lacks_a_stage_that_records_hold_is_refused(world:
     assert code == "OFF_STAGE"
     assert "1 stored record " in message
     assert str(held) in message
-    await publish(world, site(), pipeline("begun", "built", key="others__c"))
+    await world.create("site__c", name__c="new")
+    await metadata.save_draft(
+        world.actor, world.store, [pipeline("begun", "built", key="others__c")]
+    )
+    [told] = (await publishing.diff(world.actor, world.store)).changes
+    assert {one.impact.effect.value: one.count for one in told.counted}["unstaged"] == 1
+    await publishing.publish(world.actor, world.store)
     assert await in_stage(world, "built") == {"held"}
+    assert await in_stage(world, "begun") == {"new"}
 
 
 DAY = "2026-01-0{}T00:00:00Z"

@@ -171,6 +171,7 @@ async def test_a_dated_history_is_checked(world: World) -> None:
         {
             "stage_history": [
                 7,
+                {"stage": "initial"},
                 {"stage": "initial", "entered_at": "soon"},
                 {"stage": "won", "entered_at": "2026-01-01T00:00:00Z", "reason": "weather"},
                 {"stage": "lost", "entered_at": "2026-01-02T00:00:00Z", "reson": "price"},
@@ -185,9 +186,10 @@ async def test_a_dated_history_is_checked(world: World) -> None:
         ((1, "stage"), "BAD_HISTORY"),
         ((2, "stage_history"), "BAD_HISTORY"),
         ((3, "stage_history", 0), "BAD_HISTORY"),
-        ((3, "stage_history", 1, "entered_at"), "BAD_DATE_TIME"),
-        ((3, "stage_history", 3, "reson"), "UNKNOWN_FIELD"),
-        ((3, "stage_history", 2, "reason"), "UNKNOWN_REASON"),
+        ((3, "stage_history", 1, "entered_at"), "REQUIRED"),
+        ((3, "stage_history", 2, "entered_at"), "BAD_DATE_TIME"),
+        ((3, "stage_history", 4, "reson"), "UNKNOWN_FIELD"),
+        ((3, "stage_history", 3, "reason"), "UNKNOWN_REASON"),
     ]
 
 

@@ -93,10 +93,16 @@ def _of_field(attempt: Attempt, word: str) -> Refusal | None:
             f"{shown(attempt.high)} is wider than the {shown(attempt.low)} of {attempt.lower}."
         )
         return "LOOSENED", message, "A higher layer may only tighten it."
-    if word in _ONLY_TRUE and attempt.high is False:
+    if word in _ONLY_TRUE and (attempt.high is False or _minds_case(attempt)):
         message = f"{attempt.lower} says '{word}'; a higher layer can't take it back."
         return "LOOSENED", message, "Remove it."
     return None
+
+
+def _minds_case(attempt: Attempt) -> bool:
+    """Whether values would be told apart by case that were one in the lower layer."""
+    low = attempt.low
+    return isinstance(low, dict) and low.get("ignoreCase") is True and attempt.high is True
 
 
 def _is_fixed(attempt: Attempt, word: str) -> Refusal:

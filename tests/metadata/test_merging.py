@@ -86,6 +86,14 @@ def test_what_a_value_is_stays(field: Document, place: str, rule: str) -> None:
     assert told(BASE, a_tenant(over({"name": field}))) == [(f"/properties/name{place}", rule)]
 
 
+@pytest.mark.parametrize("said", [True, {"ignoreCase": False}])
+def test_values_that_are_one_whatever_their_case_stay_so(said: object) -> None:
+    base = an_object(fields={"name": {**TEXT, "x-unique": {"ignoreCase": True}}})
+    [(place, rule)] = told(base, a_tenant(over({"name": {"x-unique": said}})))
+    assert place.startswith("/properties/name/x-unique")
+    assert rule == "LOOSENED"
+
+
 def test_a_problem_of_an_override_names_the_tenants_document() -> None:
     [problem] = problems_of(BASE, a_tenant(over({"name": {"type": "integer"}})))
     assert problem.document == "objects/deal.json"

@@ -43,7 +43,13 @@ _LOWERED = frozenset(
     {"maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxContains", "maxProperties"}
 )
 _ONLY_TRUE = frozenset({"uniqueItems", "readOnly", "x-hidden", "x-unique", "x-pii", "x-index"})
-_WHOLE = frozenset({"default", "const", "examples", "x-reference", "x-rollup", "items"})
+_CONDITIONS = frozenset({"not", "if", "then", "else", "anyOf"})
+_WHOLE = _CONDITIONS | frozenset(
+    """
+    default const examples x-reference x-rollup items prefixItems contains additionalProperties
+    patternProperties propertyNames
+    """.split()  # noqa: SIM905
+)
 
 _FIELD_KEYWORD = 3  # the length of a path to a keyword of a field
 
@@ -68,7 +74,7 @@ class Attempt:
 
 def whole(kind: Kind, path: Path) -> bool:
     """Whether the value at a path is one thing, never merged key by key."""
-    return kind is Kind.OBJECT and _keyword(path) in _WHOLE
+    return kind is Kind.OBJECT and (_keyword(path) in _WHOLE or _is_condition(path))
 
 
 def refusal(attempt: Attempt) -> Refusal | None:
@@ -76,6 +82,11 @@ def refusal(attempt: Attempt) -> Refusal | None:
     word = str(attempt.path[-1])
     if attempt.kind is Kind.OBJECT and _in_field(attempt.path):
         return _of_field(attempt, _keyword(attempt.path) or word)
+    if attempt.kind is Kind.OBJECT and attempt.low is not None:
+        if _is_condition(attempt.path):
+            return _is_fixed(attempt, word, "Put a further condition into allOf: all of them hold.")
+        if word in _RAISED:
+            return _of_field(attempt, word)
     fixed = attempt.path[0] in _FIXED.get(attempt.kind, ()) or _closed_stage(attempt)
     if fixed and attempt.low is not None:
         return _is_fixed(attempt, str(attempt.path[0]) if len(attempt.path) < 3 else word)
@@ -105,10 +116,13 @@ def _minds_case(attempt: Attempt) -> bool:
     return isinstance(low, dict) and low.get("ignoreCase") is True and attempt.high is True
 
 
-def _is_fixed(attempt: Attempt, word: str) -> Refusal:
-    message = f"'{word}' is settled by {attempt.lower}."
-    mend = "A higher layer may change titles, tighten, hide and add; for another type add a field."
-    return "FIXED", message, mend
+_FIXED_MEND = (
+    "A higher layer may change titles, tighten, hide and add; for another type add a field."
+)
+
+
+def _is_fixed(attempt: Attempt, word: str, mend: str = _FIXED_MEND) -> Refusal:
+    return "FIXED", f"'{word}' is settled by {attempt.lower}.", mend
 
 
 def _tighter(word: str, low: object, high: object) -> bool:
@@ -122,11 +136,21 @@ def _in_field(path: Path) -> bool:
 
 
 def _keyword(path: Path) -> str | None:
-    """The keyword of a field that a path leads into, where it changes the field itself."""
+    """The keyword of a field that a path leads into, where it changes the field itself.
+
+    Parts of a nested object are as fields.
+    """
     if not _in_field(path):
         return None
+    while path[2] == "properties" and len(path) > 4:
+        path = path[2:]
     word = str(path[2])
     return None if word in ("oneOf", "x-i18n") else word
+
+
+def _is_condition(path: Path) -> bool:
+    """Whether a whole condition on the record stands at a path."""
+    return path[0] in _CONDITIONS or (path[0] == "dependentSchemas" and len(path) > 1)
 
 
 def _closed_stage(attempt: Attempt) -> bool:

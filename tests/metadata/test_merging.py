@@ -86,6 +86,53 @@ def test_what_a_value_is_stays(field: Document, place: str, rule: str) -> None:
     assert told(BASE, a_tenant(over({"name": field}))) == [(f"/properties/name{place}", rule)]
 
 
+CALL = {"properties": {"amount": {"minimum": 5}}, "required": ["amount"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ({"if": CALL, "then": {"required": ["source"]}}, "/if"),
+        ({"not": {"required": ["name"]}}, "/not"),
+        ({"dependentSchemas": {"name": CALL}}, "/dependentSchemas/name"),
+    ],
+)
+def test_conditions_of_two_layers_are_not_mixed_but_both_hold(words: Document, place: str) -> None:
+    lower = {
+        "if": {"required": ["source"]},
+        "then": {"required": ["name"]},
+        "not": {"required": ["source", "amount"]},
+        "dependentSchemas": {"name": {"required": ["source"]}},
+    }
+    base = an_object(fields={"name": TEXT, "source": TEXT, "amount": {"type": "integer"}}, **lower)
+    found = told(base, a_tenant(over(**words)))
+    assert found[0] == (place, "FIXED")
+    both = object_of(base, a_tenant(over(allOf=[words])))
+    assert {word: both.schema[word] for word in lower} == lower
+    assert both.schema["allOf"] == [words]
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ({"properties": {"no": {"maxLength": 9}}}, "LOOSENED"),
+        ({"properties": {"no": {"type": "integer"}}}, "FIXED"),
+        ({"not": {"required": ["no"]}}, "FIXED"),
+        ({"additionalProperties": {"type": "string"}}, "FIXED"),
+    ],
+)
+def test_what_a_nested_object_holds_stays(said: Document, rule: str) -> None:
+    low = {
+        "type": "object",
+        "properties": {"no": {"type": "string", "maxLength": 5}},
+        "not": {"required": ["no", "to"]},
+        "additionalProperties": {"type": "integer"},
+    }
+    base = an_object(fields={"name": TEXT, "kit": low})
+    [(place, told_rule)] = told(base, a_tenant(over({"kit": said})))
+    assert (place.startswith("/properties/kit/"), told_rule) == (True, rule)
+
+
 @pytest.mark.parametrize("said", [True, {"ignoreCase": False}])
 def test_values_that_are_one_whatever_their_case_stay_so(said: object) -> None:
     base = an_object(fields={"name": {**TEXT, "x-unique": {"ignoreCase": True}}})

@@ -26,6 +26,7 @@ TEXT_LENGTH = 1_000  # of a text whose declaration gives no `maxLength`
 MOST_TEXT_LENGTH = 4_000  # that a text may ask for
 LONGTEXT_LENGTH = 131_072  # of a long text whose declaration gives no `maxLength`
 MOST_LONGTEXT_LENGTH = 1_000_000
+COMPUTED_LENGTH = 10_000  # of a text that a formula gives: the rest is cut
 LIST_LENGTH = 100  # items of a list whose declaration gives no `maxItems`
 MOST_LIST_LENGTH = 1_000
 

@@ -12,7 +12,7 @@ from metadata.fields import labels
 from metadata.layers import TENANT
 from metadata.merging import Merged
 from metadata.model import NUMBERS, Edge, Field, FieldType, Graph, ObjectType
-from metadata.problems import Findings, Path, did_you_mean, listed
+from metadata.problems import Findings, Path, a, did_you_mean, listed
 
 Objects: TypeAlias = Mapping[str, ObjectType]
 
@@ -60,7 +60,9 @@ class _Scene:
     def typed(self, object_key: str, key: str, types: frozenset[FieldType], path: Path) -> None:
         found = self.field(object_key, key, path)
         if found and found.type not in types:
-            message = f"'{object_key}.{key}' is a {found.type}; wanted is {listed(sorted(types))}."
+            message = (
+                f"'{object_key}.{key}' is {a(found.type)} field; wanted is {listed(sorted(types))}."
+            )
             self.findings.add(path, "WRONG_TYPE", message)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import blake2b
 from operator import add
 
@@ -24,6 +25,7 @@ _LATER_UPPER = {lower: upper for upper, lower in _LATER_LOWER.items()}
 _LOWER = _LATER_LOWER | {"\u0130": "i"}
 # str.lower() looks at the neighbours of Σ, where simple folding does not.
 _IRREGULAR = re.compile(f"[Σ{''.join(_LOWER)}]")
+_LATER = re.compile(f"[{''.join(_LATER_UPPER)}]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -43,8 +45,9 @@ def upper(text: str) -> str:
 
     PostgreSQL's `upper(… collate pg_c_utf8)` gives the same.
     """
-    if text.isascii():
-        return text.upper()
+    raised = text.upper()
+    if text.isascii() or len(raised) == len(text) and not _LATER.search(text):
+        return raised
     return "".join(map(_upper_character, text))
 
 
@@ -111,6 +114,7 @@ def bad_text(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
             waiting += [((*here, i), found[i]) for i in range(len(found) - 1, -1, -1)]
 
 
+@lru_cache(4096)
 def _lower_character(character: str) -> str:
     known = _LOWER.get(character)
     if known is not None:
@@ -119,6 +123,7 @@ def _lower_character(character: str) -> str:
     return lowered if len(lowered) == 1 else character
 
 
+@lru_cache(4096)
 def _upper_character(character: str) -> str:
     known = _LATER_UPPER.get(character)
     if known is not None:

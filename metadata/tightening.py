@@ -43,15 +43,18 @@ _LOWERED = frozenset(
     {"maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxContains", "maxProperties"}
 )
 _ONLY_TRUE = frozenset({"uniqueItems", "readOnly", "x-hidden", "x-unique", "x-pii", "x-index"})
-_CONDITIONS = frozenset({"not", "if", "then", "else"})
-_WHOLE = _CONDITIONS | {"default", "const", "examples", "x-reference", "x-rollup", "items"}
+_CONDITIONS = frozenset({"not", "if", "then", "else", "anyOf"})
+_WHOLE = _CONDITIONS | frozenset(
+    """
+    default const examples x-reference x-rollup items prefixItems contains additionalProperties
+    patternProperties propertyNames
+    """.split()  # noqa: SIM905
+)
 
 _FIELD_KEYWORD = 3  # the length of a path to a keyword of a field
-_PART_KEYWORD = 5  # and to one of a part of it
-_OF_RECORD = _CONDITIONS | {"anyOf", "dependentSchemas"}
 
 _FIXED: Mapping[Kind, frozenset[str]] = {
-    Kind.OBJECT: _OF_RECORD | {"x-plural", "x-unique", "$defs"},
+    Kind.OBJECT: frozenset({"x-plural", "x-unique", "$defs"}),
     Kind.PIPELINE: frozenset({"object"}),
     Kind.GRAPH: frozenset({"anchor", "nodes"}),
     Kind.ROLE: frozenset({"rights"}),
@@ -71,9 +74,7 @@ class Attempt:
 
 def whole(kind: Kind, path: Path) -> bool:
     """Whether the value at a path is one thing, never merged key by key."""
-    if kind is not Kind.OBJECT:
-        return False
-    return _keyword(path) in _WHOLE or path[0] in _CONDITIONS or path[0:-1] == ("dependentSchemas",)
+    return kind is Kind.OBJECT and (_keyword(path) in _WHOLE or _is_condition(path))
 
 
 def refusal(attempt: Attempt) -> Refusal | None:
@@ -81,13 +82,14 @@ def refusal(attempt: Attempt) -> Refusal | None:
     word = str(attempt.path[-1])
     if attempt.kind is Kind.OBJECT and _in_field(attempt.path):
         return _of_field(attempt, _keyword(attempt.path) or word)
+    if attempt.kind is Kind.OBJECT and attempt.low is not None:
+        if _is_condition(attempt.path):
+            return _is_fixed(attempt, word, "Put a further condition into allOf: all of them hold.")
+        if word in _RAISED:
+            return _of_field(attempt, word)
     fixed = attempt.path[0] in _FIXED.get(attempt.kind, ()) or _closed_stage(attempt)
-    if attempt.low is None:
-        return None
-    if fixed:
+    if fixed and attempt.low is not None:
         return _is_fixed(attempt, str(attempt.path[0]) if len(attempt.path) < 3 else word)
-    if attempt.kind is Kind.OBJECT and attempt.path == ("minProperties",):
-        return _of_bound(attempt, word)
     return None
 
 
@@ -97,27 +99,30 @@ def _of_field(attempt: Attempt, word: str) -> Refusal | None:
     if attempt.low is None:
         makes_choice = word == "oneOf" and len(attempt.path) == _FIELD_KEYWORD
         return _is_fixed(attempt, word) if makes_choice else None
-    if word in _RAISED | _LOWERED:
-        return _of_bound(attempt, word)
-    if word in _ONLY_TRUE and attempt.high is False:
+    if word in _RAISED | _LOWERED and not _tighter(word, attempt.low, attempt.high):
+        message = (
+            f"{shown(attempt.high)} is wider than the {shown(attempt.low)} of {attempt.lower}."
+        )
+        return "LOOSENED", message, "A higher layer may only tighten it."
+    if word in _ONLY_TRUE and (attempt.high is False or _minds_case(attempt)):
         message = f"{attempt.lower} says '{word}'; a higher layer can't take it back."
         return "LOOSENED", message, "Remove it."
     return None
 
 
-def _of_bound(attempt: Attempt, word: str) -> Refusal | None:
-    if _tighter(word, attempt.low, attempt.high):
-        return None
-    message = f"{shown(attempt.high)} is wider than the {shown(attempt.low)} of {attempt.lower}."
-    return "LOOSENED", message, "A higher layer may only tighten it."
+def _minds_case(attempt: Attempt) -> bool:
+    """Whether values would be told apart by case that were one in the lower layer."""
+    low = attempt.low
+    return isinstance(low, dict) and low.get("ignoreCase") is True and attempt.high is True
 
 
-def _is_fixed(attempt: Attempt, word: str) -> Refusal:
-    message = f"'{word}' is settled by {attempt.lower}."
-    if attempt.path[0] in _OF_RECORD:
-        return "FIXED", message, "Say it under allOf: what all layers say there holds together."
-    mend = "A higher layer may change titles, tighten, hide and add; for another type add a field."
-    return "FIXED", message, mend
+_FIXED_MEND = (
+    "A higher layer may change titles, tighten, hide and add; for another type add a field."
+)
+
+
+def _is_fixed(attempt: Attempt, word: str, mend: str = _FIXED_MEND) -> Refusal:
+    return "FIXED", f"'{word}' is settled by {attempt.lower}.", mend
 
 
 def _tighter(word: str, low: object, high: object) -> bool:
@@ -131,13 +136,21 @@ def _in_field(path: Path) -> bool:
 
 
 def _keyword(path: Path) -> str | None:
-    """The keyword of a field that a path leads into, where it changes the field itself."""
+    """The keyword of a field that a path leads into, where it changes the field itself.
+
+    Parts of a nested object are as fields.
+    """
     if not _in_field(path):
         return None
+    while path[2] == "properties" and len(path) > 4:
+        path = path[2:]
     word = str(path[2])
-    if word == "properties" and len(path) >= _PART_KEYWORD:
-        word = str(path[-1])
     return None if word in ("oneOf", "x-i18n") else word
+
+
+def _is_condition(path: Path) -> bool:
+    """Whether a whole condition on the record stands at a path."""
+    return path[0] in _CONDITIONS or (path[0] == "dependentSchemas" and len(path) > 1)
 
 
 def _closed_stage(attempt: Attempt) -> bool:

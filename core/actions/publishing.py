@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -157,13 +158,14 @@ async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
     old = await store.published(actor.tenant)
     if old.version != state.published_version:
         raise Conflict("Someone published meanwhile: look at the difference again.")
-    assignment = assigning.assign(old.storage, old.metadata, metadata)
+    assignment = await asyncio.to_thread(assigning.assign, old.storage, old.metadata, metadata)
+    left = assignment.left
     return _Plan(
         old,
         _following(old, metadata, assignment),
         versions.stored_layers(found),
         assignment,
-        tuple(evolution.diff(old.metadata, metadata, assignment.left)),
+        tuple(await asyncio.to_thread(evolution.diff, old.metadata, metadata, left)),
         "publish",
         note,
         state.changed,
@@ -178,13 +180,17 @@ async def _plan_of_version(actor: Actor, store: Store, to: int, note: str) -> _P
         storage = await versions.load_storage(actor.tenant, connection, to)
     old = await store.newest(actor.tenant)
     last = await stored_layers(actor.tenant, store, old.version)
-    assignment = assigning.assign(old.storage, old.metadata, metadata, (storage, metadata))
+    restored = storage, metadata
+    assignment = await asyncio.to_thread(
+        assigning.assign, old.storage, old.metadata, metadata, restored
+    )
+    left = assignment.left
     return _Plan(
         old,
         _following(old, metadata, assignment),
         stored,
         assignment,
-        tuple(evolution.diff_back(old.metadata, metadata, assignment.left)),
+        tuple(await asyncio.to_thread(evolution.diff_back, old.metadata, metadata, left)),
         "rollback",
         note,
         stored != last,
@@ -247,7 +253,10 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
     await alone(tenant, by.store, work, Author.of(by.actor, by.terms.origin))
     by.store.know(plan.new.metadata)
     by.store.forget(tenant)
-    stale = evolution.recomputed(plan.old.metadata, plan.new.metadata, plan.assignment.left)
+    left = plan.assignment.left
+    stale = await asyncio.to_thread(
+        evolution.recomputed, plan.old.metadata, plan.new.metadata, left
+    )
     await settling.settle(tenant, by.store, stale)
     return Publication(plan.new.version, comparison)
 

@@ -18,7 +18,7 @@ from core import hookspecs
 from core.hookspecs import CONTRACT, PackFolder
 from core.packs import folders
 from core.packs.offer import Fault, Offer, Pack, serves
-from metadata.problems import did_you_mean
+from metadata.problems import a, did_you_mean
 
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("register_"))
 _GROUP = re.compile(r"dealgraph\.\d+")
@@ -152,9 +152,9 @@ def _packs(name: str, manager: pluggy.PluginManager, faults: list[Fault]) -> Ite
 def _no_folder(value: Any) -> str:
     """What is wrong with a value of `register_packs`, which may be anything."""
     if not isinstance(value, PackFolder):
-        return f"is a {type(value).__name__}, not a PackFolder"
+        return f"is {a(type(value).__name__)}, not a PackFolder"
     if not isinstance(value.path, Path):
-        return f"its path is a {type(value.path).__name__}, not a pathlib.Path"
+        return f"its path is {a(type(value.path).__name__)}, not a pathlib.Path"
     return ""
 
 

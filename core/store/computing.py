@@ -10,7 +10,7 @@ from typing import Any
 
 from core.store.field_plans import FieldPlan
 from core.store.values import MOST_BIGINT, MOST_INTEGER, Value
-from metadata import decimals
+from metadata import bounds, decimals
 from metadata.environments import STAGED, SYSTEM
 from metadata.expressions import dependencies
 from metadata.expressions.evaluate import Evaluator, evaluator
@@ -55,6 +55,7 @@ class ComputePlan:
     formulas: Mapping[str, FormulaPlan] = field(default_factory=dict)  # each after those it reads
     rules: tuple[RulePlan, ...] = ()
     live: tuple[tuple[str, Evaluator], ...] = ()  # formulas computed when read, that rules read
+    texts: tuple[str, ...] = ()  # formulas that give texts
     names: frozenset[str] = frozenset()  # that rules read, dotted paths and `old.` included
     system: bool = False  # whether anything reads system fields
 
@@ -79,7 +80,8 @@ def compute_plan(
     live = _live(of, computed)
     names = _names(_of_rules(computed)) | _names(computed.formulas[key] for key, _ in live)
     stored = _names(computed.formulas[key] for key in computed.order)
-    return ComputePlan(formulas, rules, live, names, system=_reads_system(names | stored))
+    texts = tuple(key for key in formulas if fields[key].type is FieldType.TEXT)
+    return ComputePlan(formulas, rules, live, texts, names, system=_reads_system(names | stored))
 
 
 def _rule_plans(of: ObjectType, computed: Computed) -> Iterator[RulePlan]:
@@ -140,6 +142,8 @@ def fit_of(fields: FieldPlan) -> Callable[[Any, int], Value]:
         return lambda value, _: _whole(value, most)
     if kind is FieldType.FLOAT:
         return lambda value, _: float(value)
+    if kind is FieldType.TEXT:
+        return lambda value, _: value[: bounds.COMPUTED_LENGTH]
     return lambda value, _: value
 
 

@@ -36,6 +36,7 @@ class Database:
         self._preludes = {plan: ways.prelude(plan) for plan in pools}
         self.in_transactions = ways.tenant_setting == "transaction"
         self.tenant_setting = ways.tenant_setting
+        self.statement_timeout = ways.statement_timeout
 
     @classmethod
     async def open(cls, url: str, options: Options | None = None) -> Database:

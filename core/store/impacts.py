@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from core.identity import TenantId
 from core.store import drafts, edges, finishing, planting, unique_keys
 from core.store.drafts import Setting
 from core.store.field_plans import FieldPlan, UniquePlan
+from core.store.pace import Pace
 from core.store.plans import ObjectPlan, plan_of
 from core.store.rows import SELECTED, Row
 from core.store.writing import Transaction
@@ -129,29 +129,25 @@ async def _invalid(census: Census, impacts: Sequence[Impact]) -> dict[Impact, Co
     for object_key, wanted in by_object.items():
         plan = plan_of(census.new, object_key)
         tallies = {impact: _Tally() for impact in wanted}
-        spent = 0
+        pace = Pace(0)
         async for rows in pages(census, object_key):
             for row in rows:
-                spent += _judge(plan, row, tallies)
-                if spent > bounds.EFFORT // 20:
-                    spent = 0
-                    await asyncio.sleep(0)
+                await pace.next()
+                _judge(plan, row, tallies)
         for impact, tally in tallies.items():
             found[impact] = Counted(impact, tally.count, tuple(tally.examples))
     return found
 
 
-def _judge(plan: ObjectPlan, row: Row, tallies: Mapping[Impact, _Tally]) -> int:
-    """Count the record where it does not fit, or no write could judge it; in how many steps."""
+def _judge(plan: ObjectPlan, row: Row, tallies: Mapping[Impact, _Tally]) -> None:
+    """Count the record where it does not fit, or no write could judge it."""
     values = drafts.values_of(plan, row)
-    effort = plan.validator.effort(values)
-    heavy = effort > bounds.EFFORT
+    heavy = plan.validator.effort(values) > bounds.EFFORT
     misfits = [] if heavy else finishing.misfits(plan, values)
     wrong = {misfit.path[0] for misfit in misfits if misfit.path}
     for impact, tally in tallies.items():
         if heavy or (misfits and impact.field is None) or impact.field in wrong:
             tally.add(row.id)
-    return min(effort, bounds.EFFORT)
 
 
 # Records that have something
@@ -293,9 +289,10 @@ async def _breaking(census: Census, impact: Impact) -> Counted:
         return Counted(impact, None)
     now = datetime.now(UTC)
     setting = Setting(census.new, now, now.astimezone(census.new.zone).date())
-    code, tally = f"RULE_{(impact.value or '').upper()}", _Tally()
+    code, tally, pace = f"RULE_{(impact.value or '').upper()}", _Tally(), Pace(0)
     async for rows in pages(census, impact.object):
         for row in rows:
+            await pace.next()
             draft = drafts.loaded(plan, row)
             finishing.check_rules(draft, setting, {})
             if any(one.code == code for one in (*draft.problems, *draft.warnings)):

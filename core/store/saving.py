@@ -26,6 +26,7 @@ from core.store import (
 from core.store.claiming import Claims
 from core.store.drafts import Draft, Setting
 from core.store.finishing import check_rules, finish
+from core.store.pace import Pace
 from core.store.records import Difference
 from core.store.rows import Held
 from core.store.statements import Batch, Write
@@ -60,13 +61,11 @@ async def save(tx: Transaction, drafts: Sequence[Draft], saving: Saving) -> None
     Raises:
         Refused: something is wrong with some of them.
         Taken: only that values are taken by others.
-        LimitExceeded: to judge the values would keep the process from all other work.
+        LimitExceeded: to judge the values, or to keep what is computed of them, takes too much.
+        Timeout: to compute them takes too long.
     """
     setting = saving.setting
-    if not setting.privileged:
-        _check_effort(drafts)
-    for draft in drafts:
-        finish(draft, setting)
+    await _finish(tx, drafts, setting)
     if tx.expected is None:
         references.check(drafts, saving.held.referred)
     else:
@@ -135,16 +134,24 @@ async def write(tx: Transaction, writing: Writing) -> None:
         raise await _refusal(tx, writing, claims)
 
 
-def _check_effort(drafts: Sequence[Draft]) -> None:
-    effort = sum(draft.plan.validator.effort(draft.values) for draft in drafts)
+async def _finish(tx: Transaction, drafts: Sequence[Draft], setting: Setting) -> None:
+    """Finish the records, within what one write may take."""
+    if not setting.privileged:
+        effort = sum(draft.plan.validator.effort(draft.values) for draft in drafts)
+        _check_effort(effort, "These values take too long to judge by their patterns and schemas")
+    pace, letters = Pace(tx.store.database.statement_timeout), 0
+    for draft in drafts:
+        await pace.next()
+        finish(draft, setting)
+        if texts := draft.plan.computing.texts:
+            letters += sum(len(str(draft.values.get(key, ""))) for key in texts)
+            _check_effort(letters, "The texts that formulas give are too long")
+
+
+def _check_effort(effort: int, message: str) -> None:
     if effort > EFFORT:
-        raise LimitExceeded(
-            "These values take too long to judge by their patterns and schemas: write fewer or"
-            " shorter ones at once.",
-            limit="effort",
-            value=effort,
-            allowed=EFFORT,
-        )
+        text = f"{message}: write fewer or shorter ones at once."
+        raise LimitExceeded(text, limit="effort", value=effort, allowed=EFFORT)
 
 
 async def _check_ids(tx: Transaction, given: Sequence[Draft]) -> None:
@@ -180,11 +187,13 @@ async def _freeze_currency(tx: Transaction, drafts: Sequence[Draft]) -> None:
 
 async def _check_rules(tx: Transaction, writing: Writing, setting: Setting) -> None:
     written = [*writing.new, *(one.draft for one in writing.changed)]
+    pace = Pace(tx.store.database.statement_timeout)
     for found in _by_object(written).values():
         plan = found[0].plan
         if plan.computing.rules:
             read = await related.load(tx, plan, found)
             for draft in found:
+                await pace.next()
                 check_rules(draft, setting, read.get(draft.id, {}))
 
 

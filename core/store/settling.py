@@ -20,6 +20,7 @@ from core.store import counting, drafts, finishing, records, rows, sampling, sta
 from core.store.columns import SQL_TYPES
 from core.store.drafts import Draft, Setting
 from core.store.opening import Store
+from core.store.pace import Pace
 from core.store.records import Difference
 from core.store.statements import Batch
 from core.store.writing import Transaction, writing
@@ -159,7 +160,9 @@ async def _compute(tx: Transaction, key: str, found: Sequence[Draft], setting: S
     plan = found[0].plan
     rollup = plan.of.fields[key].rollup
     if rollup is None:
+        pace = Pace(0)
         for draft in found:
+            await pace.next()
             finishing.compute_one(draft, key, setting)
         return
     parts_plan = tx.plan(rollup.object).contributes[plan.key, key]

@@ -88,13 +88,15 @@ async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
         metadata, stored = parsed.get(row["fingerprint"]), None
         if metadata is None:
             stored = await load_layers(tenant, connection, row["version"])
-    if metadata is None:  # in a thread: it takes long enough for others to notice
+    # In threads: with many fields both take long enough for others to notice.
+    storage = await asyncio.to_thread(places.of_json, row["storage"])
+    if metadata is None:
         metadata = await asyncio.to_thread(_parse, stored)
         parsed.keep(row["fingerprint"], metadata)
     published = Published(
         version=row["version"],
         metadata=metadata,
-        storage=places.of_json(row["storage"]).with_states(states),
+        storage=storage.with_states(states),
         currency=row["currency"],
         time_zone=row["time_zone"],
         language=row["language"],

@@ -132,6 +132,59 @@ def test_parts_of_a_nested_object_are_only_tightened(city: Document, rule: str |
     found = told(pack, a_tenant(over({"address": more})))
     place = f"/properties/address/properties/city/{next(iter(city))}"
     assert found == ([] if rule is None else [(place, rule)])
+CALL = {"properties": {"amount": {"minimum": 5}}, "required": ["amount"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ({"if": CALL, "then": {"required": ["source"]}}, "/if"),
+        ({"not": {"required": ["name"]}}, "/not"),
+        ({"dependentSchemas": {"name": CALL}}, "/dependentSchemas/name"),
+    ],
+)
+def test_conditions_of_two_layers_are_not_mixed_but_both_hold(words: Document, place: str) -> None:
+    lower = {
+        "if": {"required": ["source"]},
+        "then": {"required": ["name"]},
+        "not": {"required": ["source", "amount"]},
+        "dependentSchemas": {"name": {"required": ["source"]}},
+    }
+    base = an_object(fields={"name": TEXT, "source": TEXT, "amount": {"type": "integer"}}, **lower)
+    found = told(base, a_tenant(over(**words)))
+    assert found[0] == (place, "FIXED")
+    both = object_of(base, a_tenant(over(allOf=[words])))
+    assert {word: both.schema[word] for word in lower} == lower
+    assert both.schema["allOf"] == [words]
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ({"properties": {"no": {"maxLength": 9}}}, "LOOSENED"),
+        ({"properties": {"no": {"type": "integer"}}}, "FIXED"),
+        ({"not": {"required": ["no"]}}, "FIXED"),
+        ({"additionalProperties": {"type": "string"}}, "FIXED"),
+    ],
+)
+def test_what_a_nested_object_holds_stays(said: Document, rule: str) -> None:
+    low = {
+        "type": "object",
+        "properties": {"no": {"type": "string", "maxLength": 5}},
+        "not": {"required": ["no", "to"]},
+        "additionalProperties": {"type": "integer"},
+    }
+    base = an_object(fields={"name": TEXT, "kit": low})
+    [(place, told_rule)] = told(base, a_tenant(over({"kit": said})))
+    assert (place.startswith("/properties/kit/"), told_rule) == (True, rule)
+
+
+@pytest.mark.parametrize("said", [True, {"ignoreCase": False}])
+def test_values_that_are_one_whatever_their_case_stay_so(said: object) -> None:
+    base = an_object(fields={"name": {**TEXT, "x-unique": {"ignoreCase": True}}})
+    [(place, rule)] = told(base, a_tenant(over({"name": {"x-unique": said}})))
+    assert place.startswith("/properties/name/x-unique")
+    assert rule == "LOOSENED"
 
 
 def test_a_problem_of_an_override_names_the_tenants_document() -> None:

@@ -9,7 +9,7 @@ from core.store.compiler.json_text import literal
 from core.store.compiler.references import reference_id, target
 from core.store.compiler.work import Row, live, source
 from core.store.expressions import Clock, compiled
-from metadata import currencies, decimals
+from metadata import bounds, currencies, decimals
 from metadata.model import Field, FieldType
 
 Read = Callable[[Row, str], str]
@@ -65,7 +65,7 @@ def _fitted(row: Row, field: Field, sql: str) -> str:
     if field.type in _SCALED:
         scale = decimals.MAX_SCALE if field.scale is None else field.scale
         return _bounded(row, sql, str(scale), limit)
-    return sql
+    return f"left({sql}, {bounds.COMPUTED_LENGTH})" if field.type is FieldType.TEXT else sql
 
 
 def _bounded(row: Row, sql: str, scale: str, condition: str) -> str:

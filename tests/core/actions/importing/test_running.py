@@ -337,7 +337,7 @@ async def test_the_last_row_for_a_record_counts(world: World) -> None:
     rows = [a_row("a"), a_row("b"), a_row("a") | {"name": "Renamed"}]
     report, _ = await load_rows(world, accounts(), rows)
     assert (report.steps[0].created, report.steps[0].matched) == (2, 1)
-    assert ("Renamed", 2) in await data(world, "account", "name", "version")
+    assert ("Renamed", 1) in await data(world, "account", "name", "version")
 
 
 async def test_the_last_row_counts_also_when_it_comes_in_another_batch(world: World) -> None:
@@ -358,6 +358,50 @@ async def test_the_last_row_counts_also_when_the_first_waits_for_another(world: 
         _, kept = await load_rows(world, accounts(), rows)
         assert kept.told == []
         assert (await tree(world))["a"] == "1"
+
+
+async def test_several_rows_for_a_record_are_one_change_and_none_the_next_time(
+    world: World,
+) -> None:
+    others = [a_row(f"{number}") for number in range(ROWS)]
+    rows = [
+        a_row("a", staff="5"),
+        a_row("b"),
+        *others,
+        a_row("a", name="Last", parent="b"),
+        a_row("A", name="Other"),
+        a_row("b", name="Newer", staff="7"),
+    ]
+    fields = {"name": "name", "external_id": "key", "parent": PARENT, "employees": "staff"}
+    rows = [{"staff": ""} | row for row in rows]
+    for created, matched in ((ROWS + 3, 2), (0, ROWS + 5)):
+        report, kept = await load_rows(world, accounts(fields=fields), rows)
+        assert kept.told == []
+        assert (report.steps[0].created, report.steps[0].matched) == (created, matched)
+        found = await data(world, "account", "external_id", "name", "employees", "version")
+        assert {row for row in found if row[0] in "abA"} == {
+            ("a", "Last", 5, 2),
+            ("A", "Other", None, 1),
+            ("b", "Newer", 7, 1),
+        }
+
+
+async def test_of_several_rows_for_a_record_a_bad_one_does_not_take_the_others_along(
+    world: World,
+) -> None:
+    fields = {"name": "name", "external_id": "key", "employees": "staff"}
+    rows = [
+        {"key": "a", "name": "First", "staff": "5"},
+        {"key": "a", "name": "Second", "staff": "6"},
+        {"key": "a", "name": "x" * 300, "staff": "7"},
+        {"key": "b", "name": "First", "staff": "many"},
+        {"key": "b", "name": "Second", "staff": "6"},
+    ]
+    for _ in range(2):
+        report, kept = await load_rows(world, accounts(fields=fields), rows)
+        assert sorted(kept.told) == [(3, "name", "TOO_LONG"), (4, "staff", "BAD_NUMBER")]
+        assert report.loaded == 3
+        assert await data(world, "account", "name", "employees") == [("Second", 6)] * 2
 
 
 async def test_a_row_after_one_that_waits_in_vain_is_loaded(world: World) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from core.actions.importing.mapping import Existing
 from core.actions.importing.planning import Job
-from core.actions.importing.preparing import Prepared, Preparer, preparer
+from core.actions.importing.preparing import preparer
 from core.actions.importing.producing import rows_of
+from core.actions.importing.rows import Row
 from metadata.model import Metadata
 
 BITS = 1 << 26
@@ -16,14 +18,18 @@ BITS = 1 << 26
 
 
 class Repeats:
-    """The keys that more than one row of a step has; and a few others, since they are hashed."""
+    """The keys that more than one row of a step has, as they are written in the file; and a few
+    others, since they are hashed.
+    """
 
-    def __init__(self, found: frozenset[int] = frozenset()) -> None:
+    def __init__(self, places: Sequence[int] = (), found: Collection[int] = ()) -> None:
+        """`places` are those of the key's cells in a row."""
+        self._places = places
         self._found = found
 
-    def has(self, making: Preparer, prepared: Prepared) -> bool:
+    def has(self, row: Row) -> bool:
         """Whether there may be another row for the same record."""
-        return bool(self._found) and hash(making.key_of(prepared)) in self._found
+        return bool(self._found) and _hashed(row, self._places) in self._found
 
 
 def repeats(job: Job, metadata: Metadata, zone: ZoneInfo) -> Repeats:
@@ -35,18 +41,22 @@ def repeats(job: Job, metadata: Metadata, zone: ZoneInfo) -> Repeats:
     step = job.step
     if step.key is None or step.existing is not Existing.UPDATE:
         return Repeats()
-    keys = preparer(step, metadata, zone).key_fields
-    fields = {key: source for key, source in step.fields.items() if key in keys}
+    making = preparer(step, metadata, zone)
+    fields = {key: source for key, source in step.fields.items() if key in making.key_fields}
     narrow = replace(step, fields=fields, entered={})
-    making = preparer(narrow, metadata, zone)
+    wanted = preparer(narrow, metadata, zone).wanted
+    columns = [column for source in fields.values() for column in source.columns]
+    places = [narrow.columns.index(column) for column in columns]
     seen, found = bytearray(BITS // 8), set()
     for given in rows_of(Job(narrow, job.feeds)):
-        if given.row.flaw is not None or not making.wanted(given.row):
-            continue
-        key = making.key_of(making.prepare(given.row))
-        if key is not None:
-            place, bit = divmod(hash(key) % BITS, 8)
-            if seen[place] >> bit & 1:
-                found.add(hash(key))
-            seen[place] |= 1 << bit
-    return Repeats(frozenset(found))
+        if given.row.flaw is None and wanted(given.row):
+            key = _hashed(given.row, places)
+            place, bit = key % BITS >> 3, 1 << (key & 7)
+            if seen[place] & bit:
+                found.add(key)
+            seen[place] |= bit
+    return Repeats([step.columns.index(column) for column in columns], found)
+
+
+def _hashed(row: Row, places: Sequence[int]) -> int:
+    return hash(tuple([str(row.values[place]).casefold() for place in places]))

@@ -242,10 +242,10 @@ class _Job:
 
     def _in_turn(self, rows: Sequence[Prepared], waiting: Spool) -> Sequence[Prepared]:
         """Without those that come after a row for the same record that waits: they wait, too."""
-        making, going = self._writer.preparer, []
+        names_of, going = self._writer.preparer.names_of, []
         for prepared in rows:
-            if self._several.has(making, prepared) or (
-                waiting.count and waiting.has(map(folded, making.names_of(prepared)))
+            if (not prepared.flaws and self._several.has(prepared.row)) or (
+                waiting.count and waiting.has(map(folded, names_of(prepared)))
             ):
                 self._wait(prepared, waiting)
             else:

@@ -142,7 +142,8 @@ def _introduce(
     uniques = {
         name.key: constraint(writer.store, tx, own, name.key) for name in asked if name.key != BY_ID
     }
-    here = {claimed: one for one in candidates for claimed in _claims(uniques, one)}
+    first_last = reversed(candidates)  # of several rows for one record the first makes it
+    here = {claimed: one for one in first_last for claimed in _claims(uniques, one)}
     for one in candidates:
         for key, name in list(one.unmet.items()):
             other = (

@@ -63,6 +63,25 @@ async def test_a_circle_may_have_more_rows_than_a_batch_and_go_over_files(
     assert {codes[other] - int(code) for _, code, other in found} == {1, 1 - many}
 
 
+async def test_a_circle_may_have_several_rows_for_a_record(database: Database) -> None:
+    fields = {"code": {"type": "string", "x-unique": True}, "other": refers_to("person")}
+    world = await a_world(database, an_object("person", fields))
+    other = {"column": "other", "reference": "code"}
+    sources = {"name": "name", "code": "code", "other": other}
+    mapping = a_mapping({"object": "person", "key": "code", "fields": sources})
+    rows = [
+        {"name": "One", "code": "a", "other": "b"},
+        {"name": "Two", "code": "b", "other": "a"},
+        {"name": "Last", "code": "a", "other": "b"},
+    ]
+    for created, matched in ((2, 1), (0, 3)):
+        report, kept = await load_rows(world, mapping, rows)
+        assert kept.told == []
+        assert (report.steps[0].created, report.steps[0].matched) == (created, matched)
+        found = await data(world, "person", "code", "name", "version")
+        assert sorted(found) == [("a", "Last", 2), ("b", "Two", 1)]
+
+
 async def test_of_a_circle_with_one_bad_row_none_is_loaded(database: Database) -> None:
     many = 2 * ROWS
     rows = [{"key": f"{number}", "partner": f"{(number + 1) % many}"} for number in range(many)]

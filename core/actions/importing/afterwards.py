@@ -81,7 +81,7 @@ class Afterwards:
         """The rows that wait for the field, for its step."""
         before, after = self._preparer.step.columns, self.step(key).columns
         places = [before.index(column) for column in after]
-        for feed, row, _ in self._spools[key].all():
+        for feed, row, _ in self._spools[key].as_kept():
             values = [row.values[place] for place in places]
             yield Given(feed, None, Row(row.line, values, row.whole, row.size), lambda: 1.0)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from core.actions.batches import plan_of, setting_of
 from core.actions.importing import system
 from core.actions.importing.mapping import Existing
-from core.actions.importing.matching import NOBODY, Candidate, Writer, first_of_each, matched
+from core.actions.importing.matching import NOBODY, Candidate, Writer, first_of_each, join, matched
 from core.actions.importing.preparing import Named, Prepared
 from core.actions.importing.rows import Flaw
 from core.errors import Problem, Refused
@@ -54,6 +54,8 @@ async def write(tx: Transaction, writer: Writer, batch: Sequence[Prepared], turn
     sound = [prepared for prepared in batch if not prepared.flaws]
     found = await matched(tx, writer, sound)
     plan = plan_of(writer.store, tx, writing.object)
+    if not turn.again and writer.preparer.step.existing is Existing.UPDATE:
+        found = await _joined(tx, writing, found)
     found, later = first_of_each(plan, writer.preparer.step.key, found)
     outcome.again += [one.prepared for one in later]
     going = writing.ready(writing.wanted(found))
@@ -66,12 +68,33 @@ async def write(tx: Transaction, writer: Writer, batch: Sequence[Prepared], turn
             await turn.numbers.prepare(tx.published)
             continue
         outcome.created += sum(not one.exists for one in going)
-        outcome.matched += sum(one.exists for one in going)
+        outcome.matched += sum(one.exists + len(one.joined) for one in going)
         outcome.written += [(one.prepared, one.later) for one in going]
+        outcome.written += [(prepared, ()) for one in going for prepared in one.joined]
         break
     await _reject_flawed(tx, writing, [prepared for prepared in batch if prepared.flaws])
     outcome.rejected.sort(key=lambda told: told[0].row.line)
+    places = {id(prepared): place for place, prepared in enumerate(batch)}
+    outcome.again.sort(key=lambda prepared: places[id(prepared)])
     return outcome
+
+
+async def _joined(
+    tx: Transaction, writing: _Writing, found: Sequence[Candidate]
+) -> list[Candidate]:
+    """Those for one record as one, unless one of them is bad: then each has its turn."""
+    times = Counter(one.claim for one in found if one.claim is not None)
+    several = [one for one in found if one.claim is not None and times[one.claim] > 1]
+    if not several:
+        return list(found)
+    problems = await _problems(tx, writing, several)
+    await writing.turn.numbers.prepare(tx.published)
+    apart = {
+        one.claim
+        for one, some in zip(several, problems, strict=True)
+        if any(problem.code != "TAKEN" for problem in writing.own(one, some))
+    }
+    return list(join(found, apart))
 
 
 async def _reject_flawed(tx: Transaction, writing: _Writing, flawed: Sequence[Prepared]) -> None:
@@ -80,20 +103,28 @@ async def _reject_flawed(tx: Transaction, writing: _Writing, flawed: Sequence[Pr
     legible = [prepared for prepared in flawed if prepared.row.flaw is None]
     doomed = await matched(tx, writer, legible)
     doomed += writing.nameless
-    found: dict[int, list[Problem]] = defaultdict(list)
     if doomed:
         await writing.turn.numbers.prepare(tx.published)
-        known = [Problem((index,), "FLAWED", "") for index in range(len(doomed))]
-        try:
-            async with part_of(tx):
-                await _save(tx, writing, doomed, known)
-        except Refused as refused:
-            for problem in refused.problems:
-                found[int(problem.path[0])].append(problem)
-    for index, one in enumerate(doomed):
-        writing.reject_flawed(one, found[index])
+        problems = await _problems(tx, writing, doomed)
+        for one, some in zip(doomed, problems, strict=True):
+            writing.reject_flawed(one, some)
     unreadable = [prepared for prepared in flawed if prepared.row.flaw is not None]
     writing.outcome.rejected += [(prepared, prepared.flaws) for prepared in unreadable]
+
+
+async def _problems(
+    tx: Transaction, writing: _Writing, candidates: Sequence[Candidate]
+) -> list[list[Problem]]:
+    """What is wrong with each of them; nothing is written."""
+    found: list[list[Problem]] = [[] for _ in candidates]
+    known = [Problem((index,), "NOT_WRITTEN", "") for index in range(len(candidates))]
+    try:
+        async with part_of(tx):
+            await _save(tx, writing, candidates, known)
+    except Refused as refused:
+        for problem in refused.problems:
+            found[int(problem.path[0])].append(problem)
+    return found
 
 
 async def _save(
@@ -178,8 +209,9 @@ class _Writing:
         for problem in problems:
             wrong[int(problem.path[0])].append(problem)
         for index, found in wrong.items():
-            if not self.turn.again and all(problem.code == "TAKEN" for problem in found):
-                self.outcome.again.append(going[index].prepared)
+            one = going[index]
+            if one.joined or (not self.turn.again and all(it.code == "TAKEN" for it in found)):
+                self.outcome.again += [one.prepared, *one.joined]
             elif not self.turn.last and all(problem.code in _MAY_PASS for problem in found):
                 self.outcome.waiting.append(going[index].prepared)
             else:
@@ -201,16 +233,19 @@ class _Writing:
         return not one.unmet
 
     def reject_flawed(self, one: Candidate, problems: Sequence[Problem]) -> None:
-        """Reject a row for its flaws, for those whom it names in vain, and for its other values.
+        """Reject a row for its flaws, for those whom it names in vain, and for its other values."""
+        others = [*self.own(one, problems), *self._unmet(one)]
+        flaws = [*one.prepared.flaws, *(self._flaw(one.prepared, problem) for problem in others)]
+        self.outcome.rejected.append((one.prepared, flaws))
+
+    def own(self, one: Candidate, problems: Sequence[Problem]) -> list[Problem]:
+        """Those of the problems that are about values of the row itself.
 
         What is missing may be so for a flaw, and who shares its key may be the same record.
         """
         apart = {*one.beside, *self.writer.preparer.key_fields}
         given = {key for key, value in one.values.items() if value is not None} - apart
-        others = [problem for problem in problems if given.intersection(problem.path[1:2])]
-        others += self._unmet(one)
-        flaws = [*one.prepared.flaws, *(self._flaw(one.prepared, problem) for problem in others)]
-        self.outcome.rejected.append((one.prepared, flaws))
+        return [problem for problem in problems if given.intersection(problem.path[1:2])]
 
     def _unmet(self, one: Candidate) -> list[Problem]:
         """Of its own kind another may come yet, unless this is the last turn."""

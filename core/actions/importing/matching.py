@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -46,6 +46,7 @@ class Candidate:
     later: dict[str, Named] = field(default_factory=dict)  # names that later steps may bring
     beside: dict[str, Candidate] = field(default_factory=dict)  # rows of the same batch
     claim: str | None = None  # under the upsert key
+    joined: list[Prepared] = field(default_factory=list)  # rows that follow for the same record
 
 
 async def matched(tx: Transaction, writer: Writer, batch: Sequence[Prepared]) -> list[Candidate]:
@@ -141,7 +142,8 @@ def _introduce(
     uniques = {
         name.key: constraint(writer.store, tx, own, name.key) for name in asked if name.key != BY_ID
     }
-    here = {claimed: one for one in candidates for claimed in _claims(uniques, one)}
+    first_last = reversed(candidates)  # of several rows for one record the first makes it
+    here = {claimed: one for one in first_last for claimed in _claims(uniques, one)}
     for one in candidates:
         for key, name in list(one.unmet.items()):
             other = (
@@ -165,6 +167,34 @@ def _meaning(uniques: Mapping[str, UniquePlan], name: Named) -> Claimed:
     if name.key == BY_ID:
         return BY_ID, name.text
     return name.key, meant(uniques[name.key], name) or ""
+
+
+def join(candidates: Iterable[Candidate], apart: Collection[str | None]) -> Iterator[Candidate]:
+    """One candidate for all rows with one key, with the last value of each field.
+
+    Not where a row names others that are not there yet, nor where stage or currency change.
+    """
+    first: dict[str, Candidate] = {}
+    for one in candidates:
+        before = first.get(one.claim) if one.claim is not None else None
+        if before is None or not _may_join(before, one):
+            if one.claim is not None and one.claim not in apart:
+                first[one.claim] = one
+            yield one
+        else:
+            before.values |= {
+                key: value for key, value in one.values.items() if key not in system.AT_CREATION
+            }
+            before.joined.append(one.prepared)
+
+
+def _may_join(before: Candidate, one: Candidate) -> bool:
+    plain = not any(some.unmet or some.beside for some in (before, one))
+    return plain and all(
+        one.values[key] == before.values.get(key)
+        for key in (system.STAGE, system.CURRENCY)
+        if key in one.values
+    )
 
 
 def first_of_each(

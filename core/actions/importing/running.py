@@ -18,6 +18,7 @@ from core.actions.importing.matching import Writer
 from core.actions.importing.planning import Job
 from core.actions.importing.preparing import Prepared, Preparer, folded, preparer
 from core.actions.importing.producing import Batch, Given, Source, ahead, rows_of
+from core.actions.importing.repeats import Repeats, repeats
 from core.actions.importing.report import Reject, Report, Tally, Watcher
 from core.actions.importing.rows import Flaw, Head
 from core.actions.importing.spool import Spool
@@ -138,7 +139,7 @@ class _Importing:
                 afterwards = open_ones.enter_context(closing(Afterwards(making, later)))
                 writer = Writer(self.actor, self.store, making, lookups, afterwards)
                 done.append(_Job(self, job, writer, commit))
-                await done[-1].run()
+                await done[-1].run(repeats(job, published.metadata, zone))
             for before in done:
                 for step, rows in before.left_to_fill_in():
                     making = preparer(step, published.metadata, zone)
@@ -165,12 +166,16 @@ class _Job:
         self._commit = commit
         self._heads: dict[int, Head | None] = {}
         self._spools = ExitStack()
+        self._several = Repeats()  # rows that others are to join
         self._told = ""  # of each row that is rejected
 
-    async def run(self) -> None:
-        """Load all rows; those that name later ones are tried again while that helps."""
+    async def run(self, several: Repeats) -> None:
+        """Load all rows; those that name later ones are tried again while that helps.
+
+        Of several rows for one record the others are waited for: they are written together.
+        """
         with self._spools:
-            await self._rounds()
+            await self._rounds(several)
 
     def left_to_fill_in(self) -> Iterator[tuple[Step, Source]]:
         """The fields that had to wait for later steps, each with the step that fills it in."""
@@ -188,8 +193,10 @@ class _Job:
         with self._spools:
             await self._pass(rows, last=True)
 
-    async def _rounds(self) -> None:
+    async def _rounds(self, several: Repeats) -> None:
+        self._several = several
         waiting = await self._pass(rows_of(self._job), last=False)
+        self._several = Repeats()
         for _ in range(MOST_ROUNDS):
             tried, waiting = waiting, await self._pass(self._waited(waiting), last=False)
             tried.close()
@@ -235,11 +242,11 @@ class _Job:
 
     def _in_turn(self, rows: Sequence[Prepared], waiting: Spool) -> Sequence[Prepared]:
         """Without those that come after a row for the same record that waits: they wait, too."""
-        if not waiting.count:
-            return rows
         names_of, going = self._writer.preparer.names_of, []
         for prepared in rows:
-            if waiting.has(map(folded, names_of(prepared))):
+            if (not prepared.flaws and self._several.has(prepared.row)) or (
+                waiting.count and waiting.has(map(folded, names_of(prepared)))
+            ):
                 self._wait(prepared, waiting)
             else:
                 going.append(prepared)

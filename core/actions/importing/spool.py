@@ -20,7 +20,7 @@ MOST_TOGETHER = 10_000
 
 class Kept(NamedTuple):
     """A row that was kept, the number of its feed, and how many rows from here on name each other
-    in a circle: they can only be written together."""
+    in a circle or have one name: they are to be written together."""
 
     feed: int
     row: Row
@@ -28,7 +28,7 @@ class Kept(NamedTuple):
 
 
 class Spool:
-    """Rows with the number of their feed, each given back after those that it names."""
+    """Rows with the number of their feed, which are given back after those that they name."""
 
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  closed by `close`
@@ -60,20 +60,32 @@ class Spool:
         """The rows that were kept; nothing is kept any more while they are read."""
         for group in circles.in_order(self._ways()):
             for index, place in enumerate(group):
-                self._file.seek(self._places[place])
-                feed, line, values, whole, size = pickle.load(self._file)
                 together = len(group) - index if len(group) <= MOST_TOGETHER else 1
-                yield Kept(feed, Row(line, values, whole, size), together)
+                yield self._kept(place, together)
+
+    def as_kept(self) -> Iterator[Kept]:
+        """The rows in the order in which they were kept."""
+        return (self._kept(place, 1) for place in range(self.count))
+
+    def _kept(self, place: int, together: int) -> Kept:
+        self._file.seek(self._places[place])
+        feed, line, values, whole, size = pickle.load(self._file)
+        return Kept(feed, Row(line, values, whole, size), together)
 
     def _ways(self) -> list[list[int]]:
-        """By row, those that have to be written before: whom it names, and who had its name."""
-        last = {name: place for place, own in enumerate(self._own) for name in own}
+        """By row, those that have to be written before: whom it names, and who had its name.
+
+        Those of one name lead to each other, since they are for one record.
+        """
         seen: dict[int, int] = {}
-        ways = []
-        for place, (own, named) in enumerate(zip(self._own, self._named, strict=True)):
-            before = [seen[name] for name in own if name in seen]
-            ways.append(before + [last[name] for name in named if name in last])
+        ways: list[list[int]] = []
+        for place, own in enumerate(self._own):
+            ways.append([seen[name] for name in own if name in seen])
+            for other in ways[place]:
+                ways[other].append(place)
             seen.update(dict.fromkeys(own, place))
+        for place, named in enumerate(self._named):
+            ways[place] += [seen[name] for name in named if name in seen]
         return ways
 
     def close(self) -> None:

@@ -166,7 +166,9 @@ def _from_nodes(row: Row, parent: Row, below: Below, id: str, conditions: list[s
     node, top, key = _node(row), f"{row.alias}_top", parent.object.key
     inside = subtrees.within(row.work, node, top, key, below)
     record = of_tenant(row.alias, f"{id} = {node}.id")
-    where = " and ".join((subtrees.at(top, key, parent.column("id")), *live_elsewhere(row), *conditions))
+    where = " and ".join(
+        (subtrees.at(top, key, parent.column("id")), *live_elsewhere(row), *conditions)
+    )
     return (
         f"from read.tree_node as {top} join read.tree_node as {node} on {inside}"
         f" join read.record as {row.alias} on {record}{row.joined()} where {where}"

@@ -16,18 +16,18 @@ FEW = 1_000_000
 PATIENCE = 60.0
 """Seconds that a sample of all tables may take; those of a million records take three."""
 _RECORDS = "select reltuples from pg_class where oid = 'record'::regclass"
-_ESTIMATE = """
-    explain (format json) select from read.record as r where r.tenant_id = $1 and r.object = $2
-"""
+_OF_TENANT = "explain (format json) select from read.record as r where r.tenant_id = $1"
+_OF_OBJECT = f"{_OF_TENANT} and r.object = $2"
 _REFRESH = "analyze record, change, tree_node, unique_key, stage_history"
 
 _log = logging.getLogger("dealgraph")
 
 
-async def estimate(tenant: TenantId, database: Database, object: str) -> float:
-    """How many records of an object the planner takes the tenant to have."""
+async def estimate(tenant: TenantId, database: Database, object: str | None = None) -> float:
+    """How many records, of an object or in all, the planner takes the tenant to have."""
+    ask = (_OF_TENANT, tenant) if object is None else (_OF_OBJECT, tenant, object)
     async with database.reading(tenant) as connection:
-        plan = json.loads(await connection.fetchval(_ESTIMATE, tenant, object))
+        plan = json.loads(await connection.fetchval(*ask))
     return float(plan[0]["Plan"]["Plan Rows"])
 
 

@@ -67,7 +67,7 @@ async def read(
     context = Context.of(actor.tenant, known, datetime.now(UTC))
     ask = asking.Ask(statement.sql, statement.arguments(context, values))
     plan = statement.plan
-    if plan == "custom" and await store.sizes.is_small(actor.tenant):
+    if plan == "custom" and await store.sizes.keeps_plans(actor.tenant):
         plan = "generic"
     row = await asking.row(actor.tenant, store.database.reading(actor.tenant, plan), ask)
     version: int

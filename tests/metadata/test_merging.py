@@ -132,6 +132,8 @@ def test_parts_of_a_nested_object_are_only_tightened(city: Document, rule: str |
     found = told(pack, a_tenant(over({"address": more})))
     place = f"/properties/address/properties/city/{next(iter(city))}"
     assert found == ([] if rule is None else [(place, rule)])
+
+
 CALL = {"properties": {"amount": {"minimum": 5}}, "required": ["amount"]}
 
 

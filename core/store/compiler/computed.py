@@ -7,7 +7,7 @@ from collections.abc import Callable
 from core.store.compiler import corporate, forms
 from core.store.compiler.json_text import literal
 from core.store.compiler.references import reference_id, target
-from core.store.compiler.work import Row, live, source
+from core.store.compiler.work import Row, live_elsewhere, source
 from core.store.expressions import Clock, compiled
 from metadata import bounds, currencies, decimals
 from metadata.model import Field, FieldType
@@ -46,7 +46,7 @@ def _named(row: Row, name: str, read: Read, home: Row | None) -> str:
     if home is not None and "." not in rest and _is_amount(there, rest):
         held = corporate.converted(there, home, held)
     is_it = f"{there.alias}.id = {reference_id(row, reference)}"
-    return f"(select {held} {source('record', there.alias, is_it, *live(there))})"
+    return f"(select {held} {source('record', there.alias, is_it, *live_elsewhere(there))})"
 
 
 def _is_amount(row: Row, name: str) -> bool:

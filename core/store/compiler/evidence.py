@@ -20,12 +20,19 @@ def is_evident(part: query.Part, published: Published) -> bool:
     if not isinstance(part, query.Connection):
         return True
     wanted = parts(part.where)
+    if not wanted:
+        return not _is_ordered_elsewhere(part)
     return (
-        not wanted
-        or any(_finds_few(part.object, one, published) for one in wanted)
+        any(_finds_few(part.object, one, published) for one in wanted)
         or all(_is_below(one) for one in wanted)
         or _follows_pipeline(part, wanted, published)
     )
+
+
+def _is_ordered_elsewhere(part: query.Connection) -> bool:
+    """Whether it is in the order of a field of other records: those without one come first, and
+    how many they are decides how they are found."""
+    return bool(part.order) and bool(part.order[0].column.hops)
 
 
 def _finds_few(object_key: str, part: query.Predicate, published: Published) -> bool:

@@ -8,7 +8,7 @@ from core.query import Column
 from core.store.compiler import columns, kinds
 from core.store.compiler.json_text import literal
 from core.store.compiler.references import reference_id
-from core.store.compiler.work import Row, Work, live, of_tenant
+from core.store.compiler.work import Row, Work, live_elsewhere, of_tenant
 from metadata.model import Edge, FieldType, Graph
 
 UNCOVERED = "uncovered"
@@ -59,10 +59,10 @@ class Members:
         """FROM and WHERE of the live links of the anchor, with their live nodes."""
         link, node = self.link, self.node
         held = f"{node.alias}.id = {reference_id(link, self.graph.node_reference)}"
-        on = of_tenant(node.alias, held, *live(node))
+        on = of_tenant(node.alias, held, *live_elsewhere(node))
         return (
             f"from read.record as {link.alias} join read.record as {node.alias} on {on}"
-            f" where {of_tenant(link.alias, self.is_of_anchor(link), *live(link))}"
+            f" where {of_tenant(link.alias, self.is_of_anchor(link), *live_elsewhere(link))}"
         )
 
     def is_of_anchor(self, link: Row) -> str:
@@ -136,5 +136,5 @@ def _of_links(members: Members, place: int, edge: Edge) -> str:
         own = f"{within} is not null"
     return (
         f"select {place}, {kind}, {source}, {target}, {strength}, {own}, {link.alias}.id"
-        f" from read.record as {link.alias} where {of_tenant(link.alias, *live(link), *conditions)}"
+        f" from read.record as {link.alias} where {of_tenant(link.alias, *live_elsewhere(link), *conditions)}"
     )

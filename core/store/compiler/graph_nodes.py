@@ -9,7 +9,7 @@ from core.store.compiler.graph_members import Members
 from core.store.compiler.json_text import Text, obj, plain_sure, said
 from core.store.compiler.records_by_id import table
 from core.store.compiler.references import reference_id
-from core.store.compiler.work import Row, live
+from core.store.compiler.work import Row, live_elsewhere
 
 
 def nodes_of(
@@ -22,8 +22,8 @@ def nodes_of(
     order = f"{link.column('id')}"
     if rank is not None:
         order = f"{columns.value(*rank).sql} nulls last, {order}"
-    links = table(link, lambda inner: (members.is_of_anchor(inner), *live(inner)))
-    nodes = table(node, lambda inner: (f"{inner.alias}.id = {held}", *live(inner)))
+    links = table(link, lambda inner: (members.is_of_anchor(inner), *live_elsewhere(inner)))
+    nodes = table(node, lambda inner: (f"{inner.alias}.id = {held}", *live_elsewhere(inner)))
     return member, f"from {links} cross join lateral {nodes}", order
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from core import query
 from core.store.compiler.json_text import Text, bare
 from core.store.compiler.scans import opened, opens_data
-from core.store.compiler.work import Row, live, of_tenant
+from core.store.compiler.work import Row, live_elsewhere, of_tenant
 
 
 def by_id(row: Row, asked: tuple[query.Output, ...], id: str, *, deleted: bool = False) -> Text:
@@ -15,7 +15,7 @@ def by_id(row: Row, asked: tuple[query.Output, ...], id: str, *, deleted: bool =
     text = row.work.outputs(row, asked)
 
     def conditions(inner: Row) -> Iterable[str]:
-        of_object, is_live = live(inner)
+        of_object, is_live = live_elsewhere(inner)
         return (f"{inner.alias}.id = {id}", of_object, *(() if deleted else (is_live,)))
 
     if opens_data(row):

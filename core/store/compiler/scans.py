@@ -14,7 +14,7 @@ from core.store.compiler.orders import Key, Ordering
 from core.store.compiler.pages import Scan
 from core.store.compiler.references import reference_column, reference_id
 from core.store.compiler.subtrees import Below
-from core.store.compiler.work import Row, Work, live, of_tenant
+from core.store.compiler.work import Row, Work, live, live_elsewhere, of_tenant
 from metadata.model import ObjectType
 
 _PRESENT = frozenset(Operator) - {Operator.NE, Operator.NOT_IN, Operator.IS_NULL}
@@ -64,7 +64,7 @@ def whole(population: Population, row: Row) -> str:
     ids = subtrees.node_ids(row.work, parent.object.key, parent.column("id"), below)
     if population.below is not None and not (conditions or row.uses or row.joins):
         return f"from ({ids}) as {row.alias}"  # the nodes are those of the records that are live
-    where = of_tenant(row.alias, *live(row), f"{row.alias}.{via} = any(array({ids}))")
+    where = of_tenant(row.alias, *live_elsewhere(row), f"{row.alias}.{via} = any(array({ids}))")
     inner = f"select * from read.record as {row.alias} where {where} offset 0"
     outside = f" where {' and '.join(conditions)}" if conditions else ""
     return f"from ({inner}) as {row.alias}{row.joined()}{outside}"
@@ -166,7 +166,9 @@ def _from_nodes(row: Row, parent: Row, below: Below, id: str, conditions: list[s
     node, top, key = _node(row), f"{row.alias}_top", parent.object.key
     inside = subtrees.within(row.work, node, top, key, below)
     record = of_tenant(row.alias, f"{id} = {node}.id")
-    where = " and ".join((subtrees.at(top, key, parent.column("id")), *live(row), *conditions))
+    where = " and ".join(
+        (subtrees.at(top, key, parent.column("id")), *live_elsewhere(row), *conditions)
+    )
     return (
         f"from read.tree_node as {top} join read.tree_node as {node} on {inside}"
         f" join read.record as {row.alias} on {record}{row.joined()} where {where}"

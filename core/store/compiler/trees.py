@@ -9,7 +9,7 @@ from core.store.compiler.records_by_id import by_id
 from core.store.compiler.references import reference_id
 from core.store.compiler.scans import Population
 from core.store.compiler.subtrees import EVERYTHING, Below
-from core.store.compiler.work import Row, live, of_tenant
+from core.store.compiler.work import Row, live_elsewhere, of_tenant
 from core.tree import MOST_LEVELS
 
 
@@ -73,7 +73,7 @@ def _chain(row: Row, shown: Row) -> str:
 
 
 def _record(row: Row, id: str) -> str:
-    return of_tenant(row.alias, f"{row.alias}.id = {id}", *live(row))
+    return of_tenant(row.alias, f"{row.alias}.id = {id}", *live_elsewhere(row))
 
 
 def _subtree_part(row: Row, part: query.Part) -> Text:

@@ -17,13 +17,13 @@ async def test_the_planner_learns_of_many_new_records_at_once(fresh_urls: Urls) 
     try:
         world = await a_world(database, an_object("visit", {}))
         tenant, store = world.tenant, world.store
-        assert await store.sizes.is_small(tenant)
+        assert await store.sizes.keeps_plans(tenant)
         batch = [{"name": "n"}] * 500
         while (created := len(await world.rows(_IDS))) <= SMALL:
             await saving.create(world.actor, store, "visit", batch)
             await store.growth.looked()
         assert await sampling.estimate(tenant, database, "visit") > created / 2
-        assert not await store.sizes.is_small(tenant)
+        assert not await store.sizes.keeps_plans(tenant)
     finally:
         await database.close()
 

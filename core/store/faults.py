@@ -10,7 +10,9 @@ from asyncpg.exceptions import (
     InsufficientResourcesError,
     InternalClientError,
     OperatorInterventionError,
+    ReadOnlySQLTransactionError,
 )
+from tortoise.exceptions import TransactionManagementError
 
 from core.errors import Timeout, Unavailable
 
@@ -27,7 +29,9 @@ _log = logging.getLogger("dealgraph")
 
 def ends_session(fault: BaseException | None) -> bool:
     """Whether nothing more comes of the connection, closed already or not."""
-    return isinstance(fault, AWAY) and not isinstance(fault, QueryCanceledError)
+    return _is_read_only(fault) or (
+        isinstance(fault, AWAY) and not isinstance(fault, QueryCanceledError)
+    )
 
 
 def tell(fault: BaseException | None, *, closed: bool) -> None:
@@ -37,12 +41,22 @@ def tell(fault: BaseException | None, *, closed: bool) -> None:
 
     Raises:
         Timeout: a statement took longer than it may, or a transaction idled.
-        Unavailable: the server stopped, lost the connection, or has no room.
+        Unavailable: the server stopped, lost the connection, has no room, or takes no writes.
     """
     if isinstance(fault, LATE):
         raise Timeout("The deadline passed before the database was done.") from fault
+    if _is_read_only(
+        fault
+    ):  # a standby, perhaps the primary of before; the next session may not be
+        _log.warning("the database failed a request: %s", fault)
+        raise Unavailable("The database takes no writes now; try again soon.") from fault
     if isinstance(fault, AWAY) or (closed and isinstance(fault, InterfaceError | OSError)):
         _log.warning("the database failed a request: %s", fault)
         raise Unavailable(
             "The database went away before it had answered; try again soon."
         ) from fault
+
+
+def _is_read_only(fault: BaseException | None) -> bool:
+    told = fault.__cause__ if isinstance(fault, TransactionManagementError) else fault
+    return isinstance(told, ReadOnlySQLTransactionError)

@@ -7,19 +7,21 @@ from asyncpg import Connection
 from core.errors import Unavailable
 from core.store import migrating, roles
 from core.store.connections import Database
-from core.store.links import connected
+from core.store.links import SERVING, connected
 
 
 async def check(url: str) -> None:
     """Refuse a server or a login that is not fit, each fault with its mend.
 
     Raises:
-        Unavailable: it is too old, the login has too many rights or too few, or migrations are
-            missing.
+        Unavailable: it is too old or takes no writes, the login has too many rights or too few, or
+            migrations are missing.
     """
     async with connected(url) as connection:
         await migrating.require_version(connection)
         faults = await _too_many_rights(connection)
+        if not await migrating.takes_writes(connection):
+            faults.append(f"it takes no writes: {SERVING} names {migrating.STANDBY}")
         if not await connection.fetchval("select to_regrole($1) is not null", roles.APP):
             faults.append("it was never migrated: run `dealgraph migrate`")
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
@@ -38,7 +38,8 @@ async def connected(url: str, setting: str = SERVING) -> AsyncIterator[Connectio
     try:
         yield connection
     finally:
-        await connection.close()
+        with suppress(*UNREACHABLE):  # what went wrong before is what to tell
+            await connection.close()
 
 
 def unreachable(url: str, error: BaseException, setting: str = SERVING) -> Unavailable:

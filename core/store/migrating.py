@@ -16,6 +16,7 @@ from core.store.links import MIGRATING, connected
 
 OLDEST = 18
 LOCK = 0x6465616C  # "deal"
+STANDBY = "a standby, or default_transaction_read_only is on"
 WITHOUT_WAITING = "set synchronous_commit = off"
 """Commands reach the disk in their order, if not at once; what a crash loses is run again."""
 
@@ -33,6 +34,8 @@ async def migrate(url: str, app_login: str | None = None) -> list[str]:
     async with connected(url, MIGRATING) as lock, connected(url, MIGRATING) as connection:
         await lock.execute("select pg_advisory_lock($1)", LOCK)
         await require_version(connection)
+        if not await takes_writes(connection):
+            raise Unavailable(f"The database takes no writes: {MIGRATING} names {STANDBY}.")
         await roles.prepare(connection, app_login)
         await roles.become_owner(connection)
         await connection.execute(WITHOUT_WAITING)
@@ -58,6 +61,12 @@ async def require_version(connection: Connection) -> None:
             f"The database runs PostgreSQL {version.major}; Dealgraph needs {OLDEST} or newer."
             " Upgrade it, or leave DEALGRAPH_DATABASE_URL out to use the embedded one."
         )
+
+
+async def takes_writes(connection: Connection) -> bool:
+    """Whether this is no standby, and nobody has made it read-only."""
+    answer: str = await connection.fetchval("select current_setting('transaction_read_only')")
+    return answer == "off"
 
 
 async def _apply(connection: Connection) -> list[str]:

@@ -27,6 +27,9 @@ GRACE = 10.0
 SILENT = 5.0
 """Seconds in which the log is told but once why no session opens: requests ask all the time."""
 
+GONE = (OSError, TimeoutError, PostgresError, InterfaceError)
+"""What a session says whose server has gone."""
+
 _log = logging.getLogger("dealgraph")
 
 
@@ -112,7 +115,8 @@ class Pool:
         self._closed = True
         self._wake_all()
         for session in self._idle:
-            await session.close(timeout=GRACE)
+            with suppress(*GONE):
+                await session.close(timeout=GRACE)
         self._idle.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
@@ -195,7 +199,7 @@ class Pool:
             async with asyncio.timeout(MENDING):
                 session._top_xact = None
                 await session.execute("ROLLBACK")
-        except (OSError, TimeoutError, PostgresError, InterfaceError):
+        except GONE:
             self._drop(session)
             return
         self.give_back(session)

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from core.errors import Unavailable
-from core.store import fitness, migrating
+from core.identity import Role
+from core.store import fitness, migrating, tokens
 from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
 from core.store.links import connected
-from tests.conftest import Urls
+from tests.conftest import Urls, a_tenant
 
 
 @pytest.fixture
@@ -95,6 +96,31 @@ async def test_refuses_a_database_that_lacks_migrations(fresh_urls: Urls) -> Non
         Unavailable, match="lacks the migrations 0007_figures_by_stage: run `dealgraph migrate`"
     ):
         await fitness.check(fresh_urls.app)
+
+
+async def test_refuses_a_database_that_takes_no_writes(fresh_urls: Urls) -> None:
+    async with connected(fresh_urls.superuser) as connection:
+        name = await connection.fetchval("select current_database()")
+        await connection.execute(f"alter database {name} set default_transaction_read_only = on")
+    with pytest.raises(Unavailable, match="takes no writes: DEALGRAPH_DATABASE_URL names a stand"):
+        await fitness.check(fresh_urls.app)
+    with pytest.raises(Unavailable, match="takes no writes: DEALGRAPH_OWNER_URL names a standby"):
+        await migrating.migrate(fresh_urls.owner)
+
+
+async def test_a_session_to_what_takes_no_writes_any_more_is_told_and_given_up(
+    fresh_urls: Urls,
+) -> None:
+    database = await Database.open(fresh_urls.app)
+    try:
+        tenant = await a_tenant(database)
+        async with database.unscoped() as connection:
+            await connection.execute("set default_transaction_read_only = on")
+        with pytest.raises(Unavailable, match="takes no writes now"):
+            await tokens.mint(tenant, database, tokens.Grant(Role.READER))
+        await tokens.mint(tenant, database, tokens.Grant(Role.READER))
+    finally:
+        await database.close()
 
 
 async def test_tells_that_nothing_answers() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -169,4 +170,11 @@ async def test_who_waits_too_long_is_told_and_takes_nothing_later(urls: Urls) ->
     pool.give_back(session)
     assert await pool.take(TWO) is session
     pool.give_back(session)
+    await pool.close()
+
+
+async def test_closes_although_the_server_has_gone(pool: Pool) -> None:
+    session = await pool.take(None)
+    pool.give_back(session)
+    session._transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
     await pool.close()

@@ -248,8 +248,11 @@ def _graphs(old: Metadata, new: Metadata) -> Iterator[Change]:
             message = f"'{now.anchor}' has the graph '{key}'."
             yield say("GRAPH_ADDED", (), message, "", *_circular(was, now))
         elif was != now:
-            moved = (was.anchor, was.node, was.through) != (now.anchor, now.node, now.through)
-            breaks = "Its nodes are of other types." if moved else ""
+            breaks = ""
+            if (was.anchor, was.node, was.through) != (now.anchor, now.node, now.through):
+                breaks = "Its nodes are of other types."
+            elif old.strength_of(was) not in (None, new.strength_of(now)):
+                breaks = "The strength of its edges is of another type."
             message = f"The graph '{key}' changes: {_differing(was, now)}."
             yield say("GRAPH_CHANGED", (), message, breaks, *_circular(was, now))
 

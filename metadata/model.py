@@ -377,6 +377,18 @@ class Metadata:
     def graphs_of(self, object_key: str) -> Sequence[Graph]:
         return tuple(graph for graph in self.graphs.values() if graph.anchor == object_key)
 
+    def strength_of(self, graph: Graph) -> FieldType | None:
+        """What the strength of its edges is; where that differs, a type that holds all of them."""
+        types = {
+            self.objects[edge.object].fields[edge.strength].type
+            for edge in graph.edges
+            if edge.object is not None and edge.strength is not None
+        }
+        if len(types) < 2:
+            return next(iter(types), None)
+        is_plain = types <= {FieldType.INTEGER, FieldType.FLOAT}
+        return FieldType.FLOAT if is_plain else FieldType.DECIMAL
+
 
 def _rollups(objects: Mapping[str, ObjectType]) -> dict[str, list[tuple[str, Field]]]:
     found: dict[str, list[tuple[str, Field]]] = {}

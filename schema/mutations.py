@@ -45,12 +45,15 @@ async def preview(run: Run, means: Preview, arguments: Arguments) -> ReparentPre
         )
     except Refused as refused:
         errors = _told(Verb.REPARENT, refused.problems)
-        return ReparentPreviewInfo(nodes=None, depth=None, ultimate_parent=None, errors=errors)
+        return ReparentPreviewInfo(
+            nodes=None, depth=None, ultimate_parent=None, errors=errors, warnings=[]
+        )
     return ReparentPreviewInfo(
         nodes=found.nodes,
         depth=found.depth,
         ultimate_parent=cast(Node, One(means.object, RecordId(found.root))),
         errors=_told(Verb.REPARENT, found.problems),
+        warnings=_told(Verb.REPARENT, found.warnings),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
 from core.actions.batches import check, found, plan_of, setting_of
-from core.actions.saving import Saved
+from core.actions.saving import Saved, saved
 from core.errors import NotFound, Problem, Refused
 from core.identity import API, Actor, Origin
 from core.store import conflicts, drafts, rows, saving, tree_nodes
@@ -15,7 +16,7 @@ from core.store.opening import Store
 from core.store.saving import Saving
 from core.store.tree_nodes import Wish
 from core.store.values import Wrong, reference
-from core.store.writing import Author, Transaction, writing
+from core.store.writing import Author, Transaction, foreseeing, writing
 from metadata.published import Published
 
 
@@ -35,6 +36,7 @@ class Preview:
     depth: int  # how many nodes would stand above it
     root: UUID  # its ultimate parent
     problems: tuple[Problem, ...] = ()  # why it would be refused
+    warnings: tuple[Problem, ...] = ()  # what a rule would warn of
 
 
 async def reparent(
@@ -65,7 +67,7 @@ async def reparent(
         await conflicts.check(tx, moved, {draft.id: move.if_version for draft in moved})
         moves = {} if held_move is None else {wanted: held_move}
         await saving.save(tx, moved, Saving(setting, held, missing, moves))
-        return Saved(tuple(draft.id for draft in moved))
+        return saved(moved)
 
     return await writing(actor.tenant, store, work, Author.of(actor, origin))
 
@@ -80,18 +82,31 @@ async def preview(
         NotFound: there is no such object, or it is no tree.
     """
     wanted, above = _ids(id, parent)
-    key = _tree_key(await store.published(actor.tenant), object)
-    ids = {"id": wanted} if above is None else {"id": wanted, key: above}
-    async with store.database.reading(actor.tenant, "generic") as connection:
-        move = await tree_nodes.foresee(actor.tenant, connection, Wish(object, wanted, above))
-        there = await tree_nodes.read(actor.tenant, connection, object, ids.values())
-    if move is None:
-        text = f"There is no {object} with this id."
-        missing = [name for name, one in ids.items() if one not in there]
-        raise Refused([Problem((0, name), "NOT_FOUND", text) for name in missing or ("id",)])
-    problem = move.problem()
-    problems = () if problem is None else (Problem((0, key), *problem),)
-    return Preview(move.count, move.place.depth, move.root, problems)
+
+    async def work(tx: Transaction) -> Preview:
+        key = _tree_key(tx.published, object)
+        move = await tree_nodes.foresee(tx.tenant, tx.reading, Wish(object, wanted, above))
+        seen = (await rows.hold(tx, [wanted])).rows.get(wanted)
+        if move is None or seen is None:
+            raise Refused(await _missing(tx, object, {"id": wanted, key: above}))
+        draft = drafts.loaded(tx.plan(object), seen, (0,))
+        drafts.point(draft, key, above)
+        await saving.foresee(tx, [draft], setting_of(tx, actor))
+        if (problem := move.problem()) is not None:
+            draft.wrong(*problem, key)
+        told = tuple(draft.problems), tuple(draft.warnings)
+        return Preview(move.count, move.place.depth, move.root, *told)
+
+    return await foreseeing(actor.tenant, store, work, Author.of(actor, API))
+
+
+async def _missing(tx: Transaction, object: str, ids: Mapping[str, UUID | None]) -> list[Problem]:
+    """Which of the two is no node; the record itself, where both have become one meanwhile."""
+    wanted = {name: one for name, one in ids.items() if one is not None}
+    there = await tree_nodes.read(tx.tenant, tx.reading, object, wanted.values())
+    missing = [name for name, one in wanted.items() if one not in there]
+    text = f"There is no {object} with this id."
+    return [Problem((0, name), "NOT_FOUND", text) for name in missing or ("id",)]
 
 
 def _ids(id: UUID | str, parent: UUID | str | None) -> tuple[UUID, UUID | None]:

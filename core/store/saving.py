@@ -82,6 +82,13 @@ async def save(tx: Transaction, drafts: Sequence[Draft], saving: Saving) -> None
     await write(tx, writing)
 
 
+async def foresee(tx: Transaction, drafts: Sequence[Draft], setting: Setting) -> None:
+    """Note what is wrong with changed records as they would be, their rules included."""
+    for draft in drafts:
+        finish(draft, setting)
+    await _check_rules(tx, Writing.of(drafts, ()), setting)
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
     """Records that are finished, as they are written together."""

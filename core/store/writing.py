@@ -188,6 +188,24 @@ async def writing(
     return await _repeat(store, run)
 
 
+async def foreseeing(
+    tenant: TenantId, store: Store, work: Work[Result], author: Author = NOBODY
+) -> Result:
+    """Run work that finds out what a write would do: it may run several times, and locks nothing.
+
+    Raises:
+        Conflict: someone published again and again.
+        Unavailable: the connection was lost.
+    """
+    run = Run(tenant, work, author, "")
+    for _ in range(ATTEMPTS):
+        try:
+            return await _at_once(store, run, await store.head(tenant))
+        except MetadataMoved:
+            store.forget(tenant)
+    raise Conflict("Others published again and again: try again.")
+
+
 async def publishing(
     tenant: TenantId, store: Store, work: Work[Result], author: Author = NOBODY
 ) -> Result:

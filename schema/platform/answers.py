@@ -114,6 +114,7 @@ class ReparentPreviewInfo:
     depth: int | None = strawberry.field(description="How many would stand above the node.")
     ultimate_parent: Node | None
     errors: list[UserError] = strawberry.field(description="Why it would be refused.")
+    warnings: list[UserError] = strawberry.field(description="What would be warned of.")
 
 
 @strawberry.type

@@ -150,11 +150,8 @@ def _measures() -> Fields:
 
 
 def _strength(catalogue: Catalogue, graph: Graph) -> GraphQLOutputType:
-    for edge in graph.edges:
-        if edge.object is not None and edge.strength is not None:
-            of = catalogue.metadata.objects[edge.object]
-            return values.leaf(catalogue, of, of.fields[edge.strength])
-    return GraphQLInt
+    found = catalogue.metadata.strength_of(graph)
+    return GraphQLInt if found is None else values.number(found)
 
 
 def _role(catalogue: Catalogue, graph: Graph) -> GraphQLEnumType | None:

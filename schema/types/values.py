@@ -104,6 +104,11 @@ def leaf(catalogue: Catalogue, of: ObjectType, field: Field) -> GraphQLLeafType:
     return _LEAVES[field.type]
 
 
+def number(type_: FieldType) -> GraphQLLeafType:
+    """One value of a type of numbers."""
+    return _LEAVES[type_]
+
+
 def whole(
     catalogue: Catalogue, of: ObjectType, field: Field
 ) -> GraphQLLeafType | GraphQLList[GraphQLNonNull[GraphQLLeafType]]:

@@ -352,6 +352,20 @@ def test_a_graph_that_forbids_circles_asks_for_those_that_are_there() -> None:
     assert found.impacts == (Impact(Effect.CIRCULAR, "person", value="chain"),)
 
 
+def test_another_type_of_an_edges_strength_breaks_clients() -> None:
+    person = an_object("person", {"boss": a_reference("person")})
+    ends = {"a": a_reference("person"), "b": a_reference("person"), "kind": TEXT}
+    ties = [an_object(key, {**ends, "s": it}) for key, it in (("tie", INTEGER), ("bond", DECIMAL))]
+    edge = {"from": "a", "to": "b", "kind": "kind", "strength": "s"}
+    one, other = {"object": "tie", **edge}, {"object": "bond", **edge}
+    objects = (an_object(), person, LINK, *ties)
+    old = metadata_of(*objects, {**GRAPH, "edges": [one]})
+    (found,) = diff(old, metadata_of(*objects, {**GRAPH, "edges": [one, other]}))
+    assert found.breaking
+    (found,) = diff(old, metadata_of(*objects, {**GRAPH, "edges": [one, {**one, "kind": "kind"}]}))
+    assert not found.breaking
+
+
 LINK = an_object("link", {"deal": a_reference("deal"), "person": a_reference("person")})
 GRAPH = a_graph("chain", anchor="deal", nodes={"object": "person", "through": "link"})
 

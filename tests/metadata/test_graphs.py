@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from metadata.model import Edge
+from metadata.model import Edge, FieldType
 from tests.metadata.builders import (
     BOOLEAN,
+    DECIMAL,
     INTEGER,
     TEXT,
     Document,
@@ -111,6 +112,25 @@ def test_an_edge_is_called_like_its_reference() -> None:
 )
 def test_refuses_graphs_that_do_not_fit(keywords: dict[str, object], place: str, rule: str) -> None:
     assert (place, rule) in told(*OBJECTS, a_chain(**keywords))
+
+
+@pytest.mark.parametrize(
+    ("other", "together"),
+    [
+        (INTEGER, FieldType.INTEGER),
+        ({"type": "number"}, FieldType.FLOAT),
+        (DECIMAL, FieldType.DECIMAL),
+        ({"type": "integer", "x-type": "bigint"}, FieldType.DECIMAL),
+    ],
+)
+def test_the_strength_of_edges_is_of_one_type(other: Document, together: FieldType) -> None:
+    links = {"a": a_reference("person", "from"), "b": a_reference("person", "to")}
+    tie = an_object("tie", {**links, "kind": TEXT, "force": other})
+    ties = {"object": "tie", "from": "a", "to": "b", "kind": "kind", "strength": "force"}
+    chain = a_chain(edges=[{**LINK, "strength": "strength"}, ties])
+
+    metadata = metadata_of(*OBJECTS, tie, chain)
+    assert metadata.strength_of(metadata.graphs["chain"]) is together
 
 
 def test_a_tenants_graph_ends_in_c() -> None:

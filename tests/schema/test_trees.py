@@ -194,7 +194,7 @@ async def test_a_parent_that_is_not_there_is_told_by_its_path(
 async def test_tells_beforehand_what_a_move_would_do(client: Client, group: dict[str, str]) -> None:
     source = """query ($id: ID!, $parent: ID) {
       previewReparentAccount(id: $id, parent: $parent) {
-        nodes depth ultimateParent { ... on Account { name } } errors { path code }
+        nodes depth ultimateParent { ... on Account { name } } errors { path code } warnings { code }
       }
     }"""
 
@@ -207,6 +207,7 @@ async def test_tells_beforehand_what_a_move_would_do(client: Client, group: dict
         "depth": 2,
         "ultimateParent": {"name": "Holding"},
         "errors": [],
+        "warnings": [],
     }
     assert cycle["previewReparentAccount"]["errors"][0]["path"] == ["parent"]
     assert nobody["previewReparentAccount"]["errors"] == [{"path": ["id"], "code": "NOT_FOUND"}]

@@ -9,7 +9,7 @@ from core.store.compiler import columns, kinds
 from core.store.compiler.json_text import literal
 from core.store.compiler.references import reference_id
 from core.store.compiler.work import Row, Work, live_elsewhere, of_tenant
-from metadata.model import Edge, FieldType, Graph
+from metadata.model import Edge, Graph
 
 UNCOVERED = "uncovered"
 MEMBERS, EDGES = "members", "edges"
@@ -95,14 +95,6 @@ def edges(members: Members) -> str:
         f"select distinct on (source, target, kind) * from ({every}) as {table}"
         " order by source, target, kind, own desc, strength is null, place, link"
     )
-
-
-def strength_type(members: Members) -> FieldType | None:
-    """The type of the field that says how strong an edge is."""
-    for edge in members.graph.edges:
-        if edge.object is not None and edge.strength is not None:
-            return members.work.published.metadata.objects[edge.object].fields[edge.strength].type
-    return None
 
 
 def _of_reference(members: Members, place: int, edge: Edge) -> str:

@@ -67,7 +67,8 @@ def _edge_part(members: graph_members.Members, edge: str, part: query.Part) -> T
     if part is EdgePart.KIND:
         return kinds.shown(Kind.TEXT, f"{edge}.kind")
     if part is EdgePart.STRENGTH:
-        is_number = graph_members.strength_type(members) in _AS_NUMBERS
+        metadata = members.work.published.metadata
+        is_number = metadata.strength_of(members.graph) in _AS_NUMBERS
         return bare(f"{edge}.strength") if is_number else plain(f"{edge}.strength")
     return plain_sure(f"{edge}.{'source' if part is EdgePart.FROM else 'target'}::text")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.query import Page
 from core.store.compiler import forms
 from core.store.compiler.orders import Branch, Ordering, Place, along, behind, halves, place, whole
+from core.store.compiler.subtrees import Apart
 from core.store.compiler.work import Row
 
 
@@ -23,6 +24,8 @@ class Scan:
     """Whether the first key's nulls are to be looked for apart from its values."""
     walked: str = ""
     """Instead of `source`, where records are read by id from one end on."""
+    apart: Apart | None = None
+    """Conditions of which one holds, where each wants a plan of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,17 @@ def rows(scan: Scan, bounds: Bounds, selected: Sequence[str], *, more: bool) -> 
     """The page's rows, counted from its start; with `more`, one row beyond it if there is one."""
     ordering = scan.ordering.turned if bounds.page.backward else scan.ordering
     limit = f"{bounds.size} + 1" if more else bounds.size
+    found = _branches(scan, ordering, bounds)
+    walked = scan.source, found
     if scan.walked and bounds.start is None and bounds.stop is None:
-        branch = along(ordering, f"{scan.row.alias}.object")
-        return _union(scan.walked, [branch], selected, limit)
-    return _union(scan.source, _branches(scan, ordering, bounds), selected, limit)
+        walked = scan.walked, [along(ordering, f"{scan.row.alias}.object")]
+    if scan.apart is None:
+        return _union(*walked, selected, limit)
+    parts = (
+        _union(f"{scan.source} and {scan.apart.few}", found, selected, limit),
+        _union(f"{walked[0]} and {scan.apart.many}", walked[1], selected, limit),
+    )
+    return f"with {scan.apart.table} ({parts[0]}) union all ({parts[1]}) limit {limit}"
 
 
 def precedes(scan: Scan, bounds: Bounds) -> str:
@@ -71,7 +81,13 @@ def precedes(scan: Scan, bounds: Bounds) -> str:
         return "false"
     ordering = scan.ordering if bounds.page.backward else scan.ordering.turned
     branches = list(behind(ordering, start, inclusive=True))
-    return f"exists ({_union(scan.source, branches, (), '1')})"
+    if scan.apart is None:
+        return f"exists ({_union(scan.source, branches, (), '1')})"
+    parts = (
+        _union(f"{scan.source} and {condition}", branches, (), "1")
+        for condition in (scan.apart.few, scan.apart.many)
+    )
+    return f"exists (with {scan.apart.table} ({') union all ('.join(parts)}))"
 
 
 def _branches(scan: Scan, ordering: Ordering, bounds: Bounds) -> list[Branch]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from core import query
 from core.query import Column, Operator, Order
-from core.store.compiler import orders, predicates, subtrees
+from core.store.compiler import forms, orders, predicates, subtrees
 from core.store.compiler.json_text import literal
 from core.store.compiler.kinds import Kind
 from core.store.compiler.orders import Key, Ordering
 from core.store.compiler.pages import Scan
-from core.store.compiler.references import reference_column, reference_id
-from core.store.compiler.subtrees import Below
+from core.store.compiler.references import reference_column, reference_id, target
+from core.store.compiler.subtrees import Apart, Below
 from core.store.compiler.work import Row, Work, live, live_elsewhere, of_tenant
 from metadata.model import ObjectType
 
@@ -53,18 +53,16 @@ def whole(population: Population, row: Row) -> str:
     planner takes any subtree for a ninth of the tree, and looks up one record after the other: the
     two figures of `bench` over 20,000 nodes took 78 ms then, and take 38 now.
     """
-    parent = population.parent
-    via = _in_subtree(population, row)
-    if parent is None:
-        return predicates.scan(row, *_staged(row), *_conditions(population, row))
-    if via is None:
+    inside = _in_subtree(population, row)
+    if inside is None:
+        if population.parent is None:
+            return predicates.scan(row, *_staged(row), *_conditions(population, row))
         return _source(population, row)
-    conditions = _conditions(population, row)
-    below = population.below or subtrees.EVERYTHING
-    ids = subtrees.node_ids(row.work, parent.object.key, parent.column("id"), below)
+    conditions = [predicates.condition(row, it) for it in inside.rest]
     if population.below is not None and not (conditions or row.uses or row.joins):
-        return f"from ({ids}) as {row.alias}"  # the nodes are those of the records that are live
-    where = of_tenant(row.alias, *live_elsewhere(row), f"{row.alias}.{via} = any(array({ids}))")
+        return f"from ({inside.ids}) as {row.alias}"  # the records of the nodes are live
+    held = f"{row.alias}.{inside.column} = any(array({inside.ids}))"
+    where = of_tenant(row.alias, *live_elsewhere(row), held)
     inner = f"select * from read.record as {row.alias} where {where} offset 0"
     outside = f" where {' and '.join(conditions)}" if conditions else ""
     return f"from ({inner}) as {row.alias}{row.joined()}{outside}"
@@ -76,14 +74,50 @@ def _staged(row: Row) -> Iterator[str]:
         yield f"{row.alias}.stage is not null"
 
 
-def _in_subtree(population: Population, row: Row) -> str | None:
-    """The indexed column by which records belong to the parent's subtree, if they do."""
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """That records are of a subtree: by which indexed column, of which nodes, and what else."""
+
+    column: str
+    ids: str
+    rest: tuple[query.Predicate, ...]
+
+
+def _in_subtree(population: Population, row: Row) -> _Inside | None:
+    """By what the records belong to the parent's subtree, or to one that is asked for."""
+    parent, asked = population.parent, predicates.parts(population.connection.where)
+    if parent is None:
+        return next(_asked_for(row, asked), None)
+    via, column = population.connection.via, None
     if population.below is not None:
-        return "id"
-    via = population.connection.via
-    if via is None or population.connection.scope is not query.Scope.SUBTREE:
+        column = "id"
+    elif via is not None and population.connection.scope is query.Scope.SUBTREE:
+        column = reference_column(row, via)
+    if column is None:
         return None
-    return reference_column(row, via)
+    below = population.below or subtrees.EVERYTHING
+    ids = subtrees.node_ids(row.work, parent.object.key, parent.column("id"), below)
+    return _Inside(column, ids, asked)
+
+
+def _asked_for(row: Row, asked: tuple[query.Predicate, ...]) -> Iterator[_Inside]:
+    """The subtrees that all records are in, or refer into by an indexed column."""
+    for part in asked:
+        inner = part.part if isinstance(part, query.Through) else part
+        for one in predicates.parts(inner):
+            if isinstance(one, query.Under):
+                key, column = _referring(row, part)
+                if column is not None:
+                    top = row.work.parameters.value(one.value, forms.ID)
+                    rest = tuple(it for it in asked if it is not part or inner is not one)
+                    yield _Inside(column, subtrees.node_ids(row.work, key, top), rest)
+
+
+def _referring(row: Row, part: query.Predicate) -> tuple[str, str | None]:
+    """The object that a condition is on, and the column with its record's id."""
+    if isinstance(part, query.Through):
+        return target(row, part.reference), reference_column(row, part.reference)
+    return row.object.key, "id"
 
 
 def _conditions(population: Population, row: Row) -> list[str]:
@@ -125,7 +159,16 @@ def scan(population: Population) -> Scan:
     )
     rows = _source(population, found)
     is_walked = not population.order and population.parent is None
-    return Scan(found, rows, ordering, splits, _walked(rows, found) if is_walked else "")
+    walked = _walked(rows, found) if is_walked else ""
+    return Scan(found, rows, ordering, splits, walked, _apart(population, found))
+
+
+def _apart(population: Population, row: Row) -> Apart | None:
+    """Conditions for a plan each, where the records are those of a subtree, whatever its size."""
+    inside = _in_subtree(population, row) if population.parent is None else None
+    if inside is None:
+        return None
+    return subtrees.apart(row.work, row.column(inside.column), inside.ids)
 
 
 def _walked(rows: str, row: Row) -> str:

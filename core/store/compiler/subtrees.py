@@ -20,6 +20,8 @@ class Below:
 
 
 EVERYTHING = Below(inclusive=True)
+FEW = 1_000
+"""Nodes of a subtree that are looked up one by one; in more of them a page is soon full."""
 
 
 def is_under(work: Work, object_key: str, id: str, top: Value) -> str:
@@ -35,6 +37,28 @@ def node_ids(work: Work, object_key: str, top: str, below: Below = EVERYTHING) -
         f" join read.tree_node as {node} on {within(work, node, high, object_key, below)}"
         f" where {at(high, object_key, top)}"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Two conditions, of which one holds, and the table that both read."""
+
+    table: str
+    few: str
+    many: str
+
+
+def apart(work: Work, id: str, ids: str) -> Apart:
+    """Whether an id is in a subtree of few nodes; and whether it has many.
+
+    No statistics tell how many there are. The planner takes any subtree for a ninth of the tree,
+    and so looked for the one node below a leaf in the order asked for, through 100,000 records.
+    """
+    name = work.alias("s")
+    table = f"{name} (id) as materialized ({ids} limit {FEW + 1})"
+    count = f"(select count(*) from {name})"
+    few = f"{id} = any(array(select id from {name})) and {count} <= {FEW}"
+    return Apart(table, few, f"{count} > {FEW}")
 
 
 def at(alias: str, object_key: str, id: str) -> str:

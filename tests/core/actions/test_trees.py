@@ -36,12 +36,19 @@ def a_tree(key: str, on_delete: str) -> dict[str, Any]:
 
 
 KEYED = a_tree("keyed", "restrict")
+RULED = {
+    **a_tree("ruled", "restrict"),
+    "x-rules": [
+        {"key": "open", "check": "parent.code != 'shut'", "message": "Shut."},
+        {"key": "top", "check": "parent != null", "message": "A root.", "severity": "warn"},
+    ],
+}
 LOOSE, TIGHT = a_tree("loose", "set_null"), a_tree("tight", "cascade")
 
 
 @pytest.fixture
 async def world(database: Database) -> World:
-    return await a_world(database, ACCOUNT, NOTE, KEYED, LOOSE, TIGHT)
+    return await a_world(database, ACCOUNT, NOTE, KEYED, RULED, LOOSE, TIGHT)
 
 
 async def nodes(world: World, object: str = "account") -> dict[UUID, dict[str, Any]]:
@@ -155,6 +162,24 @@ async def test_a_preview_tells_what_a_move_would_do(world: World) -> None:
     assert [problem.code for problem in found.problems] == ["CYCLE"]
     assert await problems_of(preview(uuid4(), None)) == [((0, "id"), "NOT_FOUND")]
     await check(world)
+
+
+async def test_a_move_and_its_preview_tell_what_rules_say(world: World) -> None:
+    top, low = await a_chain(world, 2, "ruled")
+    shut = await world.create("ruled", code="shut")
+
+    async def told(parent: UUID | None) -> tuple[list[str], list[str]]:
+        found = await reparenting.preview(world.actor, world.store, "ruled", low, parent)
+        return [it.code for it in found.problems], [it.code for it in found.warnings]
+
+    assert await told(shut) == (["RULE_OPEN"], [])
+    assert await told(None) == ([], ["RULE_TOP"])
+    assert await told(top) == ([], [])
+    assert (await world.row(low))["version"] == 1
+    refused = reparenting.reparent(world.actor, world.store, "ruled", Move(low, shut))
+    assert await problems_of(refused) == [((0, "parent"), "RULE_OPEN")]
+    moved = await reparenting.reparent(world.actor, world.store, "ruled", Move(low, None))
+    assert [it.code for it in moved.warnings] == ["RULE_TOP"]
 
 
 async def test_an_update_does_not_move_but_an_admins_import_does(world: World) -> None:

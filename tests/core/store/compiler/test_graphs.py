@@ -208,6 +208,36 @@ async def test_edges_join_members_and_the_deals_own_win(world: World) -> None:
     assert {(edge["from"], edge["to"]) for edge in shown} == {(str(a), str(b))}
 
 
+async def test_strengths_of_several_types_are_shown_as_one(database: Database) -> None:
+    ends = {end: refers_to("person", "cascade") for end in ("source", "target")}
+    named = {"from": "source", "to": "target", "kind": "name", "strength": "strength"}
+    graph = {
+        "$schema": GRAPH,
+        "$id": "chain",
+        "anchor": "deal",
+        "nodes": {"object": "person", "through": "member"},
+        "edges": [{"object": "whole", **named}, {"object": "part", **named}],
+    }
+    links = {"deal": refers_to("deal"), "person": refers_to("person")}
+    decimal = {"type": "number", "x-type": "decimal", "x-scale": 2}
+    world = await a_world(
+        database,
+        *(an_object("deal", {}), an_object("person", {}), an_object("member", links)),
+        an_object("whole", {**ends, "strength": INTEGER}),
+        an_object("part", {**ends, "strength": decimal}),
+        graph,
+    )
+    deal = await world.create("deal", name="d")
+    a, b = [await world.create("person", name=name) for name in "ab"]
+    for person in (a, b):
+        await world.create("member", deal=deal, person=person)
+    await world.create("whole", name="w", source=a, target=b, strength=3)
+    await world.create("part", name="p", source=a, target=b, strength="2.5")
+
+    shown = (await ask_graph(world, deal, edges()))["edges"]
+    assert {edge["kind"]: edge["strength"] for edge in shown} == {"w": "3", "p": "2.50"}
+
+
 async def test_one_edge_of_a_kind_leads_from_one_member_to_another(world: World) -> None:
     deal, people = await a_line(world, {}, {})
     low, high = people

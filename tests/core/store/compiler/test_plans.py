@@ -344,6 +344,21 @@ async def test_a_subtree_is_one_range_of_paths(large: Large) -> None:
         assert all(it["Actual Loops"] <= 1 for it in await large.scans(part, [1, node]))
 
 
+@pytest.mark.parametrize("plan", ["generic", "custom"])
+@pytest.mark.parametrize(("number", "most"), [(100, 300), (1, 6_000), (2_000, 20)])
+async def test_a_list_below_a_node_reads_little_whatever_its_order_and_size(
+    large: Large, number: int, most: int, plan: Plan
+) -> None:
+    node = UUID(f"00000000-0000-7001-8000-{number:012x}")
+    below = query.Under(Value(1))
+    companies = Connection(
+        "company", (nodes(*scalars("name")),), Page(Value(0)), where=below, order=by("name")
+    )
+    assert await large.touched(companies, [20, node], plan) <= most
+    part = sales(query.Through("company", below), by("amount", descending=True))
+    assert await large.touched(part, [20, node], plan) <= 5 * most
+
+
 async def test_nodes_are_counted_without_their_records(large: Large) -> None:
     count = Output("figures", query.Aggregate((Output("count", query.Count()),)))
     part = query.Record("company", Value(0), (Output("s", query.Subtree((count,))),))

@@ -50,6 +50,7 @@ def _joined(row: Row, reference: str) -> Row:
     if known is not None:
         return known[0]
     found = row.work.row("h", target(row, reference))
+    found.is_joined = True
     is_it = f"{found.alias}.id = {reference_id(row, reference)}"
     on = of_tenant(found.alias, is_it, *live_elsewhere(found))
     row.joins[reference] = (found, f"left join read.record as {found.alias} on {on}")

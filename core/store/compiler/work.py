@@ -24,6 +24,7 @@ class Row:
     """A record under an alias, and how often each of its columns is read.
 
     `bound` has fields whose values a fixed column holds as well, which is the better one here.
+    `is_joined` says that it may be missing: then all that is read of it is null.
     """
 
     work: Work
@@ -32,6 +33,7 @@ class Row:
     uses: Counter[str] = field(default_factory=Counter)
     bound: Mapping[str, str] = field(default_factory=dict)
     joins: dict[str, tuple[Row, str]] = field(default_factory=dict)
+    is_joined: bool = False
 
     def kept(self, name: str) -> str:
         """A column of the record table as it is kept."""
@@ -46,14 +48,18 @@ class Row:
         if name not in _OF_STAGE or (pipeline := self.staging) is None:
             return plain
         if name == "stage":
-            return f"coalesce({plain}, {literal(pipeline.first.key)})"
+            return f"coalesce({plain}, {self._if_there(literal(pipeline.first.key))})"
         return f"coalesce({plain}, {self.column('created_at')})"
 
     def _currency(self, plain: str) -> str:
         """Amounts of a record from before its object had any are in the tenant's currency."""
         if not any(field.type is FieldType.MONEY for field in self.object.fields.values()):
             return plain
-        return f"coalesce({plain}, {self.work.parameters.of_context('currency', TEXT)})"
+        currency = self.work.parameters.of_context("currency", TEXT)
+        return f"coalesce({plain}, {self._if_there(currency)})"
+
+    def _if_there(self, sql: str) -> str:
+        return f"case when {self.alias}.id is not null then {sql} end" if self.is_joined else sql
 
     @property
     def staging(self) -> Pipeline | None:

@@ -273,3 +273,17 @@ async def test_groups_by_stage(sales: World) -> None:
         await sales.create("sale", name="x", stage=stage, amount="1")
     found = await groups(sales, "sale", (GroupBy(Column("stage")),))
     assert counted(found) == {("OPEN",): 2, ("LOST",): 1}
+
+
+async def test_what_is_missing_behind_a_reference_has_no_currency(database: Database) -> None:
+    world = await a_world(
+        database,
+        an_object("sale", {"amount": MONEY}),
+        an_object("visit", {"sale": refers_to("sale", inverse="visits")}),
+        currency="CNY",
+    )
+    sale = await world.create("sale", name="a", amount="1")
+    for held in (sale, sale, None):
+        await world.create("visit", name="v", sale=held)
+    found = await groups(world, "visit", (GroupBy(Column("currency", ("sale",))),))
+    assert counted(found) == {("CNY",): 2, (None,): 1}

@@ -114,10 +114,10 @@ def publish_draft(
     terms = Terms(frozenset(allow or ()), note)
 
     async def work(admin: Actor, store: Store) -> Publication:
-        await _save(admin, store, given, prune=prune)
+        version = await _save(admin, store, given, prune=prune)
         if problems := await _problems(admin, store):
             raise Refused([Fault((), it.rule, str(it)) for it in problems])
-        return await publishing.publish(admin, store, terms)
+        return await publishing.publish(admin, store, terms, if_version=version)
 
     _published(_as_admin(tenant, data_dir, work), as_json=as_json)
 
@@ -213,9 +213,11 @@ def _read(files: list[Path] | None) -> declared_files.Declared:
         raise refusal_of(error) from error
 
 
-async def _save(admin: Actor, store: Store, given: declared_files.Declared, *, prune: bool) -> None:
-    if given:
-        await declared_files.save(admin, store, given, prune=prune)
+async def _save(
+    admin: Actor, store: Store, given: declared_files.Declared, *, prune: bool
+) -> int | None:
+    """The version of the draft with what is given in it; None: nothing is."""
+    return await declared_files.save(admin, store, given, prune=prune) if given else None
 
 
 def _as_admin(

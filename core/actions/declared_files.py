@@ -45,21 +45,28 @@ def read(paths: Iterable[Path]) -> Declared:
     return found
 
 
-async def save(actor: Actor, store: Store, declared: Declared, *, prune: bool = False) -> None:
+async def save(actor: Actor, store: Store, declared: Declared, *, prune: bool = False) -> int:
     """Put them into the draft; with `prune`, take out of it what is not among them.
+
+    The answer is the draft's version.
 
     Raises:
         Refused, Conflict, Forbidden: as for saving a draft, problems telling the file.
     """
     gone: list[str] = []
+    looked_at: int | None = None
     if prune:
+        there = await metadata.draft(actor, store)
         kept = {metadata.path_of(document) for document in declared.values()}
-        gone = [path for path in (await metadata.draft(actor, store)).documents if path not in kept]
+        gone = [path for path in there.documents if path not in kept]
+        looked_at = there.version
+    given = list(declared.values())
     try:
-        await metadata.save_draft(actor, store, list(declared.values()), remove=gone)
+        saved = await metadata.save_draft(actor, store, given, remove=gone, if_version=looked_at)
     except Refused as refused:
         files = list(declared)
         raise Refused([_in_file(problem, files) for problem in refused.problems]) from refused
+    return saved.version
 
 
 def write(folder: Path, found: Mapping[str, Document]) -> list[Path]:

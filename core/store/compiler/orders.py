@@ -45,6 +45,9 @@ class Key:
         return replace(self, descending=not self.descending)
 
 
+_ONE_STAGE = Key("0::numeric", Kind.NUMBER, descending=False, nullable=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Ordering:
     """Keys, and the tie-break: the id, or in a tree the node's path."""
@@ -70,15 +73,19 @@ class Place:
     last: str
 
 
-def ordering(row: Row, order: Sequence[Order]) -> Ordering:
-    """The order of a row's records. Behind the id no further key decides anything."""
+def ordering(row: Row, order: Sequence[Order], *, in_one_stage: bool = False) -> Ordering:
+    """The order of a row's records. Behind the id no further key decides anything.
+
+    Where all are in one stage, it is a constant, so that an index gives the rest of the order.
+    """
     keys: list[Key] = []
     descending = False
     for one in order:
         descending = one.descending
         if one.column == Column("id"):
             break
-        keys.append(_key(row, one))
+        is_fixed = in_one_stage and one.column == Column("stage")
+        keys.append(_ONE_STAGE if is_fixed else _key(row, one))
     return Ordering(tuple(keys), Key(row.column("id"), Kind.ID, descending, nullable=False))
 
 

@@ -144,12 +144,13 @@ def _source(population: Population, row: Row) -> str:
 def scan(population: Population) -> Scan:
     """The population in its order."""
     found = row(population)
-    if not _is_in_one_stage(population):
+    in_one_stage = _is_in_one_stage(population)
+    if not in_one_stage:
         found.bound = {}
     if population.below is not None:
         path = Key(f"{_node(found)}.path", Kind.KEY, descending=False, nullable=False)
         return Scan(found, _source(population, found), Ordering((), path))
-    ordering = orders.ordering(found, population.order)
+    ordering = orders.ordering(found, population.order, in_one_stage=in_one_stage)
     key = ordering.keys[0] if ordering.keys else None
     splits = (
         key is not None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from core.actions import metadata, publishing, saving
+from core.actions import declared_files, metadata, publishing, saving
 from core.actions.publishing import Terms
 from core.actions.tenants import create_tenant
 from core.errors import Conflict, Forbidden, NotFound, Refused
@@ -130,6 +131,20 @@ async def test_a_draft_that_was_looked_at_before_a_rollback_is_a_conflict(
 
     kept = await metadata.draft(admin, store)
     assert kept.documents == state.documents
+
+
+async def test_files_are_published_with_nothing_that_came_meanwhile(
+    admin: Actor, store: Store
+) -> None:
+    files = {Path("visit.json"): visit(name__c={"type": "string"})}
+    version = await declared_files.save(admin, store, files, prune=True)
+    await metadata.save_draft(admin, store, [{**visit(), "$id": "trip__c", "x-plural": "trips__c"}])
+    with pytest.raises(Conflict):
+        await publishing.publish(admin, store, if_version=version)
+
+    version = await declared_files.save(admin, store, files, prune=True)
+    await publishing.publish(admin, store, if_version=version)
+    assert list(await metadata.export(admin, store)) == ["objects/visit__c.json"]
 
 
 async def test_of_two_who_publish_at_once_one_wins(admin: Actor, store: Store) -> None:

@@ -160,6 +160,10 @@ async def test_stages_stand_in_the_order_of_the_pipeline(
     found = await Walk(world, connection(order), []).ids(4, backward=backward)
     assert found == [one for _, _, one, _ in sorted(placed, reverse=descending)]
 
+    in_deal = compare("stage", Operator.EQ, query.Value(0))
+    found = await Walk(world, connection(order, in_deal), ["deal"]).ids(2, backward=backward)
+    assert found == [one for at, _, one, _ in sorted(placed, reverse=descending) if at == 2]
+
     there = (Order(Column("stage", ("item",)), descending),)
     asked = replace(connection(there), object="note")
     by_place = sorted([(-1, lone), *((place, note) for place, _, _, note in placed)])

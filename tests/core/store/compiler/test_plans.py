@@ -236,6 +236,11 @@ def by(field: str, *hops: str, descending: bool = False) -> tuple[Order, ...]:
         (sales(order=by("created_at", descending=True)), [50], 60),
         (sales(compare("stage", Operator.EQ, Value(1)), by("amount")), [50, "won"], 60),
         (sales(compare("stage", Operator.EQ, Value(1)), by("day")), [50, "won"], 60),
+        (
+            sales(compare("stage", Operator.EQ, Value(1)), (*by("stage"), *by("amount"))),
+            [50, "won"],
+            60,
+        ),
         (sales(compare("company", Operator.EQ, Value(1))), [50, UUID(int=1)], 60),
     ],
 )

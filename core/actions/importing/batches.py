@@ -181,7 +181,13 @@ class _Writing:
         self._step = writer.preparer.step
 
     def wanted(self, found: Sequence[Candidate]) -> list[Candidate]:
-        """Without the rows whose record is there and is to stay as it is."""
+        """Without the rows whose record is there and is to stay as it is, or isn't and should."""
+        if self.writer.filling_in:
+            for one in found:
+                if not one.exists:
+                    gone = f"There is no {self.object} with this {self._step.key} any more."
+                    self._reject(one, [Problem((0,), "NOT_FOUND", gone)])
+            return [one for one in found if one.exists]
         if self._step.existing is Existing.UPDATE:
             return list(found)
         for one in found:

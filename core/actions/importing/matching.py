@@ -32,6 +32,7 @@ class Writer:
     preparer: Preparer
     lookups: Lookups
     afterwards: Afterwards
+    filling_in: bool = False  # only records that are there
 
 
 @dataclass(slots=True, eq=False)

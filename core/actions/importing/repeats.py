@@ -16,6 +16,11 @@ from metadata.model import Metadata
 BITS = 1 << 26
 """Of what was seen: so many that of a million rows one in a hundred is taken for another's."""
 
+MOST = 100_000
+"""Rows that are joined to others. Of more, as where a file of orders repeats their customers, each
+is written in its turn: they would all have to be kept until the end.
+"""
+
 
 class Repeats:
     """The keys that more than one row of a step has, as they are written in the file; and a few
@@ -33,7 +38,7 @@ class Repeats:
 
 
 def repeats(job: Job, metadata: Metadata, zone: ZoneInfo) -> Repeats:
-    """What a look through the keys of all rows finds; where rows update records, else nothing.
+    """What a look through the keys of all rows finds, where rows update records and not too many.
 
     Raises:
         Refused: a file changed since it was looked through.
@@ -47,13 +52,16 @@ def repeats(job: Job, metadata: Metadata, zone: ZoneInfo) -> Repeats:
     wanted = preparer(narrow, metadata, zone).wanted
     columns = [column for source in fields.values() for column in source.columns]
     places = [narrow.columns.index(column) for column in columns]
-    seen, found = bytearray(BITS // 8), set()
+    seen, found, times = bytearray(BITS // 8), set(), 0
     for given in rows_of(Job(narrow, job.feeds)):
         if given.row.flaw is None and wanted(given.row):
             key = _hashed(given.row, places)
             place, bit = key % BITS >> 3, 1 << (key & 7)
             if seen[place] & bit:
                 found.add(key)
+                times += 1
+            if times > MOST:
+                return Repeats()
             seen[place] |= bit
     return Repeats([step.columns.index(column) for column in columns], found)
 

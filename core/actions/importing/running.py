@@ -30,6 +30,7 @@ from core.store.writing import Author, Manner, Transaction, Work, writing
 
 SIDE_BY_SIDE = 2
 """Batches on their way at once: one is made ready here while the database writes the other."""
+REST = "The rest of the row is written."
 MOST_ROUNDS = 100
 """How often rows that wait for others are tried again."""
 
@@ -167,7 +168,6 @@ class _Job:
         self._heads: dict[int, Head | None] = {}
         self._spools = ExitStack()
         self._several = Repeats()  # rows that others are to join
-        self._told = ""  # of each row that is rejected
 
     async def run(self, several: Repeats) -> None:
         """Load all rows; those that name later ones are tried again while that helps.
@@ -188,8 +188,9 @@ class _Job:
         """Give the records what they had to wait for."""
         self._job = replace(self._job, step=making.step)
         afterwards = Afterwards(making, ())
-        self._writer = replace(self._writer, preparer=making, afterwards=afterwards)
-        self._told = " The rest of the row is written."
+        self._writer = replace(
+            self._writer, preparer=making, afterwards=afterwards, filling_in=True
+        )
         with self._spools:
             await self._pass(rows, last=True)
 
@@ -291,8 +292,9 @@ class _Job:
         self._leave(prepared)
         name, row = self._job.feeds[prepared.feed].name, prepared.row
         head = self._heads[prepared.feed]
-        told = tuple(replace(flaw, message=flaw.message + self._told) for flaw in flaws)
-        self._importing.reject(Reject(name, row.line, told, head, row.whole))
+        if self._writer.filling_in:
+            flaws = [replace(flaw, message=f"{flaw.message} {REST}") for flaw in flaws]
+        self._importing.reject(Reject(name, row.line, tuple(flaws), head, row.whole))
 
     def _progressed(self, batch: Batch) -> None:
         tally = self._importing.report.steps[-1]

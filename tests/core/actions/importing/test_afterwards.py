@@ -165,6 +165,25 @@ async def test_ids_and_blanks_for_the_missing_wait_too(database: Database) -> No
     assert await mains(world) == {"F1": ("P1", "P1"), "F2": (None, None)}
 
 
+async def test_who_has_another_key_in_the_end_is_told_and_not_made_anew(
+    database: Database,
+) -> None:
+    alias = {"properties": {"alias": CODE}}
+    world = await a_pair(database, **alias)
+    first = FIRMS | {"fields": FIRMS["fields"] | {"alias": "code"}}
+    renamed = {"object": "firm", "key": "alias", "fields": {"alias": "code", "code": "new"}}
+    steps = a_mapping(first, PEOPLE, renamed).steps
+    firms = [a_firm("F1", "P1") | {"new": "F2"}]
+    people = [a_person("P1", "F1")]
+    given = (firms, people, firms)
+    jobs = [Job(step, (GivenFeed("rows", rows),)) for step, rows in zip(steps, given, strict=True)]
+    report, kept = await load_jobs(world, jobs)
+    assert counts(report)[-1] == ("firm.main", 1, 0, 0, 1)
+    [reject] = kept.rejects
+    assert reject.flaws[0].message == f"There is no firm with this code any more.{REST}"
+    assert await data(world, "firm", "code") == [("F2",)]
+
+
 NEEDED = {"then": {"required": ["main"]}, "if": {"properties": {"name": {"const": "big"}}, "required": ["name"]}}  # fmt: skip
 
 

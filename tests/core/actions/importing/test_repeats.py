@@ -1,0 +1,44 @@
+"""Rows of a step that are for the same record."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core.actions.importing.feeds import GivenFeed
+from core.actions.importing.planning import Job
+from core.actions.importing.repeats import MOST, repeats
+from core.actions.importing.rows import Row
+from tests.core.actions.importing.a_mapping import a_step, crm
+
+FIELDS = {"name": "name", "external_id": "key"}
+
+
+def told(keys: list[Any], asked: str, **step: Any) -> bool:
+    rows = [{"name": f"{place}", "key": key} for place, key in enumerate(keys)]
+    job = Job(a_step(**{"fields": FIELDS, "key": "external_id"} | step), (GivenFeed("rows", rows),))
+    return repeats(job, crm(), ZoneInfo("UTC")).has(Row(1, ["any", asked], None, 0))
+
+
+def test_a_key_that_comes_again_is_told_case_aside() -> None:
+    keys = ["a", "b", "c", "A"]
+    assert told(keys, "a")
+    assert told(keys, "A")
+    assert not told(keys, "b")
+    assert not told(keys, "other")
+
+
+@pytest.mark.parametrize("existing", ["keep", "refuse"])
+def test_only_rows_that_update_are_looked_at(existing: str) -> None:
+    assert not told(["a", "a"], "a", existing=existing)
+
+
+def test_rows_that_are_left_out_do_not_count() -> None:
+    assert not told(["a", "b", "a"], "a", when={"name": ["0", "1"]})
+
+
+def test_too_many_are_not_joined() -> None:
+    assert told(["a"] * (MOST + 1), "a")
+    assert not told(["a"] * (MOST + 2), "a")

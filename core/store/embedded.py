@@ -31,6 +31,9 @@ PLAIN = re.compile(r"[\w/ .-]+")
 PATIENCE = 60.0
 GRACE = 15.0
 ATTEMPTS = 5
+SHARED_MEMORY = Path("/dev/shm")
+LEAST_SHARED = 1_000_000_000
+"""Bytes of it that are enough for queries on several processors; Docker's 64 MB are not."""
 LEAST_ROOM = 32_000_000
 """Bytes: two segments of the log that PostgreSQL writes ahead."""
 
@@ -269,6 +272,7 @@ class Embedded:
                 *(programs / "initdb", "--username=postgres"),
                 *("--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
                 *("--builtin-locale=C.UTF-8", *(() if self._durable else ("--no-sync",))),
+                *("--set", f"dynamic_shared_memory_type={_shared()}"),
             ],
             account,
             making,
@@ -298,6 +302,7 @@ class Embedded:
 
     def _configure(self, sockets: Path, account: accounts.Account) -> None:
         settings = SETTINGS | ({} if self._durable else CARELESS)
+        settings["dynamic_shared_memory_type"] = _shared()
         settings["unix_socket_directories"] = f"'{_quoted(sockets)}'"
         text = "".join(f"{name} = {value}\n" for name, value in settings.items())
         conf = self.data / "dealgraph.conf"
@@ -425,6 +430,14 @@ def _room(folder: Path) -> str:
     """That the disk is full, where it is: PostgreSQL may be unable to say so."""
     free = shutil.disk_usage(folder).free
     return "" if free > LEAST_ROOM else f" Its disk has {free // 1_000_000} MB left; make room."
+
+
+def _shared() -> str:
+    """Where processes share what a query or a new index takes: in files if there is little room."""
+    try:
+        return "posix" if shutil.disk_usage(SHARED_MEMORY).total >= LEAST_SHARED else "mmap"
+    except OSError:  # as on macOS, where it is no folder
+        return "posix"
 
 
 def _quoted(path: Path) -> str:

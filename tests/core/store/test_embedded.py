@@ -17,6 +17,7 @@ import asyncpg
 import pytest
 
 from core.errors import Unavailable
+from core.store import embedded as embedding
 from core.store import postmaster
 from core.store.embedded import PATIENCE, Cluster, Embedded
 
@@ -109,6 +110,15 @@ async def test_folds_and_compares_text_alike_everywhere(embedded: Embedded) -> N
     with embedded as cluster:
         assert await asked(cluster, "select lower('ÄΣ' collate pg_c_utf8)") == "äσ"
         assert await asked(cluster, "show server_encoding") == "UTF8"
+
+
+async def test_shares_memory_in_files_where_the_system_has_little(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for least, shared in ((0, "posix"), (10**18, "mmap")):
+        monkeypatch.setattr(embedding, "LEAST_SHARED", least)
+        with embedded as cluster:
+            assert await asked(cluster, "show dynamic_shared_memory_type") == shared
 
 
 async def test_only_its_owner_can_reach_it(embedded: Embedded) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from core.actions.batches import check, found, plan_of, setting_of
 from core.errors import Problem
 from core.identity import API, Actor, Origin
-from core.store import conflicts, references, rows, saving, taking, tree_nodes
+from core.store import conflicts, edges, references, rows, saving, taking, tree_nodes
 from core.store.drafts import Draft, Inputs, Setting
 from core.store.numbering import Numbers
 from core.store.opening import Store
@@ -54,6 +54,7 @@ async def create(
         plan, setting = plan_of(store, tx, object), setting_of(tx, actor)
         new = new_drafts(plan, setting, numbers, dict(enumerate(inputs)))
         await tree_nodes.share(tx, plan, inputs)
+        await edges.hold(tx, plan, inputs)
         held = await rows.hold(tx, (), references.named(plan, inputs))
         await saving.save(tx, new, Saving(setting, held))
         return saved(new)
@@ -80,6 +81,7 @@ async def update(
         ids = [reference(edit.id) for edit in edits]
         known = [one for one in ids if isinstance(one, UUID)]
         named = references.named(plan, [edit.changes for edit in edits])
+        await edges.hold(tx, plan, [edit.changes for edit in edits])
         held = await rows.hold(tx, known, named)
         there, missing = found(plan, held.rows, ids)
         changed = [

@@ -6,7 +6,7 @@ all of its kind, and then reads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from asyncpg import Connection
@@ -15,14 +15,28 @@ from core import graph
 from core.graph import Edge
 from core.identity import TenantId
 from core.store import locks
-from core.store.drafts import Draft
+from core.store.drafts import Draft, Inputs
 from core.store.field_plans import FieldPlan
 from core.store.lines import Line, Links
+from core.store.plans import ObjectPlan
 from core.store.values import Value
 from core.store.writing import Transaction
 
 Drawn = Mapping[UUID, Edge[UUID] | None]
 """The edge that a record is or makes, by the record."""
+
+
+async def hold(tx: Transaction, plan: ObjectPlan, inputs: Iterable[Inputs]) -> None:
+    """Take the locks of references that are going to be set, and that roll-ups follow.
+
+    Before the records: whoever has such a lock wants the records that the roll-ups are of.
+    """
+    followed = {rollup.via.key for rollup in plan.contributes.values()}
+    keys = {line.begins[1] for line in plan.lines if line.begins[0] == plan.key} & followed
+    wanted = {key for given in inputs for key in keys if given.get(key) is not None}
+    if wanted and tx.expected is None:
+        found = (locks.edges(tx.tenant, plan.key, key) for key in wanted)
+        await tx.connection.execute(locks.alone(*found))
 
 
 async def check(tx: Transaction, drafts: Sequence[Draft]) -> None:

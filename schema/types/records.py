@@ -97,10 +97,9 @@ def _own(catalogue: Catalogue, of: ObjectType, field: Field) -> Iterator[tuple[s
     yield name, made
     if field.type is FieldType.MONEY:
         column = query.Column(field.key, corporate=True)
-        yield (
-            naming.field_name(naming.corporate(field.key)),
-            scalar(DECIMAL, column, f"{says}, in the tenant's currency"),
-        )
+        also = " In the tenant's currency." if says.endswith(".") else ", in the tenant's currency"
+        made = scalar(DECIMAL, column, f"{says}{also}")
+        yield naming.field_name(naming.corporate(field.key)), made
 
 
 def _system(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQLField]]:

@@ -149,7 +149,8 @@ def scan(population: Population) -> Scan:
         found.bound = {}
     if population.below is not None:
         path = Key(f"{_node(found)}.path", Kind.KEY, descending=False, nullable=False)
-        return Scan(found, _source(population, found), Ordering((), path))
+        rows, apart = _source(population, found), _apart(population, found)
+        return Scan(found, rows, Ordering((), path), apart=apart)
     ordering = orders.ordering(found, population.order, in_one_stage=in_one_stage)
     key = ordering.keys[0] if ordering.keys else None
     splits = (
@@ -166,10 +167,11 @@ def scan(population: Population) -> Scan:
 
 def _apart(population: Population, row: Row) -> Apart | None:
     """Conditions for a plan each, where the records are those of a subtree, whatever its size."""
-    inside = _in_subtree(population, row) if population.parent is None else None
+    inside = _in_subtree(population, row)
     if inside is None:
         return None
-    return subtrees.apart(row.work, row.column(inside.column), inside.ids)
+    held = row.column(inside.column) if population.below is None else f"{_node(row)}.id"
+    return subtrees.apart(row.work, held, inside.ids)
 
 
 def _walked(rows: str, row: Row) -> str:

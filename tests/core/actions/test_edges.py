@@ -15,9 +15,19 @@ from core.actions.removing import Removal
 from core.actions.saving import Edit, Saved
 from core.errors import Refused
 from core.identity import IMPORT
+from core.store import locks
 from core.store.connections import Database
+from core.store.writing import Transaction, writing
 from metadata.changes import Consent
-from tests.core.a_store import GRAPH, World, a_world, an_object, problems_of, refers_to
+from tests.core.a_store import (
+    GRAPH,
+    World,
+    a_world,
+    an_object,
+    problems_of,
+    refers_to,
+    waiting,
+)
 
 CHAIN = {
     "$schema": GRAPH,
@@ -178,3 +188,32 @@ async def test_no_race_makes_a_cycle(world: World) -> None:
             assert here != start
             here, steps = bosses[here], steps + 1
             assert steps < 10
+
+
+async def test_who_waits_for_the_lines_that_a_roll_up_follows_has_no_record_in_hand(
+    database: Database,
+) -> None:
+    count = {"object": "contact", "via": "reports_to", "op": "count"}
+    fields = {**CONTACT["properties"], "reports": {"type": "integer", "x-rollup": count}}
+    contact = {**CONTACT, "properties": fields}
+    world = await a_world(database, contact, DEAL, MEMBER, TIE, CHAIN)
+    boss, one = [await world.create("contact") for _ in range(2)]
+    holds, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Transaction) -> None:
+        line = locks.edges(tx.tenant, "contact", "reports_to")
+        await tx.connection.execute(locks.alone(line))
+        holds.set()
+        await may_go_on.wait()
+        held = "select from record where tenant_id = $1 and id = $2 for no key update nowait"
+        await tx.connection.execute(held, tx.tenant, one)
+
+    writer = asyncio.create_task(writing(world.tenant, world.store, slow))
+    await holds.wait()
+    update = asyncio.create_task(report(world, (one, boss)))
+    while not await waiting(world):
+        pass
+    may_go_on.set()
+    await asyncio.gather(writer, update)
+
+    assert (await world.row(boss))["data"]["reports"] == 1

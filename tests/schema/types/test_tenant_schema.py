@@ -117,6 +117,23 @@ def test_fields_and_options_say_what_they_are_in_both_languages() -> None:
     assert source.values["TENDER"].description == "Tender (招标)"
 
 
+def test_an_amount_in_the_tenants_currency_is_said_to_be_one() -> None:
+    money = {"type": "number", "x-type": "money", "title": "Fee"}
+    fee = an_object("fee__c", {"a__c": money, "b__c": {**money, "description": "What they owe."}})
+
+    made = full(declared(fee), platform()).type_map["Fee__c"]
+
+    assert isinstance(made, GraphQLObjectType)
+    said = {
+        made.fields[naming.field_name(naming.corporate(key))].description
+        for key in ("a__c", "b__c")
+    }
+    assert said == {
+        "Fee, in the tenant's currency",
+        "Fee. What they owe. In the tenant's currency.",
+    }
+
+
 def test_input_takes_nothing_that_the_server_computes() -> None:
     schema = full(crm(), platform())
     given = schema.type_map["OpportunityInput"]

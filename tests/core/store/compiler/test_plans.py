@@ -364,6 +364,21 @@ async def test_a_list_below_a_node_reads_little_whatever_its_order_and_size(
     assert await large.touched(part, [20, node], plan) <= 5 * most
 
 
+@pytest.mark.parametrize(("number", "most"), [(100, 300), (2_000, 20)])
+async def test_a_page_of_a_subtree_reads_little_where_that_is_small(
+    large: Large, number: int, most: int
+) -> None:
+    node = UUID(f"00000000-0000-7001-8000-{number:012x}")
+    shown = (nodes(*scalars("name")),)
+    below = query.Descendants(None, Connection("company", shown, Page(Value(0))))
+    part = query.Record("company", Value(1), (Output("d", below),))
+    assert await large.touched(part, [20, node]) <= most
+    inner = Connection("sale", shown, Page(Value(0)), via="company", scope=Scope.SUBTREE)
+    subtree = query.Subtree((Output("x", inner),))
+    part = query.Record("company", Value(1), (Output("s", subtree),))
+    assert await large.touched(part, [20, node]) <= 5 * most
+
+
 async def test_nodes_are_counted_without_their_records(large: Large) -> None:
     count = Output("figures", query.Aggregate((Output("count", query.Count()),)))
     part = query.Record("company", Value(0), (Output("s", query.Subtree((count,))),))

@@ -80,7 +80,7 @@ async def save_draft(
         Forbidden: the actor is no administrator.
     """
     administer(actor)
-    taken = _taken(given)
+    taken = await asyncio.to_thread(_taken, given)
     published = await store.newest(actor.tenant)
     async with store.database.transaction(actor.tenant) as connection:
         found = await metadata_drafts.find(actor.tenant, connection, lock=True)

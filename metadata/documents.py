@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
@@ -186,8 +187,8 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) == len(pairs):
         return found
     doubled = _Doubled(found)
-    names = [key for key, _ in pairs]
-    doubled.keys_twice = tuple(key for key in found if names.count(key) > 1)
+    times = Counter(key for key, _ in pairs)
+    doubled.keys_twice = tuple(key for key in found if times[key] > 1)
     return doubled
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import TypeAlias
 
 import msgspec
@@ -31,8 +33,7 @@ def load(text: str | bytes, name: str) -> Document | tuple[Problem, ...]:
         text = text.removeprefix(codecs.BOM_UTF8)
     size = len(text.encode(errors="surrogatepass")) if isinstance(text, str) else len(text)
     if size > bounds.DOCUMENT_BYTES:
-        message = f"is {size:,} bytes long; at most {bounds.DOCUMENT_BYTES:,} are allowed."
-        return (Problem(name, "", "DOCUMENT_TOO_LARGE", f"The document {message}", "Split it."),)
+        return (_too_large(size, name),)
     try:
         rough = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -40,7 +41,7 @@ def load(text: str | bytes, name: str) -> Document | tuple[Problem, ...]:
     if too_deep := _too_deep(rough, name):
         return too_deep
     exact = json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_int=_integer)
-    doubled = tuple(_duplicates(exact, name))
+    doubled = _first(_duplicates(exact, name))
     found = accepted(exact, name)
     if isinstance(found, tuple):
         return (*doubled, *found)
@@ -48,24 +49,28 @@ def load(text: str | bytes, name: str) -> Document | tuple[Problem, ...]:
 
 
 def accepted(document: object, name: str) -> Document | tuple[Problem, ...]:
-    """Parsed JSON with exact numbers, or what is wrong with it before its meaning is looked at.
+    """Parsed JSON with exact numbers, or what is wrong with it before its meaning is looked at: of
+    each kind at most 200 problems.
 
     A float stands for the number that it is written as: 0.1 is one tenth.
     """
     if not isinstance(document, dict):
         return (Problem(name, "", "NOT_AN_OBJECT", "A document is a JSON object.", _BEGIN),)
+    size = _size(document)
+    if size > bounds.DOCUMENT_BYTES:
+        return (_too_large(size, name),)
     if _plain(document):
         return _exact_object(document)
     if too_deep := _too_deep(document, name):
         return too_deep
-    if strange := tuple(_strange(document, name)):
+    if strange := _first(_strange(document, name)):
         return strange
     exact = _exact_object(document)
-    bad = tuple(
+    bad = _first(
         Problem(name, pointer(path), "BAD_TEXT", "Text with NUL or a lone surrogate can't be kept.")
         for path in bad_text(document)
     )
-    return bad or tuple(_bad_values(exact, name)) or exact
+    return bad or _first(_bad_values(exact, name)) or exact
 
 
 def text(document: object) -> str:
@@ -76,6 +81,23 @@ def text(document: object) -> str:
 def reread(text: str) -> Document:
     """The document that `text` wrote, or `load` took: quickly, since nothing is wrong with it."""
     return _DECODER.decode(text)
+
+
+def _first(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(islice(problems, bounds.PROBLEMS))
+
+
+def _size(document: Document) -> int:
+    """How many bytes the document has as JSON; 0 where it is none."""
+    try:
+        return len(orjson.dumps(document, default=str, option=_PASS))
+    except (orjson.JSONEncodeError, RecursionError):
+        return 0
+
+
+def _too_large(size: int, name: str) -> Problem:
+    message = f"The document is {size:,} bytes long; at most {bounds.DOCUMENT_BYTES:,} are allowed."
+    return Problem(name, "", "DOCUMENT_TOO_LARGE", message, "Split it.")
 
 
 def _no_json(text: str | bytes, name: str, error: orjson.JSONDecodeError) -> Problem:
@@ -165,8 +187,8 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) == len(pairs):
         return found
     doubled = _Doubled(found)
-    names = [key for key, _ in pairs]
-    doubled.keys_twice = tuple(key for key in found if names.count(key) > 1)
+    times = Counter(key for key, _ in pairs)
+    doubled.keys_twice = tuple(key for key in found if times[key] > 1)
     return doubled
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
@@ -106,8 +107,8 @@ def _content(text: bytes, limits: Limits) -> object:
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise _duplicate(next(name for name in names if names.count(name) > 1))
+        times = Counter(name for name, _ in pairs)
+        raise _duplicate(next(name for name, count in times.items() if count > 1))
     return members
 
 

@@ -15,7 +15,7 @@ from core.store import metadata_drafts, versions
 from core.store.metadata_drafts import MetadataDraft
 from core.store.opening import Store
 from core.store.versions import Layers, Noted
-from metadata import documents, layers
+from metadata import bounds, documents, layers
 from metadata.dialects import Kind
 from metadata.documents import Document
 from metadata.layers import TENANT, Layer
@@ -66,7 +66,7 @@ async def save_draft(
     store: Store,
     given: Sequence[object],
     *,
-    remove: Iterable[str] = (),
+    remove: Sequence[str] = (),
     if_version: int | None = None,
 ) -> DraftState:
     """Put documents into the draft, in place of those with the same path, and take others out.
@@ -80,7 +80,8 @@ async def save_draft(
         Forbidden: the actor is no administrator.
     """
     administer(actor)
-    taken = _taken(given)
+    bound(given, remove)
+    taken = await asyncio.to_thread(_taken, given)
     published = await store.newest(actor.tenant)
     async with store.database.transaction(actor.tenant) as connection:
         found = await metadata_drafts.find(actor.tenant, connection, lock=True)
@@ -167,6 +168,18 @@ def _text(fault: Fault) -> str:
 
 
 # Documents
+
+
+def bound(given: Sequence[object], remove: Sequence[str]) -> None:
+    """Refuse more documents than a draft holds before anyone looks into them.
+
+    Raises:
+        Refused
+    """
+    for argument, named in (("documents", given), ("remove", remove)):
+        if len(named) > bounds.DOCUMENTS:
+            message = f"A draft has at most {bounds.DOCUMENTS:,} documents, not {len(named):,}."
+            raise Refused([Problem((argument,), "TOO_MANY", message)])
 
 
 def _taken(given: Sequence[object]) -> dict[str, Document]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 
 from core.actions import metadata, publishing
@@ -31,10 +32,11 @@ async def save_draft(
 ) -> DraftPayload | None:
     run = info.context.run
     metadata.administer(run.actor)  # before what is wrong with the documents
-    read, wrong = _read(documents)
-    if wrong:
-        return DraftPayload(draft=None, errors=told(wrong))
     try:
+        metadata.bound(documents, remove or ())
+        read, wrong = await asyncio.to_thread(_read, documents)
+        if wrong:
+            return DraftPayload(draft=None, errors=told(wrong))
         state = await metadata.save_draft(
             run.actor, run.tools.store, read, remove=remove or (), if_version=if_version
         )

@@ -100,3 +100,16 @@ def test_refuses_values_that_no_json_holds() -> None:
         ("/a", "BAD_VALUE"),
         ("/b", "BAD_VALUE"),
     ]
+
+
+def test_refuses_a_large_document_that_was_parsed_elsewhere_before_looking_into_it() -> None:
+    large = {"$id": "visit__c", "examples": [[]] * 400_000, "number": Decimal("1e99")}
+    found = documents.accepted(large, "documents[0]")
+    assert isinstance(found, tuple)
+    assert [problem.rule for problem in found] == ["DOCUMENT_TOO_LARGE"]
+
+
+def test_tells_two_hundred_of_many_problems_of_a_kind() -> None:
+    found = documents.accepted({"examples": [None] * 1_000}, "documents[0]")
+    assert isinstance(found, tuple)
+    assert len(found) == bounds.PROBLEMS

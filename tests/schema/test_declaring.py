@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from string import ascii_lowercase
 
+import pytest
+
 from core.identity import Role
 from metadata import bounds
 from tests.schema.an_api import Client
@@ -133,6 +135,17 @@ async def test_a_draft_grows_only_so_far(client: Client) -> None:
             (["documents"], "TOO_MANY")
         ]
     assert (await client.data("{ draft { version } }"))["draft"]["version"] == kept["version"]
+
+
+@pytest.mark.parametrize("argument", ["documents", "remove"])
+async def test_more_documents_than_a_draft_holds_are_told_once(
+    client: Client, argument: str
+) -> None:
+    given: dict[str, object] = {"documents": [], argument: ["nothing"] * 5_000}
+    source = SAVE.replace("$documents: [JSON!]!", "$documents: [JSON!]!, $remove: [String!]")
+    source = source.replace("documents: $documents", "documents: $documents, remove: $remove")
+    refused = (await client.data(source, **given))["saveDraft"]
+    assert [(it["path"], it["code"]) for it in refused["errors"]] == [([argument], "TOO_MANY")]
 
 
 async def test_goes_back_to_an_older_version(client: Client) -> None:

@@ -115,6 +115,14 @@ def test_refuses_a_body_with_a_code(body: bytes, code: str) -> None:
     assert not caught.value.well_formed
 
 
+def test_finds_a_key_that_is_given_twice_among_hundreds_of_thousands_at_once() -> None:
+    """Looking for each name among all others would take hours."""
+    keys = b",".join(b'"k%d":1' % number for number in range(300_000))
+    with pytest.raises(BadRequest) as caught:
+        read(b'{"query":"{a}","variables":{' + keys + b',"z":1,"z":2}}')
+    assert caught.value.code == "DUPLICATE_KEY"
+
+
 def test_says_where_a_nul_character_stands() -> None:
     with pytest.raises(BadRequest, match=r"variables\.input\.names\.1"):
         read(b'{"query":"{a}","variables":{"input":{"names":["x","\\u0000"]}}}')

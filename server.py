@@ -46,6 +46,8 @@ NEARLY = 0.9
 LOOKING = 0.25
 """Seconds between looks at whether the embedded PostgreSQL lives."""
 TRYING_AGAIN = 10.0
+OF_COMMANDS = 60.0
+"""Seconds that a statement of a command may take at least: it writes much at once."""
 
 _log = logging.getLogger("dealgraph")
 
@@ -110,6 +112,12 @@ def _misspelt(surroundings: Mapping[str, str]) -> Iterator[Problem]:
             for meant in get_close_matches(variable, known, 1, NEARLY):
                 told = f"{variable} is no setting; {meant} is one"
                 yield Problem((variable,), "INVALID_SETTING", told)
+
+
+def patient(settings: Settings) -> Settings:
+    """The settings of a command, whose statements nobody waits for one by one."""
+    seconds = settings.statement_timeout
+    return replace(settings, statement_timeout=max(seconds, OF_COMMANDS) if seconds else 0)
 
 
 def create_app(settings: Settings) -> ASGIApp:

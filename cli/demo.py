@@ -105,7 +105,7 @@ def _day(given: datetime | None) -> date:
 
 async def _ready(settings: server.Settings, wanted: MadeUp) -> str:
     """A token for the demo tenant, which holds everything."""
-    async with server.open_store(settings) as store:
+    async with server.open_store(server.patient(settings)) as store:
         tenant = await tenants.find(store.database, TENANT) or await create_tenant(
             store, Settings(TENANT, "Demo"), [PACK], note=wanted.told
         )

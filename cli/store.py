@@ -64,7 +64,7 @@ def with_store(data_dir: Path | None, work: Callable[[Store], Awaitable[Answer]]
         typer.echo(f"Making a new database in {settings.data_dir.absolute()}.", err=True)
 
     async def run() -> Answer:
-        async with server.open_store(settings) as store:
+        async with server.open_store(server.patient(settings)) as store:
             return await work(store)
 
     return finish(run())

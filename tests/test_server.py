@@ -116,6 +116,12 @@ def test_a_time_that_the_database_would_take_for_none_is_refused() -> None:
         settings_of({}, {"DEALGRAPH_STATEMENT_TIMEOUT": "0.0001"})
 
 
+@pytest.mark.parametrize(("given", "of_commands"), [("", 60), ("2", 60), ("90", 90), ("0", 0)])
+def test_statements_of_commands_have_more_time(given: str, of_commands: float) -> None:
+    settings = settings_of({}, {"DEALGRAPH_STATEMENT_TIMEOUT": given})
+    assert server.patient(settings).statement_timeout == of_commands
+
+
 async def test_embedded_it_makes_and_migrates_its_own(directory: Path) -> None:
     settings = Settings(data_dir=directory / "data")
     async with server.open_store(settings) as store:

@@ -131,4 +131,4 @@ def scripted(source: str) -> Script:
     return script(live().schema, Outlines(), operation, LIMITS)
 
 
-NOTHING = Plan(Part(0), (), ())
+NOTHING = Plan(Part(0), 0, (), ())

@@ -83,12 +83,14 @@ class Plan:
         Raises:
             LimitExceeded: a page, the batch or the whole is too large.
         """
+        if self.points is not None and self.points <= limits.cost:
+            return self.points
         asked = Asked(variables, schema)
         for page in self.pages:
             limits.check("max_page", page.rows(asked))
         if self.batches:
             limits.check("batch", sum(batch.rows(asked) for batch in self.batches))
-        points = self.points if self.points is not None else self.whole.points(asked)
+        points = self.whole.points(asked)
         if points > limits.cost:
             costliest = _costliest(self.whole, asked, 1)
             raise exceeded("cost", points, limits.cost, costliest=costliest)
@@ -150,7 +152,8 @@ class _Survey:
         root = self.schema.get_root_type(operation.operation)
         assert root is not None
         whole = self.part(root, [operation.selection_set], _Place(depth=0, size=None))
-        points = whole.points(Asked({}, self.schema)) if whole.is_fixed else None
+        is_fixed = whole.is_fixed and not (self.pages or self.batches)
+        points = whole.points(Asked({}, self.schema)) if is_fixed else None
         return Plan(whole, points, tuple(self.pages), tuple(self.batches))
 
     def part(

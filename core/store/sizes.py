@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 
 from core.identity import TenantId
-from core.store import asking, sampling
-from core.store.asking import Ask
+from core.store import sampling
 from core.store.connections import Database
 from core.store.recent import Recent
 
@@ -38,7 +37,8 @@ class Sizes:
         """Whether the tenant was small when it was last counted, or unknown to the planner.
 
         Raises:
-            Timeout, Unavailable: as `asking.row`.
+            Timeout: it took longer than a statement may.
+            Unavailable: the database cannot be reached, or the connection was lost.
         """
         known = self._kept.get(tenant)
         now = time.monotonic()
@@ -53,8 +53,8 @@ class Sizes:
         self._kept.drop(tenant)
 
     async def _is_small(self, tenant: TenantId) -> bool:
-        reading = self._database.reading(tenant, "generic")
-        small: bool = (await asking.row(tenant, reading, Ask(_COUNT, [tenant])))[0]
+        async with self._database.reading(tenant, "generic") as connection:
+            small: bool = await connection.fetchval(_COUNT, tenant)
         return small
 
     async def _is_unknown(self, tenant: TenantId) -> bool:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -111,8 +112,8 @@ _REVOKE = """
     returning id
 """
 
-Known: TypeAlias = tuple[float, Actor, datetime | None]
-"""Until when an answer is remembered, the actor, and when the token expires."""
+Known: TypeAlias = tuple[float, Actor]
+"""Until when an answer is remembered, which is no longer than the token lasts, and the actor."""
 
 
 class Doorkeeper:
@@ -134,10 +135,7 @@ class Doorkeeper:
         known = self._known.get(text)
         if known is None or known[0] < self._clock():
             known = await self._look_up(text)
-        _, actor, expires_at = known
-        if expires_at is not None and expires_at <= datetime.now(UTC):
-            raise Unauthenticated("The token is not valid.")
-        return actor
+        return known[1]
 
     async def revoke(self, tenant: TenantId, id: UUID) -> None:
         """End a token; in this process from this moment on. One that has ended stays as it is.
@@ -159,16 +157,21 @@ class Doorkeeper:
         started, revocations = self._clock(), self._revocations
         async with self._database.reading(tenant, "generic") as connection:
             row = await connection.fetchrow(_STANDING, tenant, _hash(text))
-        if row is None:
+        lasts = _seconds_left(row["expires_at"]) if row is not None else 0
+        if lasts <= 0:
             self._known.pop(text, None)
             raise Unauthenticated("The token is not valid.")
         actor = Actor(tenant, Role(row["role"]), row["user_id"], row["id"])
-        known = (started + REMEMBERED, actor, row["expires_at"])
+        known = (started + min(lasts, REMEMBERED), actor)
         if revocations == self._revocations:  # else this one may have been ended meanwhile
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
             self._known[text] = known
         return known
+
+
+def _seconds_left(expires_at: datetime | None) -> float:
+    return (expires_at - datetime.now(UTC)).total_seconds() if expires_at is not None else inf
 
 
 def tenant_of(text: str) -> TenantId | None:

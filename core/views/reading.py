@@ -10,7 +10,6 @@ from typing import Any
 from core import query
 from core.errors import Conflict
 from core.identity import Actor
-from core.store import asking
 from core.store.compiler.parameters import Context
 from core.store.compiler.statement import Statement, compiled
 from core.store.opening import Store
@@ -65,11 +64,12 @@ async def read(
         raise MetadataMoved("The metadata has changed: ask again.")
     statement = prepared.statement
     context = Context.of(actor.tenant, known, datetime.now(UTC))
-    ask = asking.Ask(statement.sql, statement.arguments(context, values))
+    arguments = statement.arguments(context, values)
     plan = statement.plan
     if plan == "custom" and await store.sizes.keeps_plans(actor.tenant):
         plan = "generic"
-    row = await asking.row(actor.tenant, store.database.reading(actor.tenant, plan), ask)
+    async with store.database.reading(actor.tenant, plan) as connection:
+        row = await connection.fetchrow(statement.sql, *arguments)
     version: int
     columns: list[bytes]
     version, *columns = row

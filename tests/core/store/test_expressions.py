@@ -35,7 +35,7 @@ SQL_TYPES = {
 CLOCK = Clock("$1::date", "$2::timestamptz")
 SLOW = settings(
     deadline=None,
-    max_examples=150,
+    max_examples=100,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
         HealthCheck.too_slow,

@@ -41,6 +41,8 @@ def widening(was: ObjectType, now: ObjectType) -> Widening:
 def constraints(was: Field, now: Field, by: Widening) -> Iterator[tuple[str, Shift]]:
     """Keywords by which allowed values differ; options are not looked at."""
     before, after = (_without_options(field) for field in (was, now))
+    if before == after and not by.moved:
+        return
     if now.options and "$ref" in after:
         by = by.without_options
     for keyword in dict.fromkeys((*before, *after)):

@@ -28,22 +28,20 @@ class Efforts:
         definitions = cast("Mapping[str, object]", of.schema.get("$defs", {}))
         around = {word: it for word, it in of.schema.items() if word not in ("properties", "$defs")}
         common = _weight(around, definitions, known)
-        each = {key: _weight(it.schema, definitions, known) for key, it in of.fields.items()}
-        self.weights = {
-            key: Weight(*map(sum, zip(it, common, strict=True))) for key, it in each.items()
-        }
-        self._least = common.words + sum(it.words for it in each.values())
-        self._tried = {
-            key: self.weights[key]
-            for key, field in of.fields.items()
-            if field.schema.get("type") not in _PLAIN
-            and (self.weights[key].parts or field.schema.get("type") != "string")
-        }
+        self._least = common.words
+        self.tried: dict[str, Weight] = {}
+        """What it takes for each part of the fields' values, where these may be long."""
+        for key, field in of.fields.items():
+            own = _weight(field.schema, definitions, known)
+            parts, type_ = own.parts + common.parts, field.schema.get("type")
+            self._least += own.words
+            if type_ not in _PLAIN and (parts or type_ != "string"):
+                self.tried[key] = Weight(parts, own.words + common.words)
 
     def of(self, values: Mapping[str, object]) -> int:
         """Steps, of which millions take a second at worst; most records take some hundred."""
         steps = self._least
-        for key, weight in self._tried.items():
+        for key, weight in self.tried.items():
             value = values.get(key)
             if isinstance(value, str):
                 steps += len(value) * weight.parts

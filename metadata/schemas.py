@@ -81,9 +81,10 @@ def _judged_soon(of: ObjectType, findings: Findings) -> bool:
     """Whether every value that a field can hold, and what is declared of it, is judged soon."""
     steps_of = Efforts(of)
     before = len(findings.problems)
-    for key, field in of.fields.items():
+    for key, weight in steps_of.tried.items():
+        field = of.fields[key]
         longest = field.schema.get("maxLength", 1)
-        steps = steps_of.weights[key].parts * int(cast("int | Decimal", longest))
+        steps = weight.parts * int(cast("int | Decimal", longest))
         given = {key: [field.default, *(value for _, value in _named(field.schema))]}
         if max(steps, steps_of.of(given)) > bounds.EFFORT:
             message = f"It takes too long to judge the values of '{key}' by their patterns."

@@ -45,9 +45,9 @@ def test_records_take_steps_by_their_texts_and_by_what_lists_hold() -> None:
     nothing = efforts.of({})
 
     assert efforts.of({"code": "ab", "note": "long" * 9}) == nothing + 14
-    tags = efforts.weights["tags"]
+    tags = efforts.tried["tags"]
     assert efforts.of({"tags": ["ab", "cd"]}) == nothing + 4 * 3 + 3 * tags.words
-    kit = efforts.weights["kit"]
+    kit = efforts.tried["kit"]
     assert kit.parts == 5
     assert efforts.of({"kit": {"no": "123"}}) == nothing + 5 * 5 + 3 * kit.words
 

@@ -11,9 +11,9 @@ from metadata.changes import Effect
 from metadata.problems import Problem as Fault
 
 _CONCERNED = {
-    Effect.INVALID: ("would not fit any more", "would not fit any more"),
-    Effect.LOST: ("would lose it", "would lose it"),
-    Effect.RETYPED: ("could not be read any more", "could not be read any more"),
+    Effect.INVALID: ("would not fit any more",) * 2,
+    Effect.LOST: ("would lose it",) * 2,
+    Effect.RETYPED: ("could not be read any more",) * 2,
     Effect.ABANDONED: (
         "is there of an object that had this key",
         "are there of an object that had this key",
@@ -24,10 +24,7 @@ _CONCERNED = {
         "give such a reason in their stage history",
     ),
     Effect.OUTCOME: ("is or was in it", "are or were in it"),
-    Effect.DUPLICATE: (
-        "would have what another has already",
-        "would have what another has already",
-    ),
+    Effect.DUPLICATE: ("would have what another has already",) * 2,
     Effect.BROKEN_RULE: ("breaks the rule", "break the rule"),
     Effect.UNSTAGED: ("enters the first stage", "enter the first stage"),
     Effect.TREE: ("becomes a node of the tree", "become nodes of the tree"),
@@ -35,10 +32,7 @@ _CONCERNED = {
         "comes back to itself by its parents, or stands below one that does",
         "come back to themselves by their parents, or stand below such",
     ),
-    Effect.TOO_DEEP: (
-        "would stand too deep in the tree",
-        "would stand too deep in the tree",
-    ),
+    Effect.TOO_DEEP: ("would stand too deep in the tree",) * 2,
     Effect.CIRCULAR: (
         "comes back to itself by edges of the graph",
         "come back to themselves by edges of the graph",

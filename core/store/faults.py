@@ -45,9 +45,7 @@ def tell(fault: BaseException | None, *, closed: bool) -> None:
     """
     if isinstance(fault, LATE):
         raise Timeout("The deadline passed before the database was done.") from fault
-    if _is_read_only(
-        fault
-    ):  # a standby, perhaps the primary of before; the next session may not be
+    if _is_read_only(fault):  # perhaps the primary of before; the next session may not be
         _log.warning("the database failed a request: %s", fault)
         raise Unavailable("The database takes no writes now; try again soon.") from fault
     if isinstance(fault, AWAY) or (closed and isinstance(fault, InterfaceError | OSError)):

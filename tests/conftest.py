@@ -201,7 +201,8 @@ def made(request: pytest.FixtureRequest) -> Path:
         if not (run / "made").exists():
             making = run / "making"
             making.mkdir(0o755)
-            asyncio.run(server.migrate(server.Settings(data_dir=making)))
+            with Embedded(making, durable=False):
+                asyncio.run(server.migrate(server.Settings(data_dir=making)))
             making.rename(run / "made")
     return run / "made"
 

@@ -68,6 +68,8 @@ ALLOCATION = {
     "MALLOC_MMAP_THRESHOLD_": "4194304",
 }
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+CARELESSLY = ("--no-sync", "--wal-segsize=1")
+"""How files are made that nobody minds losing: half as much to write, and to copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +273,7 @@ class Embedded:
             [
                 *(programs / "initdb", "--username=postgres"),
                 *("--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
-                *("--builtin-locale=C.UTF-8", *(() if self._durable else ("--no-sync",))),
+                *("--builtin-locale=C.UTF-8", *(() if self._durable else CARELESSLY)),
                 *("--set", f"dynamic_shared_memory_type={_shared()}"),
             ],
             account,

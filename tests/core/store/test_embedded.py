@@ -20,6 +20,7 @@ from core.errors import Unavailable
 from core.store import embedded as embedding
 from core.store import postmaster
 from core.store.embedded import PATIENCE, Cluster, Embedded
+from tests.conftest import copy
 
 USER = """
 import sys
@@ -34,7 +35,9 @@ embedded.release()
 
 
 @pytest.fixture
-def embedded(directory: Path) -> Embedded:
+def embedded(directory: Path, made: Path) -> Embedded:
+    """One whose files are there already: making them takes longer than most of what is tried."""
+    copy(made, directory)
     return an_embedded(directory)
 
 
@@ -222,11 +225,11 @@ async def test_a_stale_pid_file_harms_nobody_who_has_the_number_now(embedded: Em
     stranger.communicate(b"\n")
 
 
-async def test_half_made_files_are_made_anew(directory: Path, embedded: Embedded) -> None:
+async def test_half_made_files_are_made_anew(directory: Path) -> None:
     half = directory / "postgres.making"
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
-    with embedded as cluster:
+    with an_embedded(directory) as cluster:
         assert await asked(cluster, "select 1") == 1
 
 
@@ -332,10 +335,10 @@ def test_refuses_data_that_is_not_whole(embedded: Embedded) -> None:
         embedded.start()
 
 
-def test_tells_which_file_cannot_be_used(directory: Path, embedded: Embedded) -> None:
+def test_tells_which_file_cannot_be_used(directory: Path) -> None:
     (directory / "users.lock").mkdir()
     with pytest.raises(Unavailable, match=r"users\.lock: Is a directory"):
-        embedded.start()
+        an_embedded(directory).start()
 
 
 def test_refuses_a_directory_that_cannot_be_made(directory: Path) -> None:

@@ -18,12 +18,11 @@ from core.store.tokens import Doorkeeper
 from core.store.versions import stored_layers
 from metadata import assigning, naming
 from metadata.layers import Layer
-from metadata.model import Metadata
-from metadata.parsing import parse
 from schema import errors
 from schema.answering import Answers
 from schema.limits import Limits
 from schema.requests import Request
+from tests.schema.some_metadata import parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +95,7 @@ async def a_client(
 
 
 async def _published(store: Store, layers: Sequence[Layer], settings: Settings) -> TenantId:
-    metadata = parse(layers)
-    assert isinstance(metadata, Metadata), "\n".join(map(str, metadata))
+    metadata = parsed(layers)
     tenant = tenants.made(settings)
     version = Version(
         number=1,

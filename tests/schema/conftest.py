@@ -6,22 +6,20 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.packs.loading import load
 from core.store.connections import Database
 from core.store.opening import Store
 from core.store.tokens import Doorkeeper
 from core.store.ways import Options
-from plugins.built_in import BUILT_IN
 from schema.answering import Answers
 from schema.limits import Limits
 from tests.conftest import Urls
 from tests.schema.an_api import Client, a_client
-from tests.schema.some_metadata import crm_layers
+from tests.schema.some_metadata import crm_layers, offer
 
 
 @pytest.fixture(scope="session")
 def store(database: Database) -> Store:
-    return Store(database, load(BUILT_IN))
+    return Store(database, offer())
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ async def client(store: Store) -> Client:
 @pytest.fixture
 async def elsewhere(database: Database) -> Client:
     """An administrator of another tenant, served by another process."""
-    return await a_client(Store(database, load(BUILT_IN)), crm_layers())
+    return await a_client(Store(database, offer()), crm_layers())
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +48,7 @@ async def watched(urls: Urls) -> AsyncIterator[tuple[Client, list[str]]]:
     database = await Database.open(urls.app, Options(connections=1))
     seen: list[str] = []
     try:
-        client = await a_client(Store(database, load(BUILT_IN)), crm_layers())
+        client = await a_client(Store(database, offer()), crm_layers())
         for plan in ("custom", "generic"):
             async with database.reading(client.actor.tenant, plan) as connection:
                 connection.add_query_logger(lambda record: seen.append(record.query))

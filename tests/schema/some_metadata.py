@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from core.packs.loading import load
+from core.packs.offer import Offer
 from metadata.layers import TENANT, Layer, platform
 from metadata.model import Metadata
 from metadata.parsing import parse
@@ -22,8 +23,18 @@ def crm() -> Metadata:
 
 def crm_layers(*documents: Document) -> list[Layer]:
     """The built-in pack, and what a tenant declares on top of it."""
-    packs = load(BUILT_IN).choose(["crm"])
-    return [platform(), *(pack.layer for pack in packs), own(documents)]
+    return [platform(), *(pack.layer for pack in offer().choose(["crm"])), own(documents)]
+
+
+@cache
+def offer() -> Offer:
+    """The built-in packs."""
+    return load(BUILT_IN)
+
+
+def parsed(layers: Sequence[Layer]) -> Metadata:
+    """What layers declare that are known to be good; the pack alone, as most have it, only once."""
+    return crm() if list(layers) == crm_layers() else _parsed(layers)
 
 
 def declared(*documents: Document) -> Metadata:
@@ -48,7 +59,7 @@ def an_object(key: str, properties: Document, **more: object) -> Document:
     }
 
 
-def _parsed(layers: list[Layer]) -> Metadata:
+def _parsed(layers: Sequence[Layer]) -> Metadata:
     found = parse(layers)
     assert isinstance(found, Metadata), "\n".join(map(str, found))
     return found

@@ -12,11 +12,9 @@ import weakref
 import pytest
 
 from core.identity import Role
-from core.packs.loading import load
 from core.store.connections import Database
 from core.store.opening import Store
 from core.store.tokens import Doorkeeper
-from plugins.built_in import BUILT_IN
 from schema.answering import Answers
 from schema.limits import Limits
 from schema.live import Schemas
@@ -24,7 +22,7 @@ from schema.platform.strawberry_schema import platform
 from schema.requests import Request
 from tests.conftest import Urls
 from tests.schema.an_api import Client, a_client
-from tests.schema.some_metadata import an_object, crm, crm_layers, declared
+from tests.schema.some_metadata import an_object, crm, crm_layers, declared, offer
 
 
 async def test_questions_of_one_shape_share_a_plan(client: Client) -> None:
@@ -76,7 +74,7 @@ async def test_what_is_too_large_is_refused_before_any_statement(
     urls: Urls, source: str, limit: str
 ) -> None:
     database = await Database.open(urls.app)
-    client = await a_client(Store(database, load(BUILT_IN)), crm_layers())
+    client = await a_client(Store(database, offer()), crm_layers())
     await client.data("{ me { role } }")
     await database.close()
 

@@ -85,7 +85,7 @@ def turner(field: Field, source: Source, step: Step, zone: ZoneInfo) -> Turn:
     if field.type in NUMBERS:
         return _numbers(field, source, step)
     if field.type is FieldType.DATE:
-        return _days(source, step)
+        return _days(source, step, zone)
     if field.type is FieldType.DATETIME:
         return _instants(source, step, zone)
     if field.type is FieldType.PICKLIST:
@@ -243,14 +243,18 @@ def _about(value: Any) -> Decimal:
     return _exact(value)
 
 
-def _days(source: Source, step: Step) -> Turn:
+def _days(source: Source, step: Step, zone: ZoneInfo) -> Turn:
     forms = source.dates or step.dates
     read, like = dates.reader(forms), " or ".join(forms) or "2026-01-31"
+    cut = zone if source.cut_time else None
 
     def turn(value: Any) -> date:
-        found = dates.day(read(str(value)))
+        moment = read(str(value))
+        found = dates.day(moment, cut)
         if found is None:
             message = f"'{shown(value)}' is no date such as {like}."
+            if moment is not None and cut is None:
+                message = f"'{shown(value)}' has a time: \"cut_time\": true takes its date alone."
             raise BadCell("BAD_DATE", message)
         return found
 

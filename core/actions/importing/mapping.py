@@ -42,6 +42,7 @@ class Source:
     parts: Mapping[str, str] = field(default_factory=dict)  # of that key: by which key each goes
     blank_if_missing: bool = False
     dates: Forms = ()
+    cut_time: bool = False
     units: tuple[str, ...] = ()
     multiply: Decimal | None = None
     round: int | None = None  # digits after the point
@@ -182,6 +183,7 @@ def _source(document: str | Mapping[str, Any]) -> Source:
         parts=document.get("parts", {}),
         blank_if_missing=document.get("missing") == "blank",
         dates=_forms(document.get("dates", ())),
+        cut_time=document.get("cut_time", False),
         units=tuple(document.get("units", ())),
         multiply=None if multiply is None else Decimal(multiply),
         round=document.get("round"),

@@ -226,6 +226,13 @@ def test_dates_are_read_in_the_form_of_the_column_or_the_step() -> None:
         value_of(FieldType.DATE, "2026-01-31", step=step)
 
 
+def test_a_date_with_a_time_is_told_how_to_lose_it() -> None:
+    with pytest.raises(BadCell, match='has a time: "cut_time": true takes its date alone'):
+        value_of(FieldType.DATE, "2026-01-31 18:30")
+    source = Source(("it",), cut_time=True)
+    assert value_of(FieldType.DATE, "2026-01-31T18:30:00Z", source=source) == date(2026, 2, 1)
+
+
 def test_dates_may_be_written_in_several_forms() -> None:
     step = Step("a", {}, dates=("YYYY/M/D", "YYYY年M月D日", "serial"))
     for cell in ("2024/3/5", "2024年3月5日", "45356", 45356):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -57,8 +59,9 @@ def reader(step: Step, source: Source) -> Read:
 
 def _taker(step: Step, source: Source) -> Turn:
     """What a cell holds: the default where it is blank, else what its text stands for."""
-    blank = step.blank
-    mapped = source.values
+    if source.fold:
+        return _folding(step, source)
+    blank, mapped = step.blank, source.values
     default = source.default if len(source.columns) == 1 else None
 
     def take(cell: Any) -> Any:
@@ -77,6 +80,19 @@ def _taker(step: Step, source: Source) -> Turn:
     return take
 
 
+def _folding(step: Step, source: Source) -> Turn:
+    """The same, however the texts that are blank or stand for others are written."""
+    blank = frozenset(map(folded, step.blank))
+    values = {folded(text): value for text, value in source.values.items()}
+    take = _taker(replace(step, blank=blank), replace(source, fold=False, values=values))
+    return lambda cell: take(folded(cell) if isinstance(cell, str) else cell)
+
+
+def folded(text: str) -> str:
+    """One of the ways in which files write a name: small letters, narrow forms, single spaces."""
+    return " ".join(normalize("NFKC", text).casefold().split())
+
+
 def turner(field: Field, source: Source, step: Step, zone: ZoneInfo) -> Turn:
     """What makes a field's value of what its source gives, where that is not blank.
 
@@ -91,7 +107,7 @@ def turner(field: Field, source: Source, step: Step, zone: ZoneInfo) -> Turn:
     if field.type is FieldType.PICKLIST:
         return choices(field.options)
     if field.type in LISTS:
-        return _lists(field, source)
+        return _lists(field, source, step)
     return _PLAIN.get(field.type, _text)
 
 
@@ -140,15 +156,31 @@ def choices(options: Sequence[Option]) -> Turn:
     return turn
 
 
-def _lists(field: Field, source: Source) -> Turn:
+def _lists(field: Field, source: Source, step: Step) -> Turn:
+    """What splits a cell into items, and finds what each of them stands for."""
     one = choices(field.options) if field.type is FieldType.PICKLISTS else _text
+    take = _taker(step, replace(source, default=None))
 
     def turn(value: Any) -> Any:
         if isinstance(value, str):
             value = _split(value, source.separator)
-        return [one(part) for part in value] if isinstance(value, list) else value
+        if not isinstance(value, list):
+            return value
+        return [one(part) for part in map(take, value) if part is not None]
 
     return turn
+
+
+def of_lists(step: Step, source: Source) -> Source:
+    """The source as a list's cells are read: what its values say of an item has to wait."""
+
+    def of_all(text: str, value: object) -> bool:
+        return source.separator in text or value in step.blank
+
+    return replace(
+        source,
+        values={text: value for text, value in source.values.items() if of_all(text, value)},
+    )
 
 
 def _split(text: str, separator: str) -> list[Any]:

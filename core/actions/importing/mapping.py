@@ -36,6 +36,7 @@ class Source:
     columns: tuple[str, ...] = ()
     join: str = " "
     constant: object = None
+    fold: bool = False  # whether letters small or large, spaces and widths make no difference
     values: Mapping[str, object] = field(default_factory=dict)  # what texts of the column stand for
     default: object = None  # where the column is blank
     reference: str | None = None  # the unique key by which a record is named
@@ -177,6 +178,7 @@ def _source(document: str | Mapping[str, Any]) -> Source:
         columns=tuple(columns),
         join=document.get("join", " "),
         constant=document.get("constant"),
+        fold=document.get("fold", False),
         values=document.get("values", {}),
         default=document.get("default"),
         reference=document.get("reference"),

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.actions.importing import system
-from core.actions.importing.cells import BadCell, Read, Turn, reader, turner
+from core.actions.importing.cells import BadCell, Read, Turn, of_lists, reader, turner
 from core.actions.importing.histories import HistoryReader, history_reader
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Flaw, Row, shown
 from core.errors import Problem
 from metadata.expressions.dates import spelled_instant
-from metadata.model import Field, FieldType, Metadata, ObjectType
+from metadata.model import LISTS, Field, FieldType, Metadata, ObjectType
 
 BY_ID = "id"
 PART = "\x00"
@@ -216,7 +216,8 @@ def _key_fields(declared: ObjectType, key: str | None) -> tuple[str, ...]:
 
 def _target(of: Field, source: Source, step: Step, where: tuple[Metadata, ZoneInfo]) -> Target:
     metadata, zone = where
-    reference, read = None, reader(step, source)
+    reference = None
+    read = reader(step, of_lists(step, source) if of.type in LISTS else source)
     by: tuple[str, ...] = ()
     if of.type is FieldType.REFERENCE and of.reference is not None:
         named = metadata.objects[of.reference.object]

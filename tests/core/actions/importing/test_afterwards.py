@@ -229,12 +229,12 @@ async def test_where_a_record_cannot_be_written_first_it_is_told_what_to_do(
 async def test_rows_name_those_of_a_later_step_of_the_same_object(database: Database) -> None:
     fields = {"code": CODE, "parent": refers_to("firm", inverse="children") | {"x-tree": True}}
     world = await a_world(database, an_object("firm", fields))
-    child = {
+    child: dict[str, Any] = {
         "object": "firm",
         "key": "code",
         "fields": {"code": "code", "parent": by("parent")},
     }
-    group = {"object": "firm", "key": "code", "fields": {"code": "code"}}
+    group: dict[str, Any] = {"object": "firm", "key": "code", "fields": {"code": "code"}}
     below = [("S1", "G1"), ("S2", "S3"), ("S3", "G2"), ("S4", "nobody")]
     rows = [
         [{"code": code, "parent": parent} for code, parent in below],

@@ -10,9 +10,12 @@ import pytest
 
 from core.actions.importing.cells import BadCell, reader, turner
 from core.actions.importing.mapping import Source, Step
+from core.actions.importing.preparing import preparer
 from metadata.model import Field, FieldType, Option
+from tests.core.actions.importing.a_mapping import crm
 
 ZONE = ZoneInfo("Asia/Shanghai")
+STEP = Step("account", {})
 OPTIONS = (
     Option("tender", "Tender", {"zh-Hans": "招标"}),
     Option("website", "Web site"),
@@ -66,6 +69,14 @@ def test_several_columns_make_one_text() -> None:
 
 def test_a_constant_needs_no_column() -> None:
     assert reader(Step("account", {}), Source(constant="USD"))([]) == "USD"
+
+
+@pytest.mark.parametrize("cell", ["  ACME\u3000 （Asia） ", "Acme (asia)", "acme (asia)"])
+def test_ways_to_write_a_name_are_one_where_the_mapping_says_so(cell: str) -> None:
+    assert read(cell, Source(("it",), fold=True)) == "acme (asia)"
+    assert read(cell, Source(("it",), fold=True, values={"ACME (Asia)": "a1"})) == "a1"
+    assert read("N/A", Source(("it",), fold=True), blank=frozenset({"n/a"})) is None
+    assert read(7, Source(("it",), fold=True)) == 7
 
 
 def test_nul_is_told() -> None:
@@ -215,6 +226,24 @@ def test_several_choices_stand_in_one_cell() -> None:
     assert value_of(FieldType.TEXTS, ["a", 7]) == ["a", "7"]
     assert value_of(FieldType.TEXTS, '["a; b", " c"]') == ["a; b", " c"]
     assert value_of(FieldType.TEXTS, "[a]; b") == ["[a]", "b"]
+
+
+def test_texts_stand_for_values_also_as_items_of_a_list() -> None:
+    values = {"Ausschreibung": "tender", "Netz": "website", "Ausschreibung;Netz;Alles": "one"}
+    source = Source(("it",), values=values | {"keine": "", "tender": "never"})
+    plan = preparer(Step("opportunity_contact", {"roles": source}), crm(), ZONE)
+    [target] = plan.targets
+    turn = turner(Field("it", FieldType.PICKLISTS, "It", {}, options=OPTIONS), source, STEP, ZONE)
+
+    def of(cell: object) -> object:
+        found = target.read([cell])
+        return found if found is None else turn(found)
+
+    assert of("Ausschreibung; Netz;keine;Web site") == ["tender", "website", "website"]
+    assert of(["Netz", None]) == ["website"]
+    assert of("Ausschreibung;Netz;Alles") == ["one"]
+    assert of("Ausschreibung") == ["tender"]
+    assert of("keine") is None
 
 
 def test_dates_are_read_in_the_form_of_the_column_or_the_step() -> None:

@@ -107,7 +107,8 @@ def _pick(header: Sequence[str], columns: Sequence[str]) -> Pick:
         raise Unreadable("MISSING_COLUMN", message)
     twice = [column for column in columns if header.count(column) > 1]
     if twice:
-        raise Unreadable("DUPLICATE_COLUMN", f"there are several columns '{twice[0]}'.")
+        message = f"there are several columns '{twice[0]}': give them names of their own."
+        raise Unreadable("DUPLICATE_COLUMN", message)
     indexes = [header.index(column) for column in columns]
     return lambda cells: [cells[index] for index in indexes]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from core.actions.importing import system
 from core.actions.importing.cells import BadCell, Read, Turn, of_lists, reader, turner
-from core.actions.importing.histories import HistoryReader, history_reader
+from core.actions.importing.histories import HistoryReader, history_reader, of_cells
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Flaw, Row, shown
 from core.errors import Problem
@@ -199,7 +199,7 @@ def preparer(step: Step, metadata: Metadata, zone: ZoneInfo) -> Preparer:
         step=step,
         object=declared,
         targets=tuple(
-            _target(known[key], source, step, (metadata, zone))
+            _target(key, known, source, step, (metadata, zone))
             for key, source in step.fields.items()
         ),
         history=history_reader(step, metadata.pipeline_of(declared.key), zone),
@@ -214,8 +214,14 @@ def _key_fields(declared: ObjectType, key: str | None) -> tuple[str, ...]:
     return next((unique.fields for unique in declared.uniques if unique.key == key), ())
 
 
-def _target(of: Field, source: Source, step: Step, where: tuple[Metadata, ZoneInfo]) -> Target:
-    metadata, zone = where
+def _target(
+    key: str,
+    known: Mapping[str, Field],
+    source: Source,
+    step: Step,
+    where: tuple[Metadata, ZoneInfo],
+) -> Target:
+    of, (metadata, zone) = known[key], where
     reference = None
     read = reader(step, of_lists(step, source) if of.type in LISTS else source)
     by: tuple[str, ...] = ()
@@ -229,14 +235,20 @@ def _target(of: Field, source: Source, step: Step, where: tuple[Metadata, ZoneIn
             told = [_told(one, key_of, metadata) for one, key_of in pairs]
             read = _by_parts(told, source, step, zone)
     return Target(
-        key=of.key,
+        key=key,
         source=source,
         read=read,
-        turn=turner(of, source, step, zone),
+        turn=_turn(of, known.get(system.STAGE), source, step, zone),
         reference=reference,
         by=by if any(by) else (),
         clears=step.clears and of.key not in system.NEVER_CLEARED,
     )
+
+
+def _turn(of: Field, stage: Field | None, source: Source, step: Step, zone: ZoneInfo) -> Turn:
+    if of.key == system.STAGE_HISTORY and stage is not None:
+        return of_cells(stage, source, step, zone)
+    return turner(of, source, step, zone)
 
 
 def _told(part: Field, by: str, metadata: Metadata) -> tuple[Field, bool]:

@@ -26,6 +26,9 @@ Read = Callable[[Sequence[Any]], Any]
 _YES = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有"})
 _NO = frozenset({"false", "no", "n", "f", "0", "否", "错", "无"})
 _PERCENT = ("%", "％")
+_MINUS, _PLUS = ("-", "−", "－"), ("+", "＋")
+_GROUPS = {" ": "[ \u00a0\u2009\u202f]", "'": "['’]"}
+"""Marks between groups of digits that files write in several ways."""
 _HUNDRED = Decimal(100)
 _TOO_LARGE = Decimal(10) ** decimals.MAX_DIGITS
 _APPROXIMATE = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?")
@@ -206,13 +209,23 @@ def _numbers(field: Field, source: Source, step: Step) -> Turn:
             value = plain(value[:-1].rstrip() if share else value)
             if share:
                 value = exact(value) / _HUNDRED
-            elif field.type is FieldType.FLOAT and _APPROXIMATE.fullmatch(value):
-                value = float(value)
+            elif digits is None and _APPROXIMATE.fullmatch(value):
+                value = _approximate(value, field)
         if factor is not None and not share:
             value = decimals.trimmed(exact(value) * factor)
         return value if digits is None else decimals.rounded(exact(value), digits)
 
     return turn
+
+
+def _approximate(text: str, field: Field) -> float | str:
+    """A number that is not exact; others are as they stand, but for an exponent."""
+    if field.type is FieldType.FLOAT:
+        return float(text)
+    if "e" in text.casefold():
+        told = f"'{shown(text)}' has an exponent and may have lost digits"
+        raise BadCell("BAD_NUMBER", f'{told}: it is read where the mapping says "round": 2.')
+    return text
 
 
 def _signed(text: str, units: Sequence[str]) -> str:
@@ -222,11 +235,11 @@ def _signed(text: str, units: Sequence[str]) -> str:
     text = _bare(text, units)
     if text[:1] == "(" and text[-1:] == ")":
         return "-" + _bare(text[1:-1].strip(), units)
-    if text[:1] == "-":
+    if text.startswith(_MINUS):
         return "-" + _bare(text[1:].strip(), units)
-    if text[-1:] == "-":
+    if text.endswith(_MINUS):
         return "-" + _bare(text[:-1].strip(), units)
-    return text
+    return _bare(text[1:].strip(), units) if text.startswith(_PLUS) else text
 
 
 def _bare(text: str, units: Sequence[str]) -> str:
@@ -240,14 +253,14 @@ def _plain_number(step: Step) -> Callable[[str], str]:
     mark, group = step.decimal, step.group
     if group is None:
         return (lambda text: text) if mark == "." else (lambda text: _swapped(text, mark))
-    g, m = re.escape(group), re.escape(mark)
+    g, m = _GROUPS.get(group, re.escape(group)), re.escape(mark)
     form = re.compile(rf"-?(?:[0-9]+|[0-9]{{1,3}}(?:{g}[0-9]{{2,3}})*{g}[0-9]{{3}})(?:{m}[0-9]+)?")
 
     def plain(text: str) -> str:
         if not form.fullmatch(text):
             message = f"'{shown(text)}' is no number with {group!r} between groups of digits."
             raise BadCell("BAD_NUMBER", message)
-        return text.replace(group, "").replace(mark, ".")
+        return re.sub(g, "", text).replace(mark, ".")
 
     return plain
 

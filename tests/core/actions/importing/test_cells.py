@@ -181,7 +181,29 @@ def test_a_number_that_is_not_exact_may_have_an_exponent() -> None:
     assert value_of(FieldType.FLOAT, "-1.5e-7") == -1.5e-7
     assert value_of(FieldType.FLOAT, "0.30000000000000004") == 0.1 + 0.2
     assert value_of(FieldType.FLOAT, "many") == "many"
-    assert value_of(FieldType.MONEY, "1.5E+3") == "1.5E+3"  # for the write path to refuse
+
+
+@pytest.mark.parametrize(
+    ("group", "cell"),
+    [
+        (" ", "1 234 567.5"),
+        (" ", "1\u202f234\u202f567.5"),
+        (" ", "1\u00a0234\u00a0567.5"),
+        ("'", "1'234'567.5"),
+        ("'", "+1’234’567.5"),
+    ],
+)
+def test_marks_between_digits_are_written_in_several_ways(group: str, cell: str) -> None:
+    step = Step("account", {}, group=group)
+    assert value_of(FieldType.MONEY, cell, step=step) == "1234567.5"
+    assert value_of(FieldType.MONEY, f"−{cell.removeprefix('+')}", step=step) == "-1234567.5"
+
+
+def test_an_exponent_is_told_with_what_to_do() -> None:
+    with pytest.raises(BadCell, match='has an exponent.* says "round": 2'):
+        value_of(FieldType.MONEY, "1.2E7")
+    rounded = Source(("it",), round=2)
+    assert value_of(FieldType.MONEY, "1.2E7", source=rounded) == Decimal(12_000_000)
 
 
 def test_a_percent_sign_makes_a_fraction() -> None:

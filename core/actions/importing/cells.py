@@ -162,14 +162,15 @@ def choices(options: Sequence[Option]) -> Turn:
 def _lists(field: Field, source: Source, step: Step) -> Turn:
     """What splits a cell into items, and finds what each of them stands for."""
     one = choices(field.options) if field.type is FieldType.PICKLISTS else _text
-    take = _taker(step, replace(source, default=None))
+    take = _taker(replace(step, blank=frozenset()), replace(source, default=None))
 
     def turn(value: Any) -> Any:
         if isinstance(value, str):
             value = _split(value, source.separator)
         if not isinstance(value, list):
             return value
-        return [one(part) for part in map(take, value) if part is not None]
+        told = zip(value, map(take, value), strict=True)
+        return [one(item) for part, item in told if item == part or item not in step.blank]
 
     return turn
 

@@ -262,7 +262,7 @@ def test_texts_stand_for_values_also_as_items_of_a_list() -> None:
         return found if found is None else turn(found)
 
     assert of("Ausschreibung; Netz;keine;Web site") == ["tender", "website", "website"]
-    assert of(["Netz", None]) == ["website"]
+    assert of(["Netz", ""]) == ["website", ""]
     assert of("Ausschreibung;Netz;Alles") == ["one"]
     assert of("Ausschreibung") == ["tender"]
     assert of("keine") is None

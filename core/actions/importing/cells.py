@@ -18,6 +18,7 @@ from core.actions.importing import dates
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import shown
 from metadata import decimals
+from metadata.expressions.dates import spelled_instant
 from metadata.model import LISTS, NUMBERS, Field, FieldType, Option
 
 Turn = Callable[[Any], Any]
@@ -55,7 +56,9 @@ def reader(step: Step, source: Source) -> Read:
 
     def read_joined(values: Sequence[Any]) -> Any:
         parts = [take(values[place]) for place in places]
-        return source.join.join(str(part) for part in parts if part is not None) or source.default
+        return (
+            source.join.join(spelled(part) for part in parts if part is not None) or source.default
+        )
 
     return read_joined
 
@@ -76,7 +79,7 @@ def _taker(step: Step, source: Source) -> Turn:
         elif cell is None:
             return default
         if mapped:
-            cell = mapped.get(cell if isinstance(cell, str) else str(cell), cell)
+            cell = mapped.get(spelled(cell), cell)
             return default if isinstance(cell, str) and cell in blank else cell
         return cell
 
@@ -89,6 +92,15 @@ def _folding(step: Step, source: Source) -> Turn:
     values = {folded(text): value for text, value in source.values.items()}
     take = _taker(replace(step, blank=blank), replace(source, fold=False, values=values))
     return lambda cell: take(folded(cell) if isinstance(cell, str) else cell)
+
+
+def spelled(value: object) -> str:
+    """A value as the text that files and mappings have for it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return spelled_instant(value)
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def folded(text: str) -> str:

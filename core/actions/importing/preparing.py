@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.actions.importing import system
-from core.actions.importing.cells import BadCell, Read, Turn, of_lists, reader, turner
+from core.actions.importing.cells import BadCell, Read, Turn, of_lists, reader, spelled, turner
 from core.actions.importing.histories import HistoryReader, history_reader, of_cells
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Flaw, Row, shown
 from core.errors import Problem
-from metadata.expressions.dates import spelled_instant
 from metadata.model import LISTS, Field, FieldType, Metadata, ObjectType
 
 BY_ID = "id"
@@ -40,15 +37,6 @@ class Named(NamedTuple):
 def folded(name: Named) -> Named:
     """The name without its case, by which some keys go, and without how its parts are named."""
     return name._replace(text=name.text.casefold(), by=())
-
-
-def spelled(value: object) -> str:
-    """A part of a name, as the text of a value."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return spelled_instant(value)
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 @dataclass(slots=True)
@@ -145,7 +133,7 @@ class Preparer:
         """Whether the step takes the row at all."""
         for place, texts in self.filters:
             cell = row.values[place]
-            text = cell.strip() if isinstance(cell, str) else "" if cell is None else str(cell)
+            text = "" if cell is None else spelled(cell).strip()
             if text in self.step.blank if texts is None else text not in texts:
                 return False
         return True

@@ -57,6 +57,11 @@ def test_texts_stand_for_values_and_others_for_themselves() -> None:
     ]
 
 
+def test_yes_and_no_of_json_lines_are_mapped_as_they_are_written_there() -> None:
+    source = Source(("it",), values={"true": "customer", "false": "other", "7": "seven"})
+    assert [read(cell, source) for cell in (True, False, 7)] == ["customer", "other", "seven"]
+
+
 def test_several_columns_make_one_text() -> None:
     source = Source(("first", "last"), join=" ", values={"Augusta": "Ada"})
     take = reader(Step("contact", {"name": source}), source)

@@ -75,6 +75,12 @@ def test_rows_that_the_step_does_not_want_are_left_out() -> None:
     assert [chooser.wanted(Row(2, row, row, 9)) for row in rows] == [True, False, False]
 
 
+def test_rows_are_chosen_by_yes_and_no_as_json_lines_write_them() -> None:
+    chooser = a_preparer(a_step(when={"gone": ["false"]}))
+    rows = [["Acme", False], ["Beta", True], ["Gamma", None]]
+    assert [chooser.wanted(Row(2, row, row, 9)) for row in rows] == [True, False, False]
+
+
 class TestHistories:
     """Stages with a date each."""
 

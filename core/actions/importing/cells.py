@@ -32,6 +32,7 @@ _GROUPS = {" ": "[ \u00a0\u2009\u202f]", "'": "['’]"}
 """Marks between groups of digits that files write in several ways."""
 _HUNDRED = Decimal(100)
 _TOO_LARGE = Decimal(10) ** decimals.MAX_DIGITS
+_ZEROS = re.compile(r"-?[0-9]+\.0+")
 _APPROXIMATE = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?")
 """What is no exact number may have an exponent and any number of digits."""
 
@@ -61,6 +62,19 @@ def reader(step: Step, source: Source) -> Read:
         )
 
     return read_joined
+
+
+def whole(read: Read) -> Read:
+    """The same, but that numbers lose zeros behind the point: 1001.0 is how some programs write
+    a number in a column with gaps.
+    """
+
+    def read_whole(values: Sequence[Any]) -> Any:
+        cell = read(values)
+        text = spelled(cell)
+        return text.partition(".")[0] if _ZEROS.fullmatch(text) else cell
+
+    return read_whole
 
 
 def _taker(step: Step, source: Source) -> Turn:

@@ -10,6 +10,8 @@ from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType
 from metadata.problems import Problem, did_you_mean, listed, pointer
 
 _DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
+_TEXTS = frozenset({FieldType.TEXT, FieldType.REFERENCE})
+"""What may be a number all the same, without digits after the point."""
 _Told = tuple[tuple[str | int, ...], str, str]  # place, rule, message
 
 
@@ -73,7 +75,7 @@ def _not_apt(field: Field, source: Source) -> Iterator[str]:
         return
     if source.multiply is not None:
         yield f"'{field.key}' is no number to be multiplied."
-    if source.round is not None:
+    if source.round is not None and (source.round or field.type not in _TEXTS):
         yield f"'{field.key}' is no number to be rounded."
     if source.units:
         yield f"'{field.key}' is no number that could have units."

@@ -120,18 +120,26 @@ def _told(error: csv.Error, first: str) -> str:
 
 def _pick(header: Sequence[str], columns: Sequence[str]) -> Pick:
     """What takes the cells of these columns out of a row."""
-    missing = [column for column in columns if column not in header]
+    places = {column: _places(header, column) for column in columns}
+    missing = [column for column, found in places.items() if not found]
     if missing:
         hints = " ".join(filter(None, (did_you_mean(column, header) for column in missing)))
         mend = hints or f"There are {listed(header, 'and')}."
         message = f"there is no column {listed(missing)}. {mend}"
         raise Unreadable("MISSING_COLUMN", message)
-    twice = [column for column in columns if header.count(column) > 1]
+    twice = [column for column, found in places.items() if len(found) > 1]
     if twice:
         message = f"there are several columns '{twice[0]}': give them names of their own."
         raise Unreadable("DUPLICATE_COLUMN", message)
-    indexes = [header.index(column) for column in columns]
+    indexes = [places[column][0] for column in columns]
     return lambda cells: [cells[index] for index in indexes]
+
+
+def _places(header: Sequence[str], column: str) -> list[int]:
+    """Where the column is; where nowhere, with line ends and fixed spaces as plain ones."""
+    exact = [place for place, name in enumerate(header) if name == column]
+    plain = column.split()
+    return exact or [place for place, name in enumerate(header) if name.split() == plain]
 
 
 def _trimmed(pick: Pick) -> Pick:

@@ -8,12 +8,21 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.actions.importing import system
-from core.actions.importing.cells import BadCell, Read, Turn, of_lists, reader, spelled, turner
+from core.actions.importing.cells import (
+    BadCell,
+    Read,
+    Turn,
+    of_lists,
+    reader,
+    spelled,
+    turner,
+    whole,
+)
 from core.actions.importing.histories import HistoryReader, history_reader, of_cells
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Flaw, Row, shown
 from core.errors import Problem
-from metadata.model import LISTS, Field, FieldType, Metadata, ObjectType
+from metadata.model import LISTS, NUMBERS, Field, FieldType, Metadata, ObjectType
 
 BY_ID = "id"
 PART = "\x00"
@@ -212,6 +221,8 @@ def _target(
     of, (metadata, zone) = known[key], where
     reference = None
     read = reader(step, of_lists(step, source) if of.type in LISTS else source)
+    if source.round == 0 and of.type not in NUMBERS:
+        read = whole(read)
     by: tuple[str, ...] = ()
     if of.type is FieldType.REFERENCE and of.reference is not None:
         named = metadata.objects[of.reference.object]

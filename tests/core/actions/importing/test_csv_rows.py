@@ -136,6 +136,13 @@ def test_a_file_without_a_fit_header_is_refused(text: str, code: str, told: str)
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize("written", ["Amount\u00a0(€)", '"Amount\n(€)"', "Amount  (€)"])
+def test_spaces_within_the_name_of_a_column_may_be_of_any_kind(written: str) -> None:
+    [row] = rows_of(f"name,{written}\nAcme,7\n", "name", "Amount (€)")
+    assert row.values == ["Acme", "7"]
+    assert [row.values for row in rows_of(f"{written},Amount (€)\n1,2\n", "Amount (€)")] == [["2"]]
+
+
 def test_columns_that_the_step_does_not_read_may_occur_twice() -> None:
     assert values_of("name,x,x\nAcme,1,2\n", "name") == [(2, ["Acme"])]
 

@@ -41,6 +41,16 @@ def test_references_stay_names_until_the_database_is_asked() -> None:
     }
 
 
+def test_zeros_behind_the_point_of_a_name_are_taken_off_where_the_mapping_says_so() -> None:
+    by = {"column": "account", "reference": "external_id", "round": 0}
+    step = a_step("opportunity", fields={"name": {"column": "name", "round": 0}, "account": by})
+    found = prepared(step, name="7.0", account="1001.0")
+    assert found.values == {"name": "7"}
+    assert found.names["account"].text == "1001"
+    assert prepared(step, name="1.5", account="v1.0").values == {"name": "1.5"}
+    assert prepared(step, name="1.5", account="v1.0").names["account"].text == "v1.0"
+
+
 def test_blank_cells_leave_or_clear() -> None:
     fields = {"name": "name", "city": "city"}
     assert prepared(a_step(fields=fields), name="Acme").values == {"name": "Acme"}

@@ -118,7 +118,10 @@ def _format(path: Path) -> str:
     known = _FORMATS.get(suffixes[-1]) if suffixes else None
     if known is None:
         names = ", ".join(_FORMATS)
-        raise Unreadable("UNKNOWN_FORMAT", f"name it {names} (.gz), or give the step a format.")
+        mend = f"name it {names} (.gz), or give the step a format."
+        if suffixes[-1:] == [".json"]:
+            mend += " A JSON list becomes lines with: jq -c '.[]'"
+        raise Unreadable("UNKNOWN_FORMAT", mend)
     return known
 
 

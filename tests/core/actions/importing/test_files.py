@@ -150,3 +150,5 @@ def test_the_format_is_told_by_the_name(tmp_path: Path) -> None:
         assert file.format == told
     problem = problem_of(tmp_path / "a.parquet", b"x")
     assert problem.code == "UNKNOWN_FORMAT"
+    assert "jq" not in problem.message
+    assert "jq -c '.[]'" in problem_of(tmp_path / "a.json", b"[{}]").message

@@ -34,7 +34,7 @@ _PATTERNS = {
     "hh": r"(?P<hour>[0-9]{2})",
     "h": r"(?P<hour>[0-9]{1,2})",
     "mm": r"(?P<minute>[0-9]{2})",
-    "ss": r"(?P<second>[0-9]{2})",
+    "ss": r"(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,9}))?",
     "AM": r"(?P<half>[AaPp]\.?[Mm]\.?|上午|下午)",
     "Z": r"(?P<offset>Z|UTC|GMT|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])",
 }
@@ -44,7 +44,7 @@ _ISO = re.compile(
 )
 """More than the API takes: no offset, one without a colon, or one behind a space."""
 _FINER = re.compile(r"(\.[0-9]{6})0{1,3}")  # some databases tell nothing beyond microseconds so
-SERIAL, UNIX, UNIX_MS = "serial", "unix", "unix_ms"
+ISO, SERIAL, UNIX, UNIX_MS = "iso", "serial", "unix", "unix_ms"
 _SERIAL_ZERO, _FIRST_SERIAL = datetime(1899, 12, 30), 61  # noqa: DTZ001  of no zone, as its text
 _UNIX_TIME = re.compile(r"-?[0-9]{1,15}(?:\.0+)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,8 +62,8 @@ def reader(forms: tuple[str, ...]) -> Read:
 
 
 def _reader(form: str) -> Read:
-    if form in _NUMBERS:
-        return _NUMBERS[form]
+    if form in _NAMED:
+        return _NAMED[form]
     pattern = _pattern(form)
     assert pattern is not None, "the form was checked with the mapping"
     return lambda text: _of_form(pattern, text)
@@ -71,7 +71,7 @@ def _reader(form: str) -> Read:
 
 def is_form(form: str) -> bool:
     """Whether the form names a day once, and nothing twice."""
-    if form in _NUMBERS:
+    if form in _NAMED:
         return True
     pattern = _pattern(form)
     if pattern is None:
@@ -148,10 +148,10 @@ def _unix(text: str, digits: int) -> Moment | None:
         return None
 
 
-_NUMBERS: Mapping[str, Read] = MappingProxyType(
-    {SERIAL: _serial, UNIX: partial(_unix, digits=0), UNIX_MS: partial(_unix, digits=3)}
+_NAMED: Mapping[str, Read] = MappingProxyType(
+    {ISO: _iso, SERIAL: _serial, UNIX: partial(_unix, digits=0), UNIX_MS: partial(_unix, digits=3)}
 )
-"""Forms of dates that are numbers."""
+"""Forms that go by a name."""
 
 
 def _pattern(form: str) -> re.Pattern[str] | None:
@@ -174,7 +174,9 @@ def _of_form(pattern: re.Pattern[str], text: str) -> Moment | None:
         read = date(_year(parts), _month(parts), int(parts["day"]))
         if "hour" not in parts:
             return read
-        clock = time(_hour(parts), int(parts.get("minute", 0)), int(parts.get("second", 0)))
+        fraction = int((parts.get("fraction") or "0")[:6].ljust(6, "0"))
+        minute, second = int(parts.get("minute", 0)), int(parts.get("second", 0))
+        clock = time(_hour(parts), minute, second, fraction)
         told = datetime.combine(read, clock)
         if "offset" not in parts:
             return told

@@ -79,6 +79,13 @@ def test_what_is_no_day_is_not_guessed(form: str | None, text: str) -> None:
         ("YYYYMMDDThhmmssZ", "20260131T083000Z", datetime(2026, 1, 31, 8, 30, tzinfo=UTC)),
         ("YYYY/M/D AMh:mm", "2026/1/31 下午1:05", datetime(2026, 1, 31, 5, 5, tzinfo=UTC)),
         ("YYYY/M/D AMh:mm", "2026/1/31 上午12:05", datetime(2026, 1, 30, 16, 5, tzinfo=UTC)),
+        ("iso", "2026-01-31T08:30:00.25Z", datetime(2026, 1, 31, 8, 30, 0, 250_000, tzinfo=UTC)),
+        (
+            "D.M.YYYY hh:mm:ss",
+            "31.1.2026 08:30:05.25",
+            datetime(2026, 1, 31, 0, 30, 5, 250_000, tzinfo=UTC),
+        ),
+        ("D.M.YYYY hh:mm:ssZ", "31.1.2026 08:30:05Z", datetime(2026, 1, 31, 8, 30, 5, tzinfo=UTC)),
         ("unix", "1769848200", datetime(2026, 1, 31, 8, 30, tzinfo=UTC)),
         ("unix_ms", "1769848200250", datetime(2026, 1, 31, 8, 30, 0, 250_000, tzinfo=UTC)),
         ("unix_ms", "-1000", datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),

@@ -34,6 +34,8 @@ app = typer.Typer()
 STDIN = Path("-")
 SOME_REJECTED = 3
 INTERRUPTED = 130
+ALMOST = 0.999_999
+"""The most of a file that counts as read: with all of one the clock would stop, and more may come."""
 SHOWN = 20
 """Rejected rows that are shown; all of them are in the files of rejects."""
 
@@ -61,21 +63,21 @@ class Watch:
     def __init__(self, rejects: RejectFiles, sources: Sequence[Path] = ()) -> None:
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-        self._bar = Progress(
+        self.bar = Progress(
             *columns,
             TextColumn("{task.fields[told]}"),
             TimeElapsedColumn(),
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("Looking through the rows", told="", total=1.0)
+        self._task = self.bar.add_task("Looking through the rows", told="", total=1.0)
         self._rejects = rejects
         self._sources = sources
         self.jobs: Sequence[Job] = ()
         self.report = Report()
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        self.bar.start()
         return self
 
     def __exit__(
@@ -84,7 +86,7 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bar.stop()
+        self.bar.stop()
         self._rejects.close()
 
     def begun(self) -> None:
@@ -97,7 +99,8 @@ class Watch:
         if report.rejected:
             told += f", {report.rejected:,} rejected"
         kind = report.steps[-1].object
-        self._bar.update(self._task, description=f"{kind} ← {feed}", completed=share, told=told)
+        share = min(share, ALMOST)
+        self.bar.update(self._task, description=f"{kind} ← {feed}", completed=share, told=told)
 
     def rejected(self, reject: Reject) -> None:
         self._rejects.add(reject)

@@ -49,10 +49,8 @@ def _rows(
         last = world.as_of - timedelta(days=1) if one.course.open else one.course.decided
         length = max(1, (last - one.course.begun).days)
         count = min(8, 1 + int(dice.expovariate(1 / 2)))
-        days = sorted(
-            world.workday(one.course.begun + timedelta(days=dice.randrange(length)))
-            for _ in range(count)
-        )
+        later = (one.course.begun + timedelta(days=dice.randrange(length)) for _ in range(count))
+        days = sorted(day for day in map(world.workday, later) if day > one.course.begun)
         if one.course.open and dice.random() < 0.7:
             days.append(world.workday(world.as_of + timedelta(days=dice.randint(3, 21))))
         for number, day in enumerate(days, 1):

@@ -17,6 +17,7 @@ from plugins.demo.words import (
     CHINESE_STEMS,
     WESTERN_CITIES,
     WESTERN_STEMS,
+    Branch,
 )
 
 _KINDS = {
@@ -85,25 +86,27 @@ def _leads(
 ) -> Iterator[dict[str, Any]]:
     dice = world.dice("leads")
     for number in range(1, size.leads + 1):
-        chinese = dice.random() < 0.7
+        known = dice.choice(companies) if dice.random() < 1 / 6 else None
+        chinese = known.chinese if known else dice.random() < 0.7
+        branch = known.branch if known else dice.choice(BRANCHES)
+        city = known.city if known else dice.choice(CHINESE_CITIES if chinese else WESTERN_CITIES)
         someone = person(dice, number, chinese=chinese)
         campaign = dice.choice(campaigns) if dice.random() < 0.75 else None
-        known = dice.choice(companies) if dice.random() < 1 / 6 else None
-        company = known.name if known else _company(dice, chinese=chinese)
         day = _day(world, dice, campaign)
-        city = dice.choice(CHINESE_CITIES if chinese else WESTERN_CITIES)
         level = "sql" if known else dice.choices(_LEVELS, (4, 3, 3, 1, 2))[0]
         yield filled(
             external_id=f"L-{number:06d}",
             name=someone.name,
-            company=company,
+            company=known.name if known else _company(dice, branch, chinese=chinese),
             email=f"{someone.handle}@lead.example",
             mobile=mobile(dice, chinese=chinese),
-            industry=dice.choice(BRANCHES).industry,
+            industry=branch.industry,
             source=_SOURCES[campaign[1]] if campaign else "cold_call",
             campaign=campaign[0] if campaign else None,
             qualification=level,
-            disqualify_reason="无预算" if level == "disqualified" else None,
+            disqualify_reason=("无预算" if chinese else "No budget")
+            if level == "disqualified"
+            else None,
             country=city.country,
             city=city.name,
             account=known.key if known else None,
@@ -119,8 +122,7 @@ def _day(world: World, dice: random.Random, campaign: tuple[str, str, date] | No
     return min(campaign[2] + timedelta(days=dice.randrange(14)), world.as_of - timedelta(days=1))
 
 
-def _company(dice: random.Random, *, chinese: bool) -> str:
-    branch = dice.choice(BRANCHES)
+def _company(dice: random.Random, branch: Branch, *, chinese: bool) -> str:
     if chinese:
         return f"{dice.choice(CHINESE_STEMS).text}{branch.chinese}有限公司"
     return f"{dice.choice(WESTERN_STEMS)} {branch.english} Ltd"

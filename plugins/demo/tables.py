@@ -14,6 +14,7 @@ MONTHS = 18
 """How far the opportunities reach back."""
 
 Rows = Iterable[Mapping[str, Any]]
+Begun = dict[str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,20 @@ class World:
         return min(found, datetime.combine(self.as_of, time(), CHINA))
 
 
-def earlier(world: World, table: Table) -> Table:
-    """The same rows, made within the two years before the opportunities begin."""
+def earlier(world: World, table: Table, under: str = "", begun: Begun | None = None) -> Table:
+    """The same rows, made within the two years before the opportunities begin.
+
+    None is made before what it is under; `begun` tells by key when that was, and is added to.
+    """
     dice = world.dice(f"{table.object} dates")
+    begun = {} if begun is None else begun
 
     def rows() -> Rows:
         for row in table.rows:
             day = world.workday(world.start - timedelta(days=dice.randint(7, 730)))
-            yield {**row, "created_at": world.moment(dice, day).isoformat()}
+            moment = world.moment(dice, day)
+            moment = begun[row[KEY]] = max(moment, begun.get(row.get(under, ""), moment))
+            yield {**row, "created_at": moment.isoformat()}
 
     return Table(table.object, rows(), table.references)
 

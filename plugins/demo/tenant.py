@@ -14,7 +14,7 @@ from plugins.demo.opportunities import last_wins, opportunities
 from plugins.demo.products import products
 from plugins.demo.sellers import sellers
 from plugins.demo.sizes import Size
-from plugins.demo.tables import Table, World, earlier
+from plugins.demo.tables import Begun, Table, World, earlier
 
 PACK = "crm"
 SEED = 1
@@ -33,8 +33,9 @@ def tables(size: Size, as_of: date, seed: int = SEED) -> Iterator[Table]:
     for table in (*team.tables, product_table):
         yield earlier(world, table)
     yield campaign_table
-    yield earlier(world, accounts(world, made, last_wins(deals)))
-    yield earlier(world, contact_table)
+    begun: Begun = {}
+    yield earlier(world, accounts(world, made, last_wins(deals)), "parent", begun)
+    yield earlier(world, contact_table, "account", begun)
     yield leads(world, size, campaign_list, made)
     yield opportunity_table
     yield line_table

@@ -16,8 +16,10 @@ from typer.testing import CliRunner
 
 import server
 from cli import main
-from cli.data import SOME_REJECTED
+from cli.data import SOME_REJECTED, Watch
 from cli.demo import MadeUp
+from core.actions.importing.rejects import RejectFiles
+from core.actions.importing.report import Report, Tally
 from core.actions.tenants import create_tenant
 from core.store.embedded import Cluster, Embedded
 from core.store.tenants import Settings
@@ -54,6 +56,12 @@ def folder(running: tuple[Path, Cluster], monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def run(*words: str, given: bytes | None = None) -> Result:
     return CliRunner().invoke(main.app, words, input=given)
+
+
+def test_the_clock_goes_on_when_a_file_was_read(tmp_path: Path) -> None:
+    watch = Watch(RejectFiles(tmp_path))
+    watch.progressed(Report([Tally("account")]), "accounts.csv", 1.0)
+    assert not watch.bar.finished
 
 
 def a_tenant(key: str) -> str:

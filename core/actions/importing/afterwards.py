@@ -17,14 +17,10 @@ class Afterwards:
     """The fields of a step that can wait for later steps, and the rows that do."""
 
     def __init__(self, preparer: Preparer, later: Collection[str]) -> None:
-        """`later` holds the objects of the steps to come."""
+        """`later` holds the objects of the steps to come; the step's own may be one of them."""
         self._preparer = preparer
         named = {target.key: target.reference[0] for target in preparer.targets if target.reference}
-        self._coming = {
-            key: other
-            for key, other in named.items()
-            if other in later and other != preparer.object.key
-        }
+        self._coming = {key: other for key, other in named.items() if other in later}
         self._stack = ExitStack()
         self._spools = {
             key: self._stack.enter_context(closing(Spool()))

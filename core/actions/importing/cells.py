@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,6 +18,7 @@ from core.actions.importing import dates
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import shown
 from metadata import decimals
+from metadata.expressions.dates import spelled_instant
 from metadata.model import LISTS, NUMBERS, Field, FieldType, Option
 
 Turn = Callable[[Any], Any]
@@ -24,8 +27,12 @@ Read = Callable[[Sequence[Any]], Any]
 _YES = frozenset({"true", "yes", "y", "t", "1", "是", "对", "有"})
 _NO = frozenset({"false", "no", "n", "f", "0", "否", "错", "无"})
 _PERCENT = ("%", "％")
+_MINUS, _PLUS = ("-", "−", "－"), ("+", "＋")
+_GROUPS = {" ": "[ \u00a0\u2009\u202f]", "'": "['’]"}
+"""Marks between groups of digits that files write in several ways."""
 _HUNDRED = Decimal(100)
 _TOO_LARGE = Decimal(10) ** decimals.MAX_DIGITS
+_ZEROS = re.compile(r"-?[0-9]+\.0+")
 _APPROXIMATE = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?")
 """What is no exact number may have an exponent and any number of digits."""
 
@@ -50,15 +57,31 @@ def reader(step: Step, source: Source) -> Read:
 
     def read_joined(values: Sequence[Any]) -> Any:
         parts = [take(values[place]) for place in places]
-        return source.join.join(str(part) for part in parts if part is not None) or source.default
+        return (
+            source.join.join(spelled(part) for part in parts if part is not None) or source.default
+        )
 
     return read_joined
 
 
+def whole(read: Read) -> Read:
+    """The same, but that numbers lose zeros behind the point: 1001.0 is how some programs write
+    a number in a column with gaps.
+    """
+
+    def read_whole(values: Sequence[Any]) -> Any:
+        cell = read(values)
+        text = spelled(cell)
+        return text.partition(".")[0] if _ZEROS.fullmatch(text) else cell
+
+    return read_whole
+
+
 def _taker(step: Step, source: Source) -> Turn:
     """What a cell holds: the default where it is blank, else what its text stands for."""
-    blank = step.blank
-    mapped = source.values
+    if source.fold:
+        return _folding(step, source)
+    blank, mapped = step.blank, source.values
     default = source.default if len(source.columns) == 1 else None
 
     def take(cell: Any) -> Any:
@@ -70,11 +93,33 @@ def _taker(step: Step, source: Source) -> Turn:
         elif cell is None:
             return default
         if mapped:
-            cell = mapped.get(cell if isinstance(cell, str) else str(cell), cell)
+            cell = mapped.get(spelled(cell), cell)
             return default if isinstance(cell, str) and cell in blank else cell
         return cell
 
     return take
+
+
+def _folding(step: Step, source: Source) -> Turn:
+    """The same, however the texts that are blank or stand for others are written."""
+    blank = frozenset(map(folded, step.blank))
+    values = {folded(text): value for text, value in source.values.items()}
+    take = _taker(replace(step, blank=blank), replace(source, fold=False, values=values))
+    return lambda cell: take(folded(cell) if isinstance(cell, str) else cell)
+
+
+def spelled(value: object) -> str:
+    """A value as the text that files and mappings have for it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return spelled_instant(value)
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def folded(text: str) -> str:
+    """One of the ways in which files write a name: small letters, narrow forms, single spaces."""
+    return " ".join(normalize("NFKC", text).casefold().split())
 
 
 def turner(field: Field, source: Source, step: Step, zone: ZoneInfo) -> Turn:
@@ -85,13 +130,13 @@ def turner(field: Field, source: Source, step: Step, zone: ZoneInfo) -> Turn:
     if field.type in NUMBERS:
         return _numbers(field, source, step)
     if field.type is FieldType.DATE:
-        return _days(source, step)
+        return _days(source, step, zone)
     if field.type is FieldType.DATETIME:
         return _instants(source, step, zone)
     if field.type is FieldType.PICKLIST:
         return choices(field.options)
     if field.type in LISTS:
-        return _lists(field, source)
+        return _lists(field, source, step)
     return _PLAIN.get(field.type, _text)
 
 
@@ -140,15 +185,32 @@ def choices(options: Sequence[Option]) -> Turn:
     return turn
 
 
-def _lists(field: Field, source: Source) -> Turn:
+def _lists(field: Field, source: Source, step: Step) -> Turn:
+    """What splits a cell into items, and finds what each of them stands for."""
     one = choices(field.options) if field.type is FieldType.PICKLISTS else _text
+    take = _taker(replace(step, blank=frozenset()), replace(source, default=None))
 
     def turn(value: Any) -> Any:
         if isinstance(value, str):
             value = _split(value, source.separator)
-        return [one(part) for part in value] if isinstance(value, list) else value
+        if not isinstance(value, list):
+            return value
+        told = zip(value, map(take, value), strict=True)
+        return [one(item) for part, item in told if item == part or item not in step.blank]
 
     return turn
+
+
+def of_lists(step: Step, source: Source) -> Source:
+    """The source as a list's cells are read: what its values say of an item has to wait."""
+
+    def of_all(text: str, value: object) -> bool:
+        return source.separator in text or value in step.blank
+
+    return replace(
+        source,
+        values={text: value for text, value in source.values.items() if of_all(text, value)},
+    )
 
 
 def _split(text: str, separator: str) -> list[Any]:
@@ -174,13 +236,23 @@ def _numbers(field: Field, source: Source, step: Step) -> Turn:
             value = plain(value[:-1].rstrip() if share else value)
             if share:
                 value = exact(value) / _HUNDRED
-            elif field.type is FieldType.FLOAT and _APPROXIMATE.fullmatch(value):
-                value = float(value)
+            elif digits is None and _APPROXIMATE.fullmatch(value):
+                value = _approximate(value, field)
         if factor is not None and not share:
             value = decimals.trimmed(exact(value) * factor)
         return value if digits is None else decimals.rounded(exact(value), digits)
 
     return turn
+
+
+def _approximate(text: str, field: Field) -> float | str:
+    """A number that is not exact; others are as they stand, but for an exponent."""
+    if field.type is FieldType.FLOAT:
+        return float(text)
+    if "e" in text.casefold():
+        told = f"'{shown(text)}' has an exponent and may have lost digits"
+        raise BadCell("BAD_NUMBER", f'{told}: it is read where the mapping says "round": 2.')
+    return text
 
 
 def _signed(text: str, units: Sequence[str]) -> str:
@@ -190,11 +262,11 @@ def _signed(text: str, units: Sequence[str]) -> str:
     text = _bare(text, units)
     if text[:1] == "(" and text[-1:] == ")":
         return "-" + _bare(text[1:-1].strip(), units)
-    if text[:1] == "-":
+    if text.startswith(_MINUS):
         return "-" + _bare(text[1:].strip(), units)
-    if text[-1:] == "-":
+    if text.endswith(_MINUS):
         return "-" + _bare(text[:-1].strip(), units)
-    return text
+    return _bare(text[1:].strip(), units) if text.startswith(_PLUS) else text
 
 
 def _bare(text: str, units: Sequence[str]) -> str:
@@ -208,14 +280,14 @@ def _plain_number(step: Step) -> Callable[[str], str]:
     mark, group = step.decimal, step.group
     if group is None:
         return (lambda text: text) if mark == "." else (lambda text: _swapped(text, mark))
-    g, m = re.escape(group), re.escape(mark)
+    g, m = _GROUPS.get(group, re.escape(group)), re.escape(mark)
     form = re.compile(rf"-?(?:[0-9]+|[0-9]{{1,3}}(?:{g}[0-9]{{2,3}})*{g}[0-9]{{3}})(?:{m}[0-9]+)?")
 
     def plain(text: str) -> str:
         if not form.fullmatch(text):
             message = f"'{shown(text)}' is no number with {group!r} between groups of digits."
             raise BadCell("BAD_NUMBER", message)
-        return text.replace(group, "").replace(mark, ".")
+        return re.sub(g, "", text).replace(mark, ".")
 
     return plain
 
@@ -243,14 +315,18 @@ def _about(value: Any) -> Decimal:
     return _exact(value)
 
 
-def _days(source: Source, step: Step) -> Turn:
+def _days(source: Source, step: Step, zone: ZoneInfo) -> Turn:
     forms = source.dates or step.dates
     read, like = dates.reader(forms), " or ".join(forms) or "2026-01-31"
+    cut = zone if source.cut_time else None
 
     def turn(value: Any) -> date:
-        found = dates.day(read(str(value)))
+        moment = read(str(value))
+        found = dates.day(moment, cut)
         if found is None:
             message = f"'{shown(value)}' is no date such as {like}."
+            if moment is not None and cut is None:
+                message = f"'{shown(value)}' has a time: \"cut_time\": true takes its date alone."
             raise BadCell("BAD_DATE", message)
         return found
 

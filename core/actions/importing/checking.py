@@ -10,6 +10,8 @@ from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType
 from metadata.problems import Problem, did_you_mean, listed, pointer
 
 _DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
+_TEXTS = frozenset({FieldType.TEXT, FieldType.REFERENCE})
+"""What may be a number all the same, without digits after the point."""
 _Told = tuple[tuple[str | int, ...], str, str]  # place, rule, message
 
 
@@ -56,17 +58,27 @@ def _field(
         return
     if field.derived:
         yield "READ_ONLY", f"'{key}' is computed: leave it out."
-    if source.dates and field.type not in _DATES:
-        yield "NOT_APT", f"'{key}' is no date, so it has no form of dates."
     yield from _forms(source.dates)
-    if source.multiply is not None and field.type not in NUMBERS:
-        yield "NOT_APT", f"'{key}' is no number to be multiplied."
-    if source.round is not None and field.type not in NUMBERS:
-        yield "NOT_APT", f"'{key}' is no number to be rounded."
-    if source.units and field.type not in NUMBERS:
-        yield "NOT_APT", f"'{key}' is no number that could have units."
+    for message in _not_apt(field, source):
+        yield "NOT_APT", message
     if source.reference is not None or source.parts:
         yield from _reference(field, source, metadata)
+
+
+def _not_apt(field: Field, source: Source) -> Iterator[str]:
+    """What the source says that makes no sense for values of the field's type."""
+    if source.dates and field.type not in _DATES and field.key != system.STAGE_HISTORY:
+        yield f"'{field.key}' is no date, so it has no form of dates."
+    if source.cut_time and field.type is not FieldType.DATE:
+        yield f"'{field.key}' is no date without a time, from which one could be cut off."
+    if field.type in NUMBERS:
+        return
+    if source.multiply is not None:
+        yield f"'{field.key}' is no number to be multiplied."
+    if source.round is not None and (source.round or field.type not in _TEXTS):
+        yield f"'{field.key}' is no number to be rounded."
+    if source.units:
+        yield f"'{field.key}' is no number that could have units."
 
 
 def _reference(field: Field, source: Source, metadata: Metadata) -> Iterator[tuple[str, str]]:

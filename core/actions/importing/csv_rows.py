@@ -14,6 +14,8 @@ from metadata.bounds import MOST_LONGTEXT_LENGTH
 from metadata.problems import did_you_mean, listed
 
 MOST_COLUMNS = 2_000
+MOST_ABOVE = 20
+"""Lines of a title above the header."""
 DELIMITERS = ",;\t|"
 
 Cells = Sequence[str]
@@ -28,7 +30,7 @@ def start(text: TextIO, step: Step) -> tuple[Head, Iterator[Row]]:
     """
     csv.field_size_limit(MOST_LONGTEXT_LENGTH)
     lines = Lines(text)
-    first, told = _first(lines)
+    first, told = _first(lines, step)
     delimiter = step.delimiter or told or _delimiter(first, step.columns)
     parsed = _parsed(lines, delimiter)
     head = next(parsed)
@@ -42,26 +44,45 @@ def start(text: TextIO, step: Step) -> tuple[Head, Iterator[Row]]:
     return Head(header, delimiter), _rows(parsed, header, _trimmed(pick) if step.trims else pick)
 
 
-def _first(lines: Lines) -> tuple[str, str | None]:
-    """The first line that is not blank, and the delimiter that spreadsheets may put before it."""
+def _first(lines: Lines, step: Step) -> tuple[str, str | None]:
+    """The line of the header, and the delimiter that spreadsheets may put before it.
+
+    It is the first line that is not blank, unless one below, with all columns, shows that this
+    is a title.
+    """
     told = None
     for line in lines:
         if line.startswith("sep=") and len(line.rstrip("\r\n")) == len("sep=;"):
             told = line[len("sep=")]
         elif line.strip():
-            lines.put_back(len(lines.taken) - 1)
-            return line, told
+            place = len(lines.taken) - 1
+            header = _below(lines, step.columns, step.delimiter or told or DELIMITERS)
+            lines.put_back(place if header is None else header)
+            return lines.again, told
     raise Unreadable("EMPTY_FILE", "the file is empty.")
+
+
+def _below(lines: Lines, columns: Sequence[str], delimiters: str) -> int | None:
+    """The place among the lines taken of the first with all columns; one alone tells too little."""
+    if len(columns) < 2:
+        return None
+    for _ in range(MOST_ABOVE + 1):
+        if any(_found(lines.taken[-1], one, columns) == len(columns) for one in delimiters):
+            return len(lines.taken) - 1
+        if next(lines, None) is None:
+            break
+    return None
 
 
 def _delimiter(header: str, columns: Sequence[str]) -> str:
     """The delimiter by which most of the columns are found; the first where none is better."""
+    return max(DELIMITERS, key=lambda delimiter: _found(header, delimiter, columns))
 
-    def found(delimiter: str) -> int:
-        cells = {cell.strip().strip('"') for cell in header.split(delimiter)}
-        return len(cells.intersection(columns))
 
-    return max(DELIMITERS, key=found)
+def _found(header: str, delimiter: str, columns: Sequence[str]) -> int:
+    """How many of the columns are found by this delimiter."""
+    cells = {cell.strip().strip('"') for cell in header.split(delimiter)}
+    return len(cells.intersection(columns))
 
 
 def _parsed(lines: Lines, delimiter: str) -> Iterator[Row]:
@@ -99,17 +120,26 @@ def _told(error: csv.Error, first: str) -> str:
 
 def _pick(header: Sequence[str], columns: Sequence[str]) -> Pick:
     """What takes the cells of these columns out of a row."""
-    missing = [column for column in columns if column not in header]
+    places = {column: _places(header, column) for column in columns}
+    missing = [column for column, found in places.items() if not found]
     if missing:
         hints = " ".join(filter(None, (did_you_mean(column, header) for column in missing)))
         mend = hints or f"There are {listed(header, 'and')}."
         message = f"there is no column {listed(missing)}. {mend}"
         raise Unreadable("MISSING_COLUMN", message)
-    twice = [column for column in columns if header.count(column) > 1]
+    twice = [column for column, found in places.items() if len(found) > 1]
     if twice:
-        raise Unreadable("DUPLICATE_COLUMN", f"there are several columns '{twice[0]}'.")
-    indexes = [header.index(column) for column in columns]
+        message = f"there are several columns '{twice[0]}': give them names of their own."
+        raise Unreadable("DUPLICATE_COLUMN", message)
+    indexes = [places[column][0] for column in columns]
     return lambda cells: [cells[index] for index in indexes]
+
+
+def _places(header: Sequence[str], column: str) -> list[int]:
+    """Where the column is; where nowhere, with line ends and fixed spaces as plain ones."""
+    exact = [place for place, name in enumerate(header) if name == column]
+    plain = column.split()
+    return exact or [place for place, name in enumerate(header) if name.split() == plain]
 
 
 def _trimmed(pick: Pick) -> Pick:

@@ -21,6 +21,8 @@ LONGEST_LINE = 16 << 20
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 _FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_CODECS = {"shift-jis": "cp932", "big5": "cp950", "euc-kr": "cp949"}
+"""What spreadsheets write by the names of narrower standards, with signs such as ㈱."""
 _GZIP = b"\x1f\x8b"
 _NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # of zip files and .xlsx, of .xls
 _CHINESE_SHARE = 0.9
@@ -98,9 +100,10 @@ def _looked_through(path: Path, format: str | None, encoding: str | None) -> Fil
         )
     told = format or _format(path)
     mark = _by_mark(path)
-    found = mark or encoding or "utf-8"
+    named = encoding or "utf-8"
+    found = mark or _CODECS.get(named, named)
     try:
-        _decode_all(path, found)
+        _decode_all(path, found, mark or named)
     except Unreadable as error:
         if mark or encoding or error.code != "BAD_ENCODING" or not _is_chinese(path):
             raise
@@ -115,7 +118,10 @@ def _format(path: Path) -> str:
     known = _FORMATS.get(suffixes[-1]) if suffixes else None
     if known is None:
         names = ", ".join(_FORMATS)
-        raise Unreadable("UNKNOWN_FORMAT", f"name it {names} (.gz), or give the step a format.")
+        mend = f"name it {names} (.gz), or give the step a format."
+        if suffixes[-1:] == [".json"]:
+            mend += " A JSON list becomes lines with: jq -c '.[]'"
+        raise Unreadable("UNKNOWN_FORMAT", mend)
     return known
 
 
@@ -124,9 +130,9 @@ def _by_mark(path: Path) -> str | None:
     return next((name for mark, name in _BOMS if start.startswith(mark)), None)
 
 
-def _decode_all(path: Path, encoding: str) -> None:
+def _decode_all(path: Path, codec: str, encoding: str) -> None:
     """Read the whole file, so that nothing is written if its end can't be."""
-    decoder = codecs.getincrementaldecoder(encoding)()
+    decoder = codecs.getincrementaldecoder(codec)()
     lines, run = 1, 0
     for chunk in _chunks(path):
         _decode(decoder, chunk, encoding, lines)

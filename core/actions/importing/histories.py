@@ -1,15 +1,16 @@
-"""When a record entered its stages, where a file has a column for each stage."""
+"""When a record entered its stages: by a column for each stage, or all of it in one cell."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.actions.importing import system
-from core.actions.importing.cells import BadCell, reader, turner
-from core.actions.importing.mapping import Step
+from core.actions.importing.cells import BadCell, Turn, reader, turner
+from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Flaw, Row, shown
 from metadata.model import Field, FieldType, Pipeline, StageKind
 
@@ -17,6 +18,7 @@ HistoryReader = Callable[[Row, dict[str, Any]], list[Flaw]]
 """Adds the stage history to a row's values, and tells what is wrong with it."""
 
 _MOMENT = Field("entered_at", FieldType.DATETIME, "Entered at", {})
+_WHOLE = Field(system.STAGE_HISTORY, FieldType.JSON, "Stage history", {})
 
 
 def history_reader(step: Step, pipeline: Pipeline | None, zone: ZoneInfo) -> HistoryReader | None:
@@ -50,6 +52,32 @@ def history_reader(step: Step, pipeline: Pipeline | None, zone: ZoneInfo) -> His
         return flaws or _told(sorted(entries), values)
 
     return read
+
+
+def of_cells(stage: Field, source: Source, step: Step, zone: ZoneInfo) -> Turn:
+    """What reads a whole history: its stages and moments are written as others of the step."""
+    plain = replace(source, columns=("",))
+    stage_of, moment_of = turner(stage, plain, step, zone), turner(_MOMENT, plain, step, zone)
+    take, whole = (
+        reader(replace(step, fields={"": plain}), plain),
+        turner(_WHOLE, plain, step, zone),
+    )
+
+    def turn(value: Any) -> Any:
+        entries = whole(value)
+        return list(map(entry, entries)) if isinstance(entries, list) else entries
+
+    def entry(told: Any) -> Any:
+        if not isinstance(told, dict):
+            return told
+        changed = dict(told)
+        if isinstance(told.get("stage"), str):
+            changed["stage"] = stage_of(take([told["stage"]]))
+        if isinstance(told.get("entered_at"), str | int):
+            changed["entered_at"] = moment_of(told["entered_at"])
+        return changed
+
+    return turn
 
 
 def _told(entries: list[tuple[datetime, int, str]], values: dict[str, Any]) -> list[Flaw]:

@@ -33,7 +33,20 @@ def _rows(lines: Lines, columns: Sequence[str]) -> Iterator[Row]:
         if isinstance(found, Flaw):
             yield Row(number, (), line.rstrip("\r\n"), len(line), found)
         else:
-            yield Row(number, [found.get(column) for column in columns], found, len(line))
+            yield Row(number, [_at(found, column) for column in columns], found, len(line))
+
+
+def _at(found: dict[str, Any], column: str) -> Any:
+    """What the object has under the column's name, or inside, where it names a way: owner.email."""
+    if column in found or "." not in column:
+        return found.get(column)
+    inside: Any = found
+    for part in column.split("."):
+        if isinstance(inside, list) and part.isdecimal():
+            inside = inside[int(part)] if int(part) < len(inside) else None
+        else:
+            inside = inside.get(part) if isinstance(inside, dict) else None
+    return inside
 
 
 def _decoded(line: str) -> dict[str, Any] | Flaw:

@@ -33,6 +33,11 @@ class Lines:
         self.taken.clear()
         return self.number + 1
 
+    @property
+    def again(self) -> str:
+        """The line that comes next, of those that were put back."""
+        return self._waiting[0]
+
     def put_back(self, kept: int) -> None:
         """All that was taken but the first few comes again."""
         again = self.taken[kept:]

@@ -36,12 +36,14 @@ class Source:
     columns: tuple[str, ...] = ()
     join: str = " "
     constant: object = None
+    fold: bool = False  # whether letters small or large, spaces and widths make no difference
     values: Mapping[str, object] = field(default_factory=dict)  # what texts of the column stand for
     default: object = None  # where the column is blank
     reference: str | None = None  # the unique key by which a record is named
     parts: Mapping[str, str] = field(default_factory=dict)  # of that key: by which key each goes
     blank_if_missing: bool = False
     dates: Forms = ()
+    cut_time: bool = False
     units: tuple[str, ...] = ()
     multiply: Decimal | None = None
     round: int | None = None  # digits after the point
@@ -176,12 +178,14 @@ def _source(document: str | Mapping[str, Any]) -> Source:
         columns=tuple(columns),
         join=document.get("join", " "),
         constant=document.get("constant"),
+        fold=document.get("fold", False),
         values=document.get("values", {}),
         default=document.get("default"),
         reference=document.get("reference"),
         parts=document.get("parts", {}),
         blank_if_missing=document.get("missing") == "blank",
         dates=_forms(document.get("dates", ())),
+        cut_time=document.get("cut_time", False),
         units=tuple(document.get("units", ())),
         multiply=None if multiply is None else Decimal(multiply),
         round=document.get("round"),

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.actions.importing import system
-from core.actions.importing.cells import BadCell, Read, Turn, reader, turner
-from core.actions.importing.histories import HistoryReader, history_reader
+from core.actions.importing.cells import (
+    BadCell,
+    Read,
+    Turn,
+    of_lists,
+    reader,
+    spelled,
+    turner,
+    whole,
+)
+from core.actions.importing.histories import HistoryReader, history_reader, of_cells
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Flaw, Row, shown
 from core.errors import Problem
-from metadata.expressions.dates import spelled_instant
-from metadata.model import Field, FieldType, Metadata, ObjectType
+from metadata.model import LISTS, NUMBERS, Field, FieldType, Metadata, ObjectType
 
 BY_ID = "id"
 PART = "\x00"
@@ -40,15 +46,6 @@ class Named(NamedTuple):
 def folded(name: Named) -> Named:
     """The name without its case, by which some keys go, and without how its parts are named."""
     return name._replace(text=name.text.casefold(), by=())
-
-
-def spelled(value: object) -> str:
-    """A part of a name, as the text of a value."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return spelled_instant(value)
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 @dataclass(slots=True)
@@ -145,7 +142,7 @@ class Preparer:
         """Whether the step takes the row at all."""
         for place, texts in self.filters:
             cell = row.values[place]
-            text = cell.strip() if isinstance(cell, str) else "" if cell is None else str(cell)
+            text = "" if cell is None else spelled(cell).strip()
             if text in self.step.blank if texts is None else text not in texts:
                 return False
         return True
@@ -199,7 +196,7 @@ def preparer(step: Step, metadata: Metadata, zone: ZoneInfo) -> Preparer:
         step=step,
         object=declared,
         targets=tuple(
-            _target(known[key], source, step, (metadata, zone))
+            _target(key, known, source, step, (metadata, zone))
             for key, source in step.fields.items()
         ),
         history=history_reader(step, metadata.pipeline_of(declared.key), zone),
@@ -214,9 +211,18 @@ def _key_fields(declared: ObjectType, key: str | None) -> tuple[str, ...]:
     return next((unique.fields for unique in declared.uniques if unique.key == key), ())
 
 
-def _target(of: Field, source: Source, step: Step, where: tuple[Metadata, ZoneInfo]) -> Target:
-    metadata, zone = where
-    reference, read = None, reader(step, source)
+def _target(
+    key: str,
+    known: Mapping[str, Field],
+    source: Source,
+    step: Step,
+    where: tuple[Metadata, ZoneInfo],
+) -> Target:
+    of, (metadata, zone) = known[key], where
+    reference = None
+    read = reader(step, of_lists(step, source) if of.type in LISTS else source)
+    if source.round == 0 and of.type not in NUMBERS:
+        read = whole(read)
     by: tuple[str, ...] = ()
     if of.type is FieldType.REFERENCE and of.reference is not None:
         named = metadata.objects[of.reference.object]
@@ -228,14 +234,20 @@ def _target(of: Field, source: Source, step: Step, where: tuple[Metadata, ZoneIn
             told = [_told(one, key_of, metadata) for one, key_of in pairs]
             read = _by_parts(told, source, step, zone)
     return Target(
-        key=of.key,
+        key=key,
         source=source,
         read=read,
-        turn=turner(of, source, step, zone),
+        turn=_turn(of, known.get(system.STAGE), source, step, zone),
         reference=reference,
         by=by if any(by) else (),
         clears=step.clears and of.key not in system.NEVER_CLEARED,
     )
+
+
+def _turn(of: Field, stage: Field | None, source: Source, step: Step, zone: ZoneInfo) -> Turn:
+    if of.key == system.STAGE_HISTORY and stage is not None:
+        return of_cells(stage, source, step, zone)
+    return turner(of, source, step, zone)
 
 
 def _told(part: Field, by: str, metadata: Metadata) -> tuple[Field, bool]:

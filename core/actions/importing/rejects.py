@@ -46,7 +46,8 @@ class RejectFiles:
         for feed in feeds:
             path = self._path(feed)
             if path.resolve() in own:
-                told = f"{path} is imported, but rejected rows of {feed} would go there."
+                told = f"{path} is imported, but rejected rows of {feed} would go there: "
+                told += "import the one alone, or give another folder for --rejects."
                 raise _in_the_way(feed, told)
             if (other := taken.setdefault(path, feed)) != feed:
                 told = f"Rejected rows of {other} and of {feed} would go to {path}: rename one."

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from core.actions.importing.cells import folded
 from core.actions.importing.mapping import Existing
 from core.actions.importing.planning import Job
 from core.actions.importing.preparing import preparer
@@ -23,8 +24,8 @@ is written in its turn: they would all have to be kept until the end.
 
 
 class Repeats:
-    """The keys that more than one row of a step has, as they are written in the file; and a few
-    others, since they are hashed.
+    """The keys that more than one row of a step has, as they are written in the file and folded;
+    and a few others, since they are hashed.
     """
 
     def __init__(self, places: Sequence[int] = (), found: Collection[int] = ()) -> None:
@@ -67,4 +68,4 @@ def repeats(job: Job, metadata: Metadata, zone: ZoneInfo) -> Repeats:
 
 
 def _hashed(row: Row, places: Sequence[int]) -> int:
-    return hash(tuple([str(row.values[place]).casefold() for place in places]))
+    return hash(tuple([folded(str(row.values[place])) for place in places]))

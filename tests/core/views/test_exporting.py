@@ -15,6 +15,7 @@ from core.actions import saving
 from core.actions.importing.feeds import GivenFeed
 from core.actions.importing.mapping import ImportMapping, identity, load
 from core.actions.importing.planning import Job
+from core.actions.removing import Removal, delete
 from core.actions.saving import Edit
 from core.errors import Refused
 from core.identity import Actor, Role
@@ -241,8 +242,11 @@ async def test_deleted_records_and_computed_fields_are_left_out(
 ) -> None:
     world = await a_crm(database)
     await world.create("opportunity", name="Deal", amount="10")
+    gone = await world.create("opportunity", name="Gone")
+    await delete(world.actor, world.store, "opportunity", [Removal(gone)])
     await exported(world, Target(tmp_path / "x"), "opportunity")
     row = json.loads((tmp_path / "x" / "opportunity.jsonl").read_text())
+    assert row["name"] == "Deal"
     assert "weighted_amount" not in row
     assert row["stage"] == "initial"
 

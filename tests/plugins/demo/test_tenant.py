@@ -17,6 +17,7 @@ from plugins.demo.pursuits import OPEN
 from plugins.demo.sizes import SIZES, Size
 from plugins.demo.tables import KEY, MONTHS
 from plugins.demo.tenant import tables
+from plugins.demo.words import BRANCHES
 from tests.core.actions.importing.a_mapping import crm
 
 BOUGHT = {"sold", "churned"}
@@ -138,6 +139,35 @@ def test_companies_were_there_before_their_opportunities_and_know_what_they_boug
     bought = {key for key, row in accounts.items() if row.get("deal_status") in BOUGHT}
     assert bought == won
     assert {row.get("deal_status") for row in accounts.values()} == {None, *BOUGHT}
+
+
+def test_nothing_is_older_than_what_it_belongs_to() -> None:
+    begun = {
+        row[KEY]: datetime.fromisoformat(row["created_at"])
+        for key in ("account", "contact", "opportunity")
+        for row in made()[key]
+    }
+    for row in made()["account"]:
+        assert begun[row.get("parent", row[KEY])] <= begun[row[KEY]]
+    for row in made()["contact"]:
+        assert begun[row["account"]] <= begun[row[KEY]]
+    for row in made()["activity"]:
+        assert begun[row["opportunity"]] < datetime.fromisoformat(row["occurred_at"])
+
+
+def test_leads_are_of_the_branch_that_their_company_is_called_by() -> None:
+    industries = {branch.chinese: branch.industry for branch in BRANCHES}
+    industries |= {branch.english: branch.industry for branch in BRANCHES}
+    accounts = {row[KEY]: row for row in made()["account"]}
+    for row in made()["lead"]:
+        if "account" in row:
+            known = accounts[row["account"]]
+            assert (row["industry"], row["city"]) == (known["industry"], known["city"])
+        else:
+            assert any(
+                word in row["company"] and industry == row["industry"]
+                for word, industry in industries.items()
+            )
 
 
 def test_the_further_an_opportunity_came_the_more_of_its_chain_is_covered() -> None:

@@ -224,3 +224,32 @@ async def test_where_a_record_cannot_be_written_first_it_is_told_what_to_do(
         "There is no person with the code 'P1' yet. If a later step brings it, put that step"
         f" first: 'main' is not filled in afterwards, since {reason}."
     )
+
+
+async def test_rows_name_those_of_a_later_step_of_the_same_object(database: Database) -> None:
+    fields = {"code": CODE, "parent": refers_to("firm", inverse="children") | {"x-tree": True}}
+    world = await a_world(database, an_object("firm", fields))
+    child: dict[str, Any] = {
+        "object": "firm",
+        "key": "code",
+        "fields": {"code": "code", "parent": by("parent")},
+    }
+    group: dict[str, Any] = {"object": "firm", "key": "code", "fields": {"code": "code"}}
+    below = [("S1", "G1"), ("S2", "S3"), ("S3", "G2"), ("S4", "nobody")]
+    rows = [
+        [{"code": code, "parent": parent} for code, parent in below],
+        [{"code": "G1"}, {"code": "G2"}],
+    ]
+    steps = a_mapping(child, group).steps
+    feeds = [(GivenFeed(f"file {index}", given),) for index, given in enumerate(rows)]
+    report, kept = await load_jobs(
+        world, [Job(step, feed) for step, feed in zip(steps, feeds, strict=True)]
+    )
+    assert kept.told == [(4, "parent", "NOT_FOUND")]
+    assert kept.rejects[0].flaws[0].message.endswith(REST)
+    codes = {str(record): code for record, code in await data(world, "firm", "id", "code")}
+    parents = {
+        code: codes.get(parent) for code, parent in await data(world, "firm", "code", "parent")
+    }
+    assert parents == dict.fromkeys(["G1", "G2", "S4"]) | dict(below[:3])
+    assert [step.created for step in report.steps[:2]] == [4, 2]

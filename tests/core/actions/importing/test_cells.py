@@ -10,9 +10,12 @@ import pytest
 
 from core.actions.importing.cells import BadCell, reader, turner
 from core.actions.importing.mapping import Source, Step
+from core.actions.importing.preparing import preparer
 from metadata.model import Field, FieldType, Option
+from tests.core.actions.importing.a_mapping import crm
 
 ZONE = ZoneInfo("Asia/Shanghai")
+STEP = Step("account", {})
 OPTIONS = (
     Option("tender", "Tender", {"zh-Hans": "招标"}),
     Option("website", "Web site"),
@@ -54,6 +57,11 @@ def test_texts_stand_for_values_and_others_for_themselves() -> None:
     ]
 
 
+def test_yes_and_no_of_json_lines_are_mapped_as_they_are_written_there() -> None:
+    source = Source(("it",), values={"true": "customer", "false": "other", "7": "seven"})
+    assert [read(cell, source) for cell in (True, False, 7)] == ["customer", "other", "seven"]
+
+
 def test_several_columns_make_one_text() -> None:
     source = Source(("first", "last"), join=" ", values={"Augusta": "Ada"})
     take = reader(Step("contact", {"name": source}), source)
@@ -66,6 +74,14 @@ def test_several_columns_make_one_text() -> None:
 
 def test_a_constant_needs_no_column() -> None:
     assert reader(Step("account", {}), Source(constant="USD"))([]) == "USD"
+
+
+@pytest.mark.parametrize("cell", ["  ACME\u3000 （Asia） ", "Acme (asia)", "acme (asia)"])
+def test_ways_to_write_a_name_are_one_where_the_mapping_says_so(cell: str) -> None:
+    assert read(cell, Source(("it",), fold=True)) == "acme (asia)"
+    assert read(cell, Source(("it",), fold=True, values={"ACME (Asia)": "a1"})) == "a1"
+    assert read("N/A", Source(("it",), fold=True), blank=frozenset({"n/a"})) is None
+    assert read(7, Source(("it",), fold=True)) == 7
 
 
 def test_nul_is_told() -> None:
@@ -170,7 +186,29 @@ def test_a_number_that_is_not_exact_may_have_an_exponent() -> None:
     assert value_of(FieldType.FLOAT, "-1.5e-7") == -1.5e-7
     assert value_of(FieldType.FLOAT, "0.30000000000000004") == 0.1 + 0.2
     assert value_of(FieldType.FLOAT, "many") == "many"
-    assert value_of(FieldType.MONEY, "1.5E+3") == "1.5E+3"  # for the write path to refuse
+
+
+@pytest.mark.parametrize(
+    ("group", "cell"),
+    [
+        (" ", "1 234 567.5"),
+        (" ", "1\u202f234\u202f567.5"),
+        (" ", "1\u00a0234\u00a0567.5"),
+        ("'", "1'234'567.5"),
+        ("'", "+1’234’567.5"),
+    ],
+)
+def test_marks_between_digits_are_written_in_several_ways(group: str, cell: str) -> None:
+    step = Step("account", {}, group=group)
+    assert value_of(FieldType.MONEY, cell, step=step) == "1234567.5"
+    assert value_of(FieldType.MONEY, f"−{cell.removeprefix('+')}", step=step) == "-1234567.5"
+
+
+def test_an_exponent_is_told_with_what_to_do() -> None:
+    with pytest.raises(BadCell, match='has an exponent.* says "round": 2'):
+        value_of(FieldType.MONEY, "1.2E7")
+    rounded = Source(("it",), round=2)
+    assert value_of(FieldType.MONEY, "1.2E7", source=rounded) == Decimal(12_000_000)
 
 
 def test_a_percent_sign_makes_a_fraction() -> None:
@@ -217,6 +255,24 @@ def test_several_choices_stand_in_one_cell() -> None:
     assert value_of(FieldType.TEXTS, "[a]; b") == ["[a]", "b"]
 
 
+def test_texts_stand_for_values_also_as_items_of_a_list() -> None:
+    values = {"Ausschreibung": "tender", "Netz": "website", "Ausschreibung;Netz;Alles": "one"}
+    source = Source(("it",), values=values | {"keine": "", "tender": "never"})
+    plan = preparer(Step("opportunity_contact", {"roles": source}), crm(), ZONE)
+    [target] = plan.targets
+    turn = turner(Field("it", FieldType.PICKLISTS, "It", {}, options=OPTIONS), source, STEP, ZONE)
+
+    def of(cell: object) -> object:
+        found = target.read([cell])
+        return found if found is None else turn(found)
+
+    assert of("Ausschreibung; Netz;keine;Web site") == ["tender", "website", "website"]
+    assert of(["Netz", ""]) == ["website", ""]
+    assert of("Ausschreibung;Netz;Alles") == ["one"]
+    assert of("Ausschreibung") == ["tender"]
+    assert of("keine") is None
+
+
 def test_dates_are_read_in_the_form_of_the_column_or_the_step() -> None:
     step = Step("a", {}, dates=("DD.MM.YYYY",))
     assert value_of(FieldType.DATE, "31.01.2026", step=step) == date(2026, 1, 31)
@@ -224,6 +280,13 @@ def test_dates_are_read_in_the_form_of_the_column_or_the_step() -> None:
     assert value_of(FieldType.DATE, "1/31/2026", step=step, source=source) == date(2026, 1, 31)
     with pytest.raises(BadCell, match="no date such as DD.MM.YYYY"):
         value_of(FieldType.DATE, "2026-01-31", step=step)
+
+
+def test_a_date_with_a_time_is_told_how_to_lose_it() -> None:
+    with pytest.raises(BadCell, match='has a time: "cut_time": true takes its date alone'):
+        value_of(FieldType.DATE, "2026-01-31 18:30")
+    source = Source(("it",), cut_time=True)
+    assert value_of(FieldType.DATE, "2026-01-31T18:30:00Z", source=source) == date(2026, 2, 1)
 
 
 def test_dates_may_be_written_in_several_forms() -> None:

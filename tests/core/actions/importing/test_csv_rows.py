@@ -101,6 +101,23 @@ def test_blank_rows_are_no_rows() -> None:
 
 
 @pytest.mark.parametrize(
+    "above", ["Customers, as of today\n\n", "客户清单;;\n\n2026;;\n", 'sep=;\n"Made by\nAnn"\n']
+)
+def test_a_title_above_the_header_is_passed_over(above: str) -> None:
+    text = f"{above}name;city;sector\nAcme;Bonn;tech\nname;Ulm;sector\n"
+    line = above.count("\n") + 2
+    assert values_of(text, "sector", "name") == [
+        (line, ["tech", "Acme"]),
+        (line + 1, ["sector", "name"]),
+    ]
+
+
+def test_one_column_alone_does_not_show_that_a_line_is_the_header() -> None:
+    with pytest.raises(Unreadable, match="no column 'name'"):
+        rows_of("Name,city\nname,Bonn\n", "name")
+
+
+@pytest.mark.parametrize(
     ("text", "code", "told"),
     [
         ("", "EMPTY_FILE", "empty"),
@@ -117,6 +134,13 @@ def test_a_file_without_a_fit_header_is_refused(text: str, code: str, told: str)
         rows_of(text, "sector", "name")
     assert caught.value.code == code
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("written", ["Amount\u00a0(€)", '"Amount\n(€)"', "Amount  (€)"])
+def test_spaces_within_the_name_of_a_column_may_be_of_any_kind(written: str) -> None:
+    [row] = rows_of(f"name,{written}\nAcme,7\n", "name", "Amount (€)")
+    assert row.values == ["Acme", "7"]
+    assert [row.values for row in rows_of(f"{written},Amount (€)\n1,2\n", "Amount (€)")] == [["2"]]
 
 
 def test_columns_that_the_step_does_not_read_may_occur_twice() -> None:

@@ -27,6 +27,9 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
         ("serial", "46053.0", date(2026, 1, 31)),
         ("serial", "61", date(1900, 3, 1)),
         ("DD.MM.YYYY hh:mm", "31.01.2026 00:00", date(2026, 1, 31)),
+        ("DD-MMM-YY", "31-JAN-26", date(2026, 1, 31)),
+        ("MMM D, YYYY", "September 1, 2026", date(2026, 9, 1)),
+        ("D MMMM YYYY", "1 Sept 2026", date(2026, 9, 1)),
     ],
 )
 def test_a_day_is_read(form: str | None, text: str, expected: date) -> None:
@@ -41,6 +44,10 @@ def test_a_day_is_read(form: str | None, text: str, expected: date) -> None:
         (None, "31.01.2026"),
         (None, "2026-01-31 08:30"),
         (None, "2026-01-31T00:00:00Z"),
+        (None, "2026-01-31 00:000"),
+        ("DD-MMM-YY", "31-Jen-26"),
+        ("DD-MMM-YY", "31-Janu-26"),
+        ("unix_ms", "1769846400000"),
         (None, "２０２６-01-31"),
         (None, ""),
         ("DD.MM.YYYY", "1.1.2026"),
@@ -64,6 +71,24 @@ def test_what_is_no_day_is_not_guessed(form: str | None, text: str) -> None:
         (None, "2026-01-31T08:30:05.25", datetime(2026, 1, 31, 0, 30, 5, 250_000, tzinfo=UTC)),
         (None, "2026-01-31T08:30:00Z", datetime(2026, 1, 31, 8, 30, tzinfo=UTC)),
         (None, "2026-01-31 08:30:00+01:00", datetime(2026, 1, 31, 7, 30, tzinfo=UTC)),
+        (None, "2026-01-31T08:30:00.000+0000", datetime(2026, 1, 31, 8, 30, tzinfo=UTC)),
+        (None, "2026-01-31 08:30:00 +0100", datetime(2026, 1, 31, 7, 30, tzinfo=UTC)),
+        (None, "2026-01-31 08:30:00 UTC", datetime(2026, 1, 31, 8, 30, tzinfo=UTC)),
+        (None, "2026-01-31 08:30:00.0000000", datetime(2026, 1, 31, 0, 30, tzinfo=UTC)),
+        ("D.M.YYYY hh:mm Z", "31.1.2026 08:30 -0500", datetime(2026, 1, 31, 13, 30, tzinfo=UTC)),
+        ("YYYYMMDDThhmmssZ", "20260131T083000Z", datetime(2026, 1, 31, 8, 30, tzinfo=UTC)),
+        ("YYYY/M/D AMh:mm", "2026/1/31 下午1:05", datetime(2026, 1, 31, 5, 5, tzinfo=UTC)),
+        ("YYYY/M/D AMh:mm", "2026/1/31 上午12:05", datetime(2026, 1, 30, 16, 5, tzinfo=UTC)),
+        ("iso", "2026-01-31T08:30:00.25Z", datetime(2026, 1, 31, 8, 30, 0, 250_000, tzinfo=UTC)),
+        (
+            "D.M.YYYY hh:mm:ss",
+            "31.1.2026 08:30:05.25",
+            datetime(2026, 1, 31, 0, 30, 5, 250_000, tzinfo=UTC),
+        ),
+        ("D.M.YYYY hh:mm:ssZ", "31.1.2026 08:30:05Z", datetime(2026, 1, 31, 8, 30, 5, tzinfo=UTC)),
+        ("unix", "1769848200", datetime(2026, 1, 31, 8, 30, tzinfo=UTC)),
+        ("unix_ms", "1769848200250", datetime(2026, 1, 31, 8, 30, 0, 250_000, tzinfo=UTC)),
+        ("unix_ms", "-1000", datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
         ("M/D/YYYY h:mm AM", "1/31/2026 12:05 am", datetime(2026, 1, 30, 16, 5, tzinfo=UTC)),
         ("serial", "46053.354166666664", datetime(2026, 1, 31, 0, 30, tzinfo=UTC)),
         ("M/D/YYYY h:mm AM", "1/31/2026 1:05 PM", datetime(2026, 1, 31, 5, 5, tzinfo=UTC)),
@@ -82,6 +107,20 @@ def test_a_clock_of_two_halves_goes_to_twelve(text: str) -> None:
 
 def test_the_ends_of_time_are_no_fault() -> None:
     assert instant(date(1, 1, 1), SHANGHAI) is None
+    assert reader(("unix",))("999999999999999") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-31 18:30", date(2026, 1, 31)),
+        ("2026-01-31T18:30:00Z", date(2026, 2, 1)),
+        ("2026-01-31", date(2026, 1, 31)),
+        ("0001-01-01T00:00:00+14:00", None),
+    ],
+)
+def test_a_time_may_be_cut_off(text: str, expected: date | None) -> None:
+    assert day(reader(())(text), SHANGHAI) == expected
 
 
 @pytest.mark.parametrize(
@@ -92,6 +131,9 @@ def test_the_ends_of_time_are_no_fault() -> None:
         ("MM-YYYY", False),
         ("DD.MM.YYYY YY", False),
         ("DD.MM.YYYY DD", False),
+        ("DD MMM MM YYYY", False),
+        ("MMM D, YYYY", True),
+        ("unix_ms", True),
     ],
 )
 def test_a_form_names_a_day_once(form: str, sound: bool) -> None:

@@ -69,6 +69,31 @@ def test_western_text_is_not_taken_for_chinese(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("encoding", "codec", "text"),
+    [
+        ("shift-jis", "cp932", "㈱髙島屋 ①"),
+        ("big5", "cp950", "恒泰銹碁"),
+        ("euc-kr", "cp949", "똠방각하"),
+        ("windows-1250", "windows-1250", "Škoda Łódź"),
+        ("windows-1251", "windows-1251", "ООО Ромашка"),
+    ],
+)
+def test_spreadsheets_of_other_countries_are_read(
+    tmp_path: Path, encoding: str, codec: str, text: str
+) -> None:
+    assert (
+        text_of(tmp_path / "accounts.csv", f"n\n{text}\n".encode(codec), encoding) == f"n\n{text}\n"
+    )
+
+
+def test_a_bad_file_is_told_by_the_name_that_the_mapping_gives_its_encoding(
+    tmp_path: Path,
+) -> None:
+    problem = problem_of(tmp_path / "accounts.csv", b"n\n\x81\x00\n", "shift-jis")
+    assert "line 2 is not shift-jis text" in problem.message
+
+
 def test_bad_bytes_are_told_with_their_line_wherever_they_are(tmp_path: Path) -> None:
     content = b"name\n" + b"a\n" * files.CHUNK + b"\xff\n" + b"b\n" * 10
     problem = problem_of(tmp_path / "accounts.csv", content)
@@ -125,3 +150,5 @@ def test_the_format_is_told_by_the_name(tmp_path: Path) -> None:
         assert file.format == told
     problem = problem_of(tmp_path / "a.parquet", b"x")
     assert problem.code == "UNKNOWN_FORMAT"
+    assert "jq" not in problem.message
+    assert "jq -c '.[]'" in problem_of(tmp_path / "a.json", b"[{}]").message

@@ -26,6 +26,17 @@ def test_numbers_are_exact_and_keys_may_lack() -> None:
     ]
 
 
+def test_a_column_may_be_a_way_into_objects_and_lists() -> None:
+    named = ("owner.email", "tags.1.name", "a.b", "tags.9", "owner.email.x")
+    text = (
+        '{"owner": {"email": "a@b.c"}, "tags": [{"name": "x"}, {"name": "y"}], "a.b": 1,'
+        ' "a": {"b": 2}}\n{"owner": null}\n'
+    )
+    step = Step("account", {f"f{index}": Source((name,)) for index, name in enumerate(named)})
+    rows = list(start(io.StringIO(text, newline=""), step))
+    assert [row.values for row in rows] == [["a@b.c", "y", 1, None, None], [None] * 5]
+
+
 def test_white_space_around_a_text_stays() -> None:
     [row] = rows_of('{"name": "  Acme "}\n')
     assert row.values[0] == "  Acme "

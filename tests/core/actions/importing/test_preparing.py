@@ -41,6 +41,16 @@ def test_references_stay_names_until_the_database_is_asked() -> None:
     }
 
 
+def test_zeros_behind_the_point_of_a_name_are_taken_off_where_the_mapping_says_so() -> None:
+    by = {"column": "account", "reference": "external_id", "round": 0}
+    step = a_step("opportunity", fields={"name": {"column": "name", "round": 0}, "account": by})
+    found = prepared(step, name="7.0", account="1001.0")
+    assert found.values == {"name": "7"}
+    assert found.names["account"].text == "1001"
+    assert prepared(step, name="1.5", account="v1.0").values == {"name": "1.5"}
+    assert prepared(step, name="1.5", account="v1.0").names["account"].text == "v1.0"
+
+
 def test_blank_cells_leave_or_clear() -> None:
     fields = {"name": "name", "city": "city"}
     assert prepared(a_step(fields=fields), name="Acme").values == {"name": "Acme"}
@@ -72,6 +82,12 @@ def test_rows_that_the_step_does_not_want_are_left_out() -> None:
     chooser = a_preparer(step)
     rows = [["Acme", "A", "Ann"], ["Acme", " C", "Ann"], ["Acme", "B", " "]]
     assert step.columns == ("name", "kind", "manager")
+    assert [chooser.wanted(Row(2, row, row, 9)) for row in rows] == [True, False, False]
+
+
+def test_rows_are_chosen_by_yes_and_no_as_json_lines_write_them() -> None:
+    chooser = a_preparer(a_step(when={"gone": ["false"]}))
+    rows = [["Acme", False], ["Beta", True], ["Gamma", None]]
     assert [chooser.wanted(Row(2, row, row, 9)) for row in rows] == [True, False, False]
 
 

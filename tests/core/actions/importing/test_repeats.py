@@ -22,9 +22,10 @@ def told(keys: list[Any], asked: str, **step: Any) -> bool:
     return repeats(job, crm(), ZoneInfo("UTC")).has(Row(1, ["any", asked], None, 0))
 
 
-def test_a_key_that_comes_again_is_told_case_aside() -> None:
-    keys = ["a", "b", "c", "A"]
+def test_a_key_that_comes_again_is_told_however_it_is_written() -> None:
+    keys = ["a", "b", "c", "A", "x  y", "Ｘ Y"]
     assert told(keys, "a")
+    assert told(keys, "x y")
     assert told(keys, "A")
     assert not told(keys, "b")
     assert not told(keys, "other")

@@ -439,6 +439,25 @@ class TestHistory:
         given = await world.rows("select reason from stage_history where tenant_id = $1")
         assert {row["reason"] for row in given} == {"price", None}
 
+    async def test_a_history_is_written_as_the_rest_of_the_file(self, world: World) -> None:
+        source = {"column": "history", "values": {"Offer": "solution"}, "dates": "D.M.YYYY"}
+        fields = {"name": "name", "stage_history": source}
+        mapping = a_mapping({"object": "opportunity", "fields": fields}, time_zone="Asia/Shanghai")
+        stays = [("Initial", "1.1.2026"), ("Offer", "3.2.2026"), ("won", "1.3.2026")]
+        history = [{"stage": stage, "entered_at": day} for stage, day in stays]
+        bad = [{"stage": "Offer", "entered_at": "soon"}]
+        rows = [{"name": "a", "history": history}, {"name": "b", "history": bad}]
+        _, kept = await load_rows(world, mapping, rows, Options(zone=mapping.zone))
+        assert kept.told == [(2, "history", "BAD_DATE_TIME")]
+        given = await world.rows(
+            "select to_stage, entered_at from stage_history where tenant_id = $1 order by seq_no"
+        )
+        assert [(row["to_stage"], row["entered_at"]) for row in given] == [
+            ("initial", datetime(2025, 12, 31, 16, tzinfo=UTC)),
+            ("solution", datetime(2026, 2, 2, 16, tzinfo=UTC)),
+            ("won", datetime(2026, 2, 28, 16, tzinfo=UTC)),
+        ]
+
     async def test_nothing_is_made_in_the_future(self, world: World) -> None:
         row = DEAL | {"engaged": f"{datetime.now(UTC).year + 2}-01-01", "closed": ""}
         _, kept = await load_rows(world, DEALS, [row | {"stage": ""}], self.OPTIONS)

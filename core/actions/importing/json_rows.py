@@ -11,8 +11,11 @@ import msgspec
 from core.actions.importing.lines import Lines
 from core.actions.importing.mapping import Step
 from core.actions.importing.rows import Flaw, Row, shown
+from metadata.problems import did_you_mean
 from metadata.text import bad_text
 
+MOST_KEYS = 2_000
+"""Keys that are remembered of a file; one with more has no misspelt ones told."""
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
@@ -34,6 +37,34 @@ def _rows(lines: Lines, columns: Sequence[str]) -> Iterator[Row]:
             yield Row(number, (), line.rstrip("\r\n"), len(line), found)
         else:
             yield Row(number, [_at(found, column) for column in columns], found, len(line))
+
+
+class Keys:
+    """The keys of all lines, which tell whether a column that none of them has is misspelt."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._columns = columns
+        self._seen: set[str] = set()
+        self._lines = 0
+
+    def look_at(self, row: Row) -> None:
+        """Note the keys of a line; rows of a CSV file have none."""
+        self._lines += 1
+        if isinstance(row.whole, dict) and len(self._seen) < MOST_KEYS:
+            self._seen.update(row.whole)
+
+    def misspelt(self) -> dict[str, int]:
+        """What to tell of columns that no line has, where a key that is not asked for is close.
+
+        With each the number of lines.
+        """
+        spare = self._seen.difference(self._columns)
+        hints = {column: did_you_mean(column, spare) for column in self._columns}
+        return {
+            f"No line has the key '{column}'. {hint}": self._lines
+            for column, hint in hints.items()
+            if hint and column not in self._seen
+        }
 
 
 def _at(found: dict[str, Any], column: str) -> Any:

@@ -11,6 +11,7 @@ from core.actions import batches as rights
 from core.actions.importing import batches
 from core.actions.importing.afterwards import Afterwards
 from core.actions.importing.batches import Outcome, Round
+from core.actions.importing.json_rows import Keys
 from core.actions.importing.lanes import Lanes
 from core.actions.importing.lookups import Lookups
 from core.actions.importing.mapping import Step
@@ -196,7 +197,7 @@ class _Job:
 
     async def _rounds(self, several: Repeats) -> None:
         self._several = several
-        waiting = await self._pass(rows_of(self._job), last=False)
+        waiting = await self._pass(self._looked_at(rows_of(self._job)), last=False)
         self._several = Repeats()
         for _ in range(MOST_ROUNDS):
             tried, waiting = waiting, await self._pass(self._waited(waiting), last=False)
@@ -207,6 +208,14 @@ class _Job:
         for feed, row, _ in lost.all():
             prepared = self._writer.preparer.prepare(row, feed)
             self._reject(prepared, self._unloaded(prepared))
+
+    def _looked_at(self, source: Source) -> Source:
+        """The same rows; once they have all come, columns that may be misspelt are warned of."""
+        keys = Keys(self._job.step.columns)
+        for given in source:
+            keys.look_at(given.row)
+            yield given
+        self._importing.report.steps[-1].warnings.update(keys.misspelt())
 
     def _unloaded(self, prepared: Prepared) -> list[Flaw]:
         """Why a row that names others of its kind is not loaded in the end."""

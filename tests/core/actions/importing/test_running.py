@@ -64,6 +64,16 @@ async def test_rows_become_records_whose_changes_are_marked(world: World) -> Non
     assert {(row["source"], row["kind"]) for row in changes} == {("import", "create")}
 
 
+async def test_a_column_that_no_line_has_is_warned_of_where_a_key_is_close(world: World) -> None:
+    some = [{"key": "a", "name": "a"}, {"key": "b", "name": "b", "parents": "", "parent": "a"}]
+    report, _ = await load_rows(world, accounts(), some)
+    assert report.steps[0].warnings == {}
+    none = [{"key": "c", "name": "c", "parents": "a"}, {"key": "d", "name": "d"}]
+    report, _ = await load_rows(world, accounts(), none)
+    told = "No line has the key 'parent'. Did you mean 'parents'?"
+    assert report.steps[0].warnings == {told: 2}
+
+
 async def test_a_row_may_name_one_that_comes_much_later(world: World) -> None:
     count = 2 * ROWS + 10
     rows = [a_row(str(number), str(number + 1)) for number in range(0, count, 400)]

@@ -6,14 +6,16 @@ its own, and the planner needs time for every one, where ten are joined more tha
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from core.query import All, Either, Not, Predicate, Quantifier, Related, Through, Under
 
-_ALTERNATIVE: Final = {All: Either, Either: All}
-_TOGETHER: Final = {
+_Kind: TypeAlias = type[All] | type[Either]
+
+_ALTERNATIVE: Final[Mapping[_Kind, _Kind]] = {All: Either, Either: All}
+_TOGETHER: Final[Mapping[tuple[_Kind, Quantifier], _Kind]] = {
     (Either, Quantifier.SOME): Either,
     (All, Quantifier.NONE): Either,
     (All, Quantifier.EVERY): All,
@@ -41,7 +43,7 @@ def looks(predicate: Predicate) -> int:
     return own + (looks(inner) if inner is not None else 0)
 
 
-def _several(kind: type[All | Either], parts: Sequence[Predicate]) -> Predicate:
+def _several(kind: _Kind, parts: Sequence[Predicate]) -> Predicate:
     alike: dict[Hashable, list[Predicate]] = {}
     for index, part in enumerate(_flat(kind, parts)):
         alike.setdefault(_look(kind, part) or index, []).append(part)
@@ -49,7 +51,7 @@ def _several(kind: type[All | Either], parts: Sequence[Predicate]) -> Predicate:
     return found[0] if len(found) == 1 else kind(found)
 
 
-def _flat(kind: type[All | Either], parts: Sequence[Predicate]) -> Iterator[Predicate]:
+def _flat(kind: _Kind, parts: Sequence[Predicate]) -> Iterator[Predicate]:
     for part in parts:
         if isinstance(part, kind):
             yield from _flat(kind, part.parts)
@@ -57,7 +59,7 @@ def _flat(kind: type[All | Either], parts: Sequence[Predicate]) -> Iterator[Pred
             yield part
 
 
-def _look(kind: type[All | Either], part: Predicate) -> Hashable:
+def _look(kind: _Kind, part: Predicate) -> Hashable:
     """What it has in common with those that it can be put together with; None: nothing."""
     if isinstance(part, Not):
         return Not
@@ -68,7 +70,7 @@ def _look(kind: type[All | Either], part: Predicate) -> Hashable:
     return None
 
 
-def _together(kind: type[All | Either], alike: Sequence[Predicate]) -> Predicate:
+def _together(kind: _Kind, alike: Sequence[Predicate]) -> Predicate:
     first = alike[0]
     if len(alike) == 1:
         return shared(first)

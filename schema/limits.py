@@ -59,7 +59,7 @@ class Limits:
     comparisons: int = _limit(500, "parts of all filters of an operation")
     values: int = _limit(10_000, "values in all lists of the filters of an operation")
     filter_depth: int = _limit(10, "references and children within each other in a filter or key")
-    joins: int = _limit(30, "references and children that one filter, order or grouping looks at")
+    joins: int = _limit(20, "references and children that one filter, order or grouping looks at")
     tables: int = _limit(
         1_000, "tables that the statement of an operation reads, each time counted"
     )

@@ -35,12 +35,12 @@ def shared(predicate: Predicate) -> Predicate:
 
 
 def looks(predicate: Predicate) -> int:
-    """How many times it looks at other records than its own."""
+    """How many times it looks at other records than its own; a subtree is no look at records."""
     if isinstance(predicate, All | Either):
         return sum(map(looks, predicate.parts))
-    own = isinstance(predicate, Through | Related | Under)
     inner = getattr(predicate, "part", None)
-    return own + (looks(inner) if inner is not None else 0)
+    below = looks(inner) if inner is not None else 0
+    return below + (isinstance(predicate, Through | Related) and not isinstance(inner, Under))
 
 
 def _several(kind: _Kind, parts: Sequence[Predicate]) -> Predicate:

@@ -122,3 +122,11 @@ def test_refuses_a_filter_that_looks_at_too_many_others() -> None:
     with pytest.raises(LimitExceeded) as refused:
         planned(some(LIMITS.joins + 1))
     assert refused.value.limit == "joins"
+
+
+def test_subtrees_are_asked_for_as_often_as_one_likes() -> None:
+    parts = ", ".join(f'{{account: {{under: "{n}"}}}}' for n in range(LIMITS.joins + 1))
+    found, _ = where(f"{{or: [{parts}]}}")
+
+    assert found is not None
+    assert looks(found) == 0

@@ -61,7 +61,7 @@ class Limits:
     filter_depth: int = _limit(10, "references and children within each other in a filter or key")
     joins: int = _limit(20, "references and children that one filter, order or grouping looks at")
     tables: int = _limit(
-        1_000, "tables that the statement of an operation reads, each time counted"
+        1_000, "look-ups in tables that fields, filters, orders and formulas of an operation need"
     )
     hops: int = _limit(50, "references that all statistics of an operation are taken behind")
     keys: int = _limit(10, "keys of one order, or of one grouping")

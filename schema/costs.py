@@ -1,6 +1,7 @@
 """What an operation costs and how deep it goes, worked out once for a document.
 
-A point is one leaf field of one row. Every page is counted as full, every `@include` as true.
+A point is one leaf field of one row, and a row without any (`__typename` is none) is one point.
+Every page is counted as full, every `@include` as true.
 The plan keeps only numbers and names, so that it can outlive the schema.
 """
 
@@ -57,7 +58,7 @@ class Repeated:
     part: Part
 
     def points(self, asked: Asked) -> int:
-        return max(self.size.rows(asked), 0) * self.part.points(asked)
+        return max(self.size.rows(asked), 0) * max(self.part.points(asked), 1)
 
     def costliest(self, asked: Asked, times: int = 1) -> tuple[Path, int]:
         """The innermost field that makes up at least half of this, with its points."""

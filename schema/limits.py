@@ -59,6 +59,10 @@ class Limits:
     comparisons: int = _limit(500, "parts of all filters of an operation")
     values: int = _limit(10_000, "values in all lists of the filters of an operation")
     filter_depth: int = _limit(10, "references and children within each other in a filter or key")
+    joins: int = _limit(20, "references and children that one filter, order or grouping looks at")
+    tables: int = _limit(
+        1_000, "look-ups in tables that fields, filters, orders and formulas of an operation need"
+    )
     hops: int = _limit(50, "references that all statistics of an operation are taken behind")
     keys: int = _limit(10, "keys of one order, or of one grouping")
     fields: int = _limit(5_000, "fields and fragments of a document, the fragments spread out")

@@ -198,7 +198,9 @@ class Run:
 
     def _planned(self, plan: Plan) -> Planned:
         raise_for(plan.problems)
-        return Planned(plan, reading.prepare(self.actor, self.published, plan.query))
+        prepared = reading.prepare(self.actor, self.published, plan.query)
+        self.tools.limits.check("tables", prepared.statement.tables)
+        return Planned(plan, prepared)
 
     def _translator(self, shape: Shape) -> Translator:
         return Translator(self.live.schema, self.tools.limits, self.script, shape)

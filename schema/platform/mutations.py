@@ -77,7 +77,11 @@ class PlatformMutation:
         resolver=create_token, description="A new token. For administrators."
     )
     revoke_token: RevokeTokenPayload | None = strawberry.mutation(
-        resolver=revoke_token, description="End a token, at once. For administrators."
+        resolver=revoke_token,
+        description=(
+            "End a token, at once; an operation that has begun, be it this one, goes on to its end."
+            " For administrators."
+        ),
     )
     set_exchange_rates: ExchangeRatesPayload | None = strawberry.mutation(
         resolver=exchange_rates.set_exchange_rates,

@@ -13,6 +13,7 @@ from graphql.type import GraphQLInputType
 from core import query
 from core.query import Operator, Quantifier
 from schema.translation.given import Fetch, Fields, Given, Items, Leaf, Variables
+from schema.translation.sharing import looks, shared
 from schema.translation.translating import EMPTY_FILTER, At, Translation
 from schema.types.meanings import (
     MEANS,
@@ -37,8 +38,17 @@ _DIRECT = frozenset({Operator.EQ, Operator.IN})
 def where(
     translation: Translation, type_: GraphQLInputObjectType, given: Given, at: At
 ) -> query.Predicate | None:
-    """The predicate of a filter; None where it is refused (or an argument is an explicit null)."""
-    return _Where(translation).everything(type_, given, at, None)
+    """The predicate of a filter; None where it is refused (or an argument is an explicit null).
+
+    Raises:
+        LimitExceeded: it is too large.
+    """
+    found = _Where(translation).everything(type_, given, at, None)
+    if found is None:
+        return None
+    found = shared(found)
+    translation.limits.check("joins", looks(found))
+    return found
 
 
 def identity(text: object) -> str:

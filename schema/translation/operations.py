@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,12 +11,14 @@ from graphql import (
     ArgumentNode,
     DirectiveNode,
     FieldNode,
+    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     GraphQLNonNull,
     GraphQLSchema,
     GraphQLString,
+    IntValueNode,
     Node,
     StringValueNode,
     Undefined,
@@ -164,7 +167,7 @@ def script(
     """An operation, read for a schema.
 
     Raises:
-        BadRequest: a text in the document holds what can't be stored.
+        BadRequest: a text or a number in the document can't be stored.
         LimitExceeded: too many variables decide what is skipped or included.
     """
     fragments = {
@@ -214,15 +217,19 @@ def variables_below(nodes: Iterable[FieldNode], fragments: Fragments) -> frozens
 
 def _check_literals(nodes: Iterable[Node]) -> None:
     """Refuse what PostgreSQL can't store; of variables it was refused with the body."""
-    texts = (it for it in nodes if isinstance(it, StringValueNode))
-    wrong = [it for it in texts if list(bad_text(it.value))]
+    wrong = [found for it in nodes if (found := _fault(it)) is not None]
     if wrong:
-        raise _refused([_bad_text(it) for it in wrong[:_MOST_ERRORS]])
+        raise _refused(wrong[:_MOST_ERRORS])
 
 
-def _bad_text(node: Node) -> WireError:
-    message = "A text holds a NUL character or half of a surrogate pair, which can't be stored."
-    return errors.told(message, "BAD_TEXT", GraphQLError(message, [node]))
+def _fault(node: Node) -> WireError | None:
+    if isinstance(node, StringValueNode) and list(bad_text(node.value)):
+        message = "A text holds a NUL character or half of a surrogate pair, which can't be stored."
+        return errors.told(message, "BAD_TEXT", GraphQLError(message, [node]))
+    if isinstance(node, IntValueNode | FloatValueNode) and math.isinf(float(node.value)):
+        message = "A number is beyond the range of a 64-bit float; send it as a string."
+        return errors.told(message, "BAD_NUMBER", GraphQLError(message, [node]))
+    return None
 
 
 def _refused(wrong: list[WireError]) -> BadRequest:

@@ -72,16 +72,20 @@ def _ranked(
     """The entries of a list.
 
     Raises:
-        LimitExceeded: there are too many, or one goes through too many references.
+        LimitExceeded: there are too many, or they go through too many references.
     """
     if given is None or isinstance(given, Null):
         return
     assert isinstance(given, Items)
     type_ = _item(declared.args[argument].type)
     translation.limits.check("keys", len(given.parts))
+    behind: set[tuple[str, ...]] = set()
     for index, part in enumerate(given.parts):
         found = _one(type_, part, at.into(argument, index), ())
-        translation.limits.check("filter_depth", len(found.column.hops))
+        hops = found.column.hops
+        translation.limits.check("filter_depth", len(hops))
+        behind.update(hops[: end + 1] for end in range(len(hops)))
+        translation.limits.check("joins", len(behind))
         yield found
 
 

@@ -299,3 +299,18 @@ async def test_readers_and_administrators_read_the_same(client: Client) -> None:
     found = [await client.acting(role=role).data(source) for role in Role]
 
     assert found == [{"accounts": {"nodes": [{"name": "A"}]}}] * 3
+
+
+async def test_a_statement_that_reads_too_many_tables_is_refused_before_it_runs(
+    store: Store,
+) -> None:
+    answers = Answers(store, Doorkeeper(store.database), Limits(tables=4))
+    client = await a_client(store, crm_layers(), answers=answers)
+    far = "{ accounts { nodes { parent { parent { parent { parent { name } } } } } } }"
+
+    assert await client.codes("{ accounts { nodes { parent { parent { name } } } } }") == []
+    assert await client.codes(far) == ["LIMIT_EXCEEDED"]
+    made = "account { parent { parent { parent { parent { name } } } } }"
+    write = f'mutation {{ createAccount(input: {{name: "A"}}) {{ {made} }} }}'
+    assert await client.codes(write) == ["LIMIT_EXCEEDED"]
+    assert await client.data("{ accounts { totalCount } }") == {"accounts": {"totalCount": 0}}

@@ -117,6 +117,19 @@ def test_counts_one_point_for_a_leaf_of_a_row(query: str, points: int) -> None:
     assert cost(query) == points
 
 
+@pytest.mark.parametrize(
+    ("query", "points"),
+    [
+        ("{ accounts(first: 3) { nodes { __typename } } }", 3),
+        ("{ accounts(first: 3) { edges { __typename } nodes { parent { __typename } } } }", 6),
+        ("{ accounts(first: 3) { nodes { contacts(first: 4) { nodes { __typename } } } } }", 12),
+        ("{ accounts(first: 3) { nodes { contacts(first: 0) { nodes { id } } } } }", 3),
+    ],
+)
+def test_counts_a_row_without_leaves_as_a_point(query: str, points: int) -> None:
+    assert cost(query) == points
+
+
 def test_counts_a_field_once_however_often_it_is_written() -> None:
     spread = f"""
         {{ accounts(first: 5) {{ ...A ...B nodes {{ id }} }} accounts(first: 5) {NODES} }}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from core.errors import Unauthenticated
 from core.identity import Role
 from tests.schema.an_api import Client
@@ -53,6 +57,23 @@ async def test_a_new_token_lets_its_holder_in_until_it_is_revoked(client: Client
         pass
     else:
         raise AssertionError("the token still works")
+
+
+async def test_an_operation_that_revokes_its_own_token_goes_on_to_its_end(client: Client) -> None:
+    made = (await client.data(CREATE, role="ADMIN"))["createToken"]
+    holder = replace(client, actor=await client.doorkeeper.actor(made["secret"]))
+
+    data = await holder.data(
+        """mutation ($key: ID!) {
+          revokeToken(key: $key) { revokedKey }
+          createAccount(input: {name: "Last"}) { account { name } errors { code } }
+        }""",
+        key=made["token"]["key"],
+    )
+
+    assert data["createAccount"] == {"account": {"name": "Last"}, "errors": []}
+    with pytest.raises(Unauthenticated):
+        await client.doorkeeper.actor(made["secret"])
 
 
 async def test_refuses_a_token_that_has_expired_already_or_is_for_nobody(client: Client) -> None:

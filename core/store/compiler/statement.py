@@ -30,6 +30,8 @@ class Statement:
     names: tuple[str, ...]
     plan: Plan
     takes: tuple[Take, ...]
+    tables: int
+    """How many tables it reads, each time counted: planning looks at every one."""
 
     def arguments(self, context: Context, values: Sequence[Any]) -> list[object]:
         """What goes with the SQL when it is run.
@@ -55,7 +57,7 @@ def compiled(asked: query.Query, published: Published) -> Statement:
     names = tuple(output.name for output in asked.roots)
     evident = all(evidence.is_evident(output.value, published) for output in asked.roots)
     plan: Plan = "generic" if evident else "custom"
-    return Statement(sql, names, plan, tuple(work.parameters.takes))
+    return Statement(sql, names, plan, tuple(work.parameters.takes), len(_TABLE.findall(sql)))
 
 
 def checked(sql: str) -> str:

@@ -22,12 +22,14 @@ def live() -> Live:
     return Live(crm(), platform(), LIMITS)
 
 
-def planned(source: str, **variables: object) -> tuple[Plan, dict[str, object]]:
+def planned(
+    source: str, limits: Limits = LIMITS, **variables: object
+) -> tuple[Plan, dict[str, object]]:
     """The plan of a query's root fields, and the coerced variables."""
     request = Request(source, None, variables, {}, "POST", "r")
     script = live().script(request, Documents(LIMITS))
     coerced = script.coerced(live().schema, variables)
-    translator = Translator(live().schema, LIMITS, script, script.shape(coerced))
+    translator = Translator(live().schema, limits, script, script.shape(coerced))
     root = live().schema.query_type
     assert root is not None
     return translator.roots(root), coerced

@@ -132,3 +132,11 @@ def scripted(source: str) -> Script:
 
 
 NOTHING = Plan(Part(0), 0, (), ())
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + "0" * 400])
+def test_refuses_literals_beyond_a_float_as_bodies_with_such_numbers_are(number: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        scripted(f"query ($x: Float = {number}) {{ __typename }}")
+
+    assert refused.value.code == "BAD_NUMBER"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import LimitExceeded
 from core.query import Column, Connection, GroupBy, Groups, KeyPart, Order, Unit
 from schema.requests import BadRequest
-from tests.schema.translation.a_plan import asked, codes, planned
+from tests.schema.translation.a_plan import LIMITS, asked, codes, planned
 
 
 def test_orders_by_several_keys_in_turn() -> None:
@@ -148,3 +150,26 @@ def test_refuses_orders_that_go_too_far(order: str, limit: str) -> None:
         planned(f"{{ accounts(orderBy: {order}) {{ totalCount }} }}")
 
     assert refused.value.limit == limit
+
+
+def far(levels: int, said: str) -> str:
+    """Keys behind one parent, behind its parent, and so on, and behind the owner of each."""
+    keys = []
+    for level in range(1, levels + 1):
+        for end in (f"name: {said}", f"owner: {{name: {said}}}"):
+            keys.append("{" + "parent: {" * level + end + "}" * level + "}")
+    return f"[{', '.join(keys)}]"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{ accounts(orderBy: KEYS) { totalCount } }", "ASC"),
+        ("{ accounts { groups(by: KEYS) { aggregate { count } } } }", "true"),
+    ],
+)
+def test_refuses_keys_behind_too_many_references(source: str, said: str) -> None:
+    planned(source.replace("KEYS", far(2, said)), limits=replace(LIMITS, joins=4))
+    with pytest.raises(LimitExceeded) as refused:
+        planned(source.replace("KEYS", far(2, said)), limits=replace(LIMITS, joins=3))
+    assert refused.value.limit == "joins"

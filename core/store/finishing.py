@@ -55,8 +55,7 @@ def compute_one(draft: Draft, key: str, setting: Setting) -> None:
 
 
 def _compute(draft: Draft, plan: FormulaPlan, scope: dict[str, Any], setting: Setting) -> None:
-    result = plan.compute(scope, setting.today, setting.now)
-    fitted = None if result is None else plan.fit(result, draft.digits)
+    fitted = plan.value(scope, setting.today, setting.now, draft.digits)
     for target in (draft.values, scope):
         if fitted is None:
             target.pop(plan.key, None)
@@ -71,8 +70,8 @@ def check_rules(draft: Draft, setting: Setting, related: dict[str, Any]) -> None
         return
     scope = {**scopes.of_draft(draft, setting), **draft.values, **related}
     scope.update((f"{OLD}.{key}", value) for key, value in draft.old.items())
-    for key, evaluate in computing.live:
-        scope[key] = evaluate(scope, setting.today, setting.now)
+    for live in computing.live:
+        scope[live.key] = live.value(scope, setting.today, setting.now, draft.digits)
     for plan in computing.rules:
         if plan.broken(scope, setting.today, setting.now):
             rule = plan.rule

@@ -5,6 +5,7 @@ import pytest
 
 from core import query
 from core.actions.exchange_rates import Setting, set_rates
+from core.errors import Refused
 from core.query import Column, Connection, GroupBy, Operator, Order, Output, Page, Statistic
 from core.store.connections import Database
 from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refers_to
@@ -155,3 +156,32 @@ async def test_amounts_of_other_records_are_converted_into_the_records_currency(
     assert await shown("USD") == {"rest": "1011.11", "above": "3333.33", "large": True}
     assert await shown("KWD") == {"rest": "233.333", "above": "1000.000", "large": True}
     assert await shown("GBP") == {"rest": None, "above": None, "large": True}
+
+
+async def test_a_number_is_found_by_what_it_is_shown_as(database: Database) -> None:
+    fields = {
+        "amount": {**NUMBER, "x-scale": 6},
+        "third": formula("amount / 3", type="number"),
+        "third_today": formula("amount / 3 + 0 * (today() - today())", type="number"),
+    }
+    world = await a_world(database, an_object("part", fields))
+    for amount in ("1", "-4", "0.000001", "999999999999999999999999999999"):
+        made = await world.create("part", amount=amount, name=amount)
+        shown = await record(world, "part", made, *scalars("third", "third_today"))
+        values = Values()
+        is_third = compare("third_today", Operator.EQ, values.of(shown["third"]))
+        assert shown["third_today"] == shown["third"]
+        assert await listed(world, "part", values, is_third) == [amount]
+
+
+async def test_rules_read_it_rounded_as_it_is_shown(database: Database) -> None:
+    fields = {
+        "days": {"type": "integer"},
+        "weeks": formula("days / 7 + 0 * (today() - today())", type="integer"),
+    }
+    rule = {"key": "long_enough", "check": "weeks >= 2", "message": "Too short."}
+    world = await a_world(database, an_object("stay", fields, **{"x-rules": [rule]}))
+    made = await world.create("stay", days=11)
+    assert await record(world, "stay", made, *scalars("weeks")) == {"weeks": 2}
+    with pytest.raises(Refused, match=r"Too short\."):
+        await world.create("stay", days=10)

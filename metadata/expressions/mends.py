@@ -16,6 +16,22 @@ _PAIRS = {
     frozenset({Type.INSTANT, Type.DATE}): "Take the day of the instant: date(x).",
     frozenset({Type.NUMBER, Type.TEXT}): "Write numbers without quotation marks, or number(x).",
 }
+_ELSEWHERE = {
+    "if": "Write condition ? one : other.",
+    "isblank": "Ask x == null, or has(x).",
+    "isnull": "Ask x == null, or has(x).",
+    "nvl": "Write coalesce(x, other).",
+    "ifnull": "Write coalesce(x, other).",
+    "blankvalue": "Write coalesce(x, other).",
+    "len": "Write size(x).",
+    "length": "Write size(x).",
+    "left": "Write substring(x, 0, 3) for the first three characters.",
+    "mid": "Write substring(x, 2, 5) for the third to the fifth character.",
+    "value": "Write number(x).",
+    "datevalue": "Write date(x).",
+    "matches": "There are no patterns here: ask contains, startsWith or endsWith.",
+}
+"""What is written here for functions that spreadsheets and other languages have."""
 _CONVERSIONS = frozenset({"date", "instant", "number"})
 _CONDITIONS = frozenset({"&&", "||", "!", "?:"})
 
@@ -32,7 +48,11 @@ def unknown_name(path: Path, environment: Environment) -> Problem:
 
 def unknown_function(written: Applied, environment: Environment) -> Problem:
     """A function that nobody offers, with the one that may be meant."""
-    mend = _did_you_mean(written.name, environment.functions)
+    functions = {name.lower(): name for name in environment.functions}
+    close = get_close_matches(written.name.lower(), list(functions), n=1)
+    mend = _ELSEWHERE.get(written.name.lower()) or (
+        f"Did you mean {functions[close[0]]}?" if close else ""
+    )
     return Problem(
         written.at,
         Code.UNKNOWN_FUNCTION,

@@ -36,6 +36,22 @@ def check_references(of: Linked) -> None:
                 of.findings[owner.key].add(path, "UNKNOWN_OBJECT", message, mend)
 
 
+def check_hidden(of: Linked) -> None:
+    """Nobody has to name a record of an object that nobody sees."""
+    for owner in of.objects.values():
+        for field in () if owner.hidden else owner.references():
+            assert field.reference is not None
+            target = of.objects.get(field.reference.object)
+            asked = field.required and not field.hidden and field.default is None
+            if asked and target is not None and target.hidden:
+                message = (
+                    f"'{owner.key}.{field.key}' is required and refers to '{target.key}', which is"
+                    f" hidden: no record of '{owner.key}' could be created."
+                )
+                mend = f"Hide '{owner.key}' as well, or leave '{target.key}' shown."
+                of.findings[target.key].add(("x-hidden",), "HIDDEN_REQUIRED", message, mend)
+
+
 def check_objects(of: Linked) -> None:
     """Not too many objects, and no plural that is also a key."""
     if len(of.objects) > bounds.OBJECTS:

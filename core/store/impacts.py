@@ -286,7 +286,7 @@ def _some(impact: Impact, ids: Sequence[UUID]) -> Counted:
 async def _breaking(census: Census, impact: Impact) -> Counted:
     """Live records for which a rule does not hold, where the record itself is enough to tell."""
     plan = plan_of(census.new, impact.object)
-    if _reads_others(census, plan):
+    if _reads_others(census, plan, impact.value or ""):
         return Counted(impact, None)
     now = datetime.now(UTC)
     setting = Setting(census.new, now, now.astimezone(census.new.zone).date())
@@ -311,10 +311,14 @@ def _settled(plan: ObjectPlan, row: Row, setting: Setting) -> Draft:
     return draft
 
 
-def _reads_others(census: Census, plan: ObjectPlan) -> bool:
-    """Whether rules read other records, be it through a roll-up that is to be counted anew."""
+def _reads_others(census: Census, plan: ObjectPlan, rule: str) -> bool:
+    """Whether a rule reads other records, be it through a roll-up that is to be counted anew."""
     computed = census.new.metadata.computed[plan.key]
-    names, waiting = set[str](), [*plan.computing.names]
+    asked = next(
+        said for one, said in zip(plan.of.rules, computed.rules, strict=True) if one.key == rule
+    )
+    names = set[str]()
+    waiting = [name for one in asked if one is not None for name in reads(one).names]
     while waiting:
         name = waiting.pop()
         if name in computed.formulas and name not in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from metadata import bounds, naming
 from metadata.doubts import Doubt
@@ -66,7 +67,7 @@ def check_objects(of: Linked) -> None:
 
 
 def check_pipeline(pipeline: Pipeline, of: Linked, findings: Findings) -> None:
-    """The bound object exists, and its bound fields are of the right types."""
+    """The bound object exists, its bound fields are of the right types, and tasks name what is."""
     bound = of.objects.get(pipeline.object)
     if bound is None:
         if not of.doubt.thing(pipeline.object):
@@ -87,6 +88,29 @@ def check_pipeline(pipeline: Pipeline, of: Linked, findings: Findings) -> None:
             _check_bound(word, field, types, findings)
         else:
             findings.no_field((word,), bound.key, key, bound.fields)
+    for index, stage in enumerate(pipeline.stages):
+        for place, task in enumerate(stage.tasks):
+            _check_task(task, bound, of, _Told(findings, ("stages", index, "tasks", place)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Where problems of a part of a document go."""
+
+    findings: Findings
+    path: Path
+
+
+def _check_task(task: Mapping[str, object], bound: ObjectType, of: Linked, to: _Told) -> None:
+    """The fields that are to be filled, and the object that is to be related, are there."""
+    for place, key in enumerate(cast("list[str]", task.get("fields", []))):
+        if key not in bound.fields:
+            to.findings.no_field((*to.path, "fields", place), bound.key, key, bound.fields)
+    target = cast("str | None", task.get("object"))
+    if target is not None and target not in of.objects and not of.doubt.thing(target):
+        mend = did_you_mean(target, of.objects)
+        message = f"There is no object '{target}'."
+        to.findings.add((*to.path, "object"), "UNKNOWN_OBJECT", message, mend)
 
 
 def _check_bound(word: str, field: Field, types: frozenset[FieldType], findings: Findings) -> None:

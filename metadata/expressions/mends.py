@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from metadata.expressions.environment import Environment
 from metadata.expressions.problems import Code, Problem
 from metadata.expressions.syntax import Applied, Listed, Part, Path
 from metadata.expressions.tree import Call, Function, Literal, Node, Type
+from metadata.problems import closest
 
 _PAIRS = {
     frozenset({Type.DATE, Type.TEXT}): "Write a date as date('2026-01-31').",
@@ -48,11 +48,8 @@ def unknown_name(path: Path, environment: Environment) -> Problem:
 
 def unknown_function(written: Applied, environment: Environment) -> Problem:
     """A function that nobody offers, with the one that may be meant."""
-    functions = {name.lower(): name for name in environment.functions}
-    close = get_close_matches(written.name.lower(), list(functions), n=1)
-    mend = _ELSEWHERE.get(written.name.lower()) or (
-        f"Did you mean {functions[close[0]]}?" if close else ""
-    )
+    mend = _ELSEWHERE.get(written.name.lower())
+    mend = mend or _did_you_mean(written.name, environment.functions)
     return Problem(
         written.at,
         Code.UNKNOWN_FUNCTION,
@@ -149,5 +146,5 @@ def _taken(function: Function) -> str:
 
 
 def _did_you_mean(wanted: str, known: Iterable[str]) -> str:
-    close = get_close_matches(wanted, list(known), n=1)
-    return f"Did you mean {close[0]}?" if close else ""
+    close = closest(wanted, known)
+    return f"Did you mean {close}?" if close is not None else ""

@@ -147,7 +147,7 @@ def check_one_pipeline_each(
 
 
 def check_names(metadata: Metadata, of: Linked, graphs: Mapping[str, Findings]) -> None:
-    """Every name of the API stands once in its scope; a duplicate names both sources."""
+    """Every name of the API stands once in its scope; of two sources, one duplicate is told."""
     found = list(naming.names(metadata))
     counts = Counter((name.scope, name.name) for name in found)
     first: dict[tuple[str, str], str] = {
@@ -155,12 +155,14 @@ def check_names(metadata: Metadata, of: Linked, graphs: Mapping[str, Findings]) 
     }
     first |= {("query", name): "the platform" for name in naming.PLATFORM_QUERIES}
     first |= {("mutation", name): "the platform" for name in naming.PLATFORM_MUTATIONS}
+    seen = set[tuple[str, str]]()
     for name in found:
         key = (name.scope, name.name)
         if counts[key] == 1 and key not in first:
             continue
         other = first.setdefault(key, name.source)
-        if other != name.source:
+        if other != name.source and (other, name.source) not in seen:
+            seen.add((other, name.source))
             message = f"{_where(name.scope)} '{name.name}' comes from {other} and {name.source}."
             told = graphs if name.of_graph else of.findings
             told[name.declared].add(name.path, "NAME_TAKEN", message, "Rename one of them.")

@@ -61,6 +61,7 @@ class ComputePlan:
     live: tuple[FormulaPlan, ...] = ()  # formulas computed when read, that rules read
     texts: tuple[str, ...] = ()  # formulas that give texts
     names: frozenset[str] = frozenset()  # that rules read, dotted paths and `old.` included
+    amounts: frozenset[str] = frozenset()  # of these, amounts of others in live ones of amounts
     system: bool = False  # whether anything reads system fields
 
     @property
@@ -82,9 +83,27 @@ def compute_plan(metadata: Metadata, of: ObjectType) -> ComputePlan:
     rules = tuple(_rule_plans(of, computed))
     live = tuple(map(planned, _live(of, computed)))
     names = _names(_of_rules(computed)) | _names(computed.formulas[plan.key] for plan in live)
+    of_amounts = (plan.key for plan in live if of.fields[plan.key].type is FieldType.MONEY)
+    amounts = _amounts(metadata, of, _names(computed.formulas[key] for key in of_amounts))
     stored = _names(computed.formulas[key] for key in computed.order)
     texts = tuple(key for key in formulas if of.fields[key].type is FieldType.TEXT)
-    return ComputePlan(formulas, rules, live, texts, names, system=_reads_system(names | stored))
+    system = _reads_system(names | stored)
+    return ComputePlan(formulas, rules, live, texts, names, amounts, system)
+
+
+def _amounts(metadata: Metadata, of: ObjectType, names: Iterable[str]) -> frozenset[str]:
+    """Paths that end in an amount of another record."""
+    return frozenset(name for name in names if "." in name and _is_amount(metadata, of, name))
+
+
+def _is_amount(metadata: Metadata, of: ObjectType, name: str) -> bool:
+    first, _, rest = name.partition(".")
+    found = of.fields.get(first)
+    if not rest:
+        return found is not None and found.type is FieldType.MONEY
+    if found is None or found.reference is None:
+        return False
+    return _is_amount(metadata, metadata.objects[found.reference.object], rest)
 
 
 def _rule_plans(of: ObjectType, computed: Computed) -> Iterator[RulePlan]:

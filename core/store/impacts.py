@@ -16,6 +16,7 @@ from core.store.drafts import Draft, Setting
 from core.store.field_plans import FieldPlan, UniquePlan
 from core.store.pace import Pace
 from core.store.plans import ObjectPlan, plan_of
+from core.store.related import Related
 from core.store.rows import SELECTED, Row
 from core.store.writing import Transaction
 from metadata import bounds, evolution
@@ -295,7 +296,7 @@ async def _breaking(census: Census, impact: Impact) -> Counted:
         for row in rows:
             await pace.next()
             draft = _settled(plan, row, setting)
-            finishing.check_rules(draft, setting, {})
+            finishing.check_rules(draft, setting, Related())
             if any(one.code == code for one in (*draft.problems, *draft.warnings)):
                 tally.add(row.id)
     return Counted(impact, tally.count, tuple(tally.examples))

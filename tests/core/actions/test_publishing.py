@@ -95,6 +95,27 @@ async def test_a_document_that_does_not_say_what_it_is_is_not_saved(
     assert not (await metadata.draft(admin, store)).documents
 
 
+@pytest.mark.parametrize(
+    ("said", "path", "words"),
+    [
+        ({"$schema": OBJECT.replace("ct", "kt")}, ("/$schema",), f"Did you mean '{OBJECT}'?"),
+        ({"$schema": "https://json-schema.org/draft/2020-12/schema"}, ("/$schema",), "Known are "),
+        ({"$schema": OBJECT.replace("object", "pack")}, ("/$schema",), "no dialect of a tenant's"),
+        ({"$schema": OBJECT}, (), '"$id": "visit__c"'),
+        ({"$schema": OBJECT.replace("object", "labels")}, (), '"language": "zh-Hans"'),
+        ({"$id": "visit__c"}, (), "its $schema, such as"),
+    ],
+)
+async def test_what_a_document_lacks_to_be_known_is_told(
+    admin: Actor, store: Store, said: dict[str, str], path: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await metadata.save_draft(admin, store, [said])
+    [problem] = refused.value.problems
+    assert (problem.path, problem.code) == (("documents", 0, *path), "UNKNOWN_DOCUMENT")
+    assert words in problem.message
+
+
 async def test_only_administrators_declare(admin: Actor, store: Store) -> None:
     member = Actor(admin.tenant, Role.MEMBER)
     for attempt in (

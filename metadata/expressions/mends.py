@@ -8,7 +8,7 @@ from metadata.expressions.environment import Environment
 from metadata.expressions.problems import Code, Problem
 from metadata.expressions.syntax import Applied, Listed, Part, Path
 from metadata.expressions.tree import Call, Function, Literal, Node, Type
-from metadata.problems import closest
+from metadata.problems import a, closest
 
 _PAIRS = {
     frozenset({Type.DATE, Type.TEXT}): "Write a date as date('2026-01-31').",
@@ -33,13 +33,18 @@ _ELSEWHERE = {
 }
 """What is written here for functions that spreadsheets and other languages have."""
 _CONVERSIONS = frozenset({"date", "instant", "number"})
+_WORDS = frozenset({"null", "true", "false"})
 _CONDITIONS = frozenset({"&&", "||", "!", "?:"})
 
 
 def unknown_name(path: Path, environment: Environment) -> Problem:
     """A name that nothing has, with the one that may be meant."""
     before, _, last = path.name.rpartition(".")
-    if last in environment.functions and environment.names.get(before) is not None:
+    if path.name.lower() in _WORDS:
+        mend = f"Write {path.name.lower()}."
+    elif path.name in environment.functions:
+        mend = f"Write {path.name}()."
+    elif last in environment.functions and environment.names.get(before) is not None:
         mend = f"Write {last}({before})."
     else:
         mend = _did_you_mean(path.name, environment.names) or "Check the spelling of the field."
@@ -92,7 +97,7 @@ def misapplied(written: Applied, functions: Sequence[Function], nodes: Sequence[
         written.at,
         Code.WRONG_TYPE,
         f"{written.name} does not take ({given}).",
-        _mend(written, nodes) or f"It takes {' or '.join(map(_taken, functions))}.",
+        _mend(written, functions, nodes) or f"It takes {' or '.join(map(_taken, functions))}.",
     )
 
 
@@ -122,12 +127,12 @@ def unwanted(given: Type, wanted: Type) -> Problem:
     return Problem(
         0,
         Code.WRONG_TYPE,
-        f"The expression gives a {given}, and a {wanted} is needed.",
-        mend or f"Change it so that it gives a {wanted}.",
+        f"The expression gives {a(given)}, and {a(wanted)} is needed.",
+        mend or f"Change it so that it gives {a(wanted)}.",
     )
 
 
-def _mend(written: Applied, nodes: Sequence[Node]) -> str | None:
+def _mend(written: Applied, functions: Sequence[Function], nodes: Sequence[Node]) -> str | None:
     types = frozenset(node.type for node in nodes)
     if written.name in _CONDITIONS and types - {Type.BOOL, Type.NULL} and written.name != "?:":
         return "It takes conditions: compare the value with something, or ask has(x)."
@@ -137,6 +142,8 @@ def _mend(written: Applied, nodes: Sequence[Node]) -> str | None:
         return "After `in` stands a list: x in ['a', 'b'], or a field with several values."
     if Type.TEXTS in types and written.name in ("==", "!="):
         return "Ask a list 'a' in x, hasAny(x, 'a', 'b') or hasAll(x, 'a', 'b')."
+    if any(len(set(function.takes)) > 1 for function in functions):
+        return None  # values of several types are just what it takes
     return _PAIRS.get(types - {Type.NULL})
 
 

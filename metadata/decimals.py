@@ -48,6 +48,11 @@ def rounded(value: Decimal, scale: int) -> Decimal:
     return _CONTEXT.add(_CONTEXT.quantize(value, _UNITS[scale]), _ZERO)
 
 
+def product(one: Decimal, other: Decimal) -> Decimal:
+    """The exact product."""
+    return _CONTEXT.multiply(one, other)
+
+
 def fitted(value: Decimal, scale: int) -> Decimal | None:
     """The number rounded to a field's scale, or None where it has too many digits to store."""
     if not -_LIMIT < value < _LIMIT:

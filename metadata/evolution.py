@@ -133,7 +133,7 @@ def _foreign(rollup: Rollup | None, new: Metadata) -> Iterator[Impact]:
 def _pipelines(old: Metadata, new: Metadata) -> Iterator[Change]:
     for key, was in old.pipelines.items():
         now = new.pipelines.get(key)
-        if now is None:
+        if now is None or now.object != was.object:
             breaks = (
                 f"The stage fields of '{was.object}' are gone."
                 if not new.pipeline_of(was.object)
@@ -146,7 +146,8 @@ def _pipelines(old: Metadata, new: Metadata) -> Iterator[Change]:
         elif was != now:
             yield from _pipeline(was, now)
     for key, now in new.pipelines.items():
-        if key not in old.pipelines:
+        was_of = old.pipelines[key].object if key in old.pipelines else None
+        if was_of != now.object:
             message = f"'{now.object}' is now staged, by the pipeline '{key}'."
             impacts = _staged(now) if now.object in old.objects else ()
             say = Saying(f"pipeline {key}", now.object)
@@ -176,7 +177,7 @@ def _pipeline(was: Pipeline, now: Pipeline) -> Iterator[Change]:
     say = Saying(f"pipeline {now.key}", now.object)
     before = {stage.key: stage for stage in was.stages}
     after = {stage.key: stage for stage in now.stages}
-    for key in before.keys() - after.keys():
+    for key in (key for key in before if key not in after):
         breaks = f"The value {naming.enum_value(key)} is gone from the stages of '{now.object}'."
         held = Impact(Effect.HELD, now.object, None, key)
         yield say("STAGE_REMOVED", ("stages",), f"The stage '{key}' is removed.", breaks, held)
@@ -213,7 +214,7 @@ def _kinds(was: Pipeline, now: Pipeline, say: Saying) -> Iterator[Change]:
 def _reasons(was: Pipeline, now: Pipeline, say: Saying) -> Iterator[Change]:
     before = {str(reason["key"]): reason for reason in was.reasons}
     after = {str(reason["key"]): reason for reason in now.reasons}
-    for key in before.keys() - after.keys():
+    for key in (key for key in before if key not in after):
         breaks = "Stage histories that give it are refused."
         given = Impact(Effect.GIVEN, now.object, None, key)
         yield say("REASON_REMOVED", ("reasons",), f"The reason '{key}' is removed.", breaks, given)

@@ -114,7 +114,8 @@ class _Reading:
                 self.record(child, items, place)
 
     def _unknown(self, name: str, known: Iterable[str], path: Path) -> None:
-        mend = did_you_mean(name, known) or f"Known are {listed(known, 'and')}."
+        names = list(known)
+        mend = did_you_mean(name, names) or (f"Known are {listed(names, 'and')}." if names else "")
         self._to.add(path, "UNKNOWN_FIELD", f"There is no '{name}' to be read here.", mend)
 
     def _properties(self, schema: object, path: Path) -> Iterator[tuple[Path, str, object]]:

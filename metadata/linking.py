@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from metadata import bounds, naming
 from metadata.doubts import Doubt
@@ -36,6 +37,22 @@ def check_references(of: Linked) -> None:
                 of.findings[owner.key].add(path, "UNKNOWN_OBJECT", message, mend)
 
 
+def check_hidden(of: Linked) -> None:
+    """Nobody has to name a record of an object that nobody sees."""
+    for owner in of.objects.values():
+        for field in () if owner.hidden else owner.references():
+            assert field.reference is not None
+            target = of.objects.get(field.reference.object)
+            asked = field.required and not field.hidden and field.default is None
+            if asked and target is not None and target.hidden:
+                message = (
+                    f"'{owner.key}.{field.key}' is required and refers to '{target.key}', which is"
+                    f" hidden: no record of '{owner.key}' could be created."
+                )
+                mend = f"Hide '{owner.key}' as well, or leave '{target.key}' shown."
+                of.findings[target.key].add(("x-hidden",), "HIDDEN_REQUIRED", message, mend)
+
+
 def check_objects(of: Linked) -> None:
     """Not too many objects, and no plural that is also a key."""
     if len(of.objects) > bounds.OBJECTS:
@@ -50,7 +67,7 @@ def check_objects(of: Linked) -> None:
 
 
 def check_pipeline(pipeline: Pipeline, of: Linked, findings: Findings) -> None:
-    """The bound object exists, and its bound fields are of the right types."""
+    """The bound object exists, its bound fields are of the right types, and tasks name what is."""
     bound = of.objects.get(pipeline.object)
     if bound is None:
         if not of.doubt.thing(pipeline.object):
@@ -71,6 +88,29 @@ def check_pipeline(pipeline: Pipeline, of: Linked, findings: Findings) -> None:
             _check_bound(word, field, types, findings)
         else:
             findings.no_field((word,), bound.key, key, bound.fields)
+    for index, stage in enumerate(pipeline.stages):
+        for place, task in enumerate(stage.tasks):
+            _check_task(task, bound, of, _Told(findings, ("stages", index, "tasks", place)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Where problems of a part of a document go."""
+
+    findings: Findings
+    path: Path
+
+
+def _check_task(task: Mapping[str, object], bound: ObjectType, of: Linked, to: _Told) -> None:
+    """The fields that are to be filled, and the object that is to be related, are there."""
+    for place, key in enumerate(cast("list[str]", task.get("fields", []))):
+        if key not in bound.fields:
+            to.findings.no_field((*to.path, "fields", place), bound.key, key, bound.fields)
+    target = cast("str | None", task.get("object"))
+    if target is not None and target not in of.objects and not of.doubt.thing(target):
+        mend = did_you_mean(target, of.objects)
+        message = f"There is no object '{target}'."
+        to.findings.add((*to.path, "object"), "UNKNOWN_OBJECT", message, mend)
 
 
 def _check_bound(word: str, field: Field, types: frozenset[FieldType], findings: Findings) -> None:
@@ -107,7 +147,7 @@ def check_one_pipeline_each(
 
 
 def check_names(metadata: Metadata, of: Linked, graphs: Mapping[str, Findings]) -> None:
-    """Every name of the API stands once in its scope; a duplicate names both sources."""
+    """Every name of the API stands once in its scope; of two sources, one duplicate is told."""
     found = list(naming.names(metadata))
     counts = Counter((name.scope, name.name) for name in found)
     first: dict[tuple[str, str], str] = {
@@ -115,12 +155,14 @@ def check_names(metadata: Metadata, of: Linked, graphs: Mapping[str, Findings]) 
     }
     first |= {("query", name): "the platform" for name in naming.PLATFORM_QUERIES}
     first |= {("mutation", name): "the platform" for name in naming.PLATFORM_MUTATIONS}
+    seen = set[tuple[str, str]]()
     for name in found:
         key = (name.scope, name.name)
         if counts[key] == 1 and key not in first:
             continue
         other = first.setdefault(key, name.source)
-        if other != name.source:
+        if other != name.source and (other, name.source) not in seen:
+            seen.add((other, name.source))
             message = f"{_where(name.scope)} '{name.name}' comes from {other} and {name.source}."
             told = graphs if name.of_graph else of.findings
             told[name.declared].add(name.path, "NAME_TAKEN", message, "Rename one of them.")

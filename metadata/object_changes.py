@@ -197,14 +197,14 @@ def _options(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[C
     after = {option.key: option for option in now.options}
     enum = naming.enum_name(object_key, now.key)
     path = ("properties", now.key, "oneOf")
-    for key in before.keys() - after.keys():
+    for key in (key for key in before if key not in after):
         breaks = f"The value {naming.enum_value(key)} is gone from {enum}."
         held = Impact(Effect.HELD, object_key, now.key, key)
         message = f"The option '{key}' of '{now.key}' is removed."
         yield say("OPTION_REMOVED", path, message, breaks, held)
-    for key in after.keys() - before.keys():
+    for key in (key for key in after if key not in before):
         yield say("OPTION_ADDED", path, f"'{now.key}' has the new option '{key}'.")
-    for key in after.keys() & before.keys():
+    for key in (key for key in after if key in before):
         if after[key].deprecated and not before[key].deprecated:
             message = f"The option '{key}' of '{now.key}' can no longer be chosen."
             yield say("OPTION_DEPRECATED", path, message, "Writes that choose it are refused.")
@@ -247,7 +247,7 @@ def _uniques(was: ObjectType, now: ObjectType) -> Iterator[Change]:
     say = Saying(f"object {now.key}", now.key)
     before = {unique.key: unique for unique in was.uniques}
     after = {unique.key: unique for unique in now.uniques}
-    for key in before.keys() - after.keys():
+    for key in (key for key in before if key not in after):
         breaks = f"Upserts by '{key}' are no longer possible."
         yield say("UNIQUE_REMOVED", ("x-unique",), f"'{key}' is no longer unique.", breaks)
     for key, unique in after.items():
@@ -260,7 +260,8 @@ def _uniques(was: ObjectType, now: ObjectType) -> Iterator[Change]:
 def _rules(was: ObjectType, now: ObjectType) -> Iterator[Change]:
     say = Saying(f"object {now.key}", now.key)
     before = {rule.key: rule for rule in was.rules}
-    for key in before.keys() - {rule.key for rule in now.rules}:
+    asked = {rule.key for rule in now.rules}
+    for key in (key for key in before if key not in asked):
         yield say("RULE_REMOVED", ("x-rules",), f"The rule '{key}' is removed.")
     for index, rule in enumerate(now.rules):
         old = before.get(rule.key)

@@ -169,7 +169,8 @@ def _check_required(declared: Merged, found: Mapping[str, Field], findings: Find
             findings.add(path, "MISPLACED", message, "Remove it.")
         elif field.hidden and field.default is None:
             message = f"'{key}' is required and hidden: no record could be created."
-            findings.add(path, "HIDDEN_REQUIRED", message, "Give it a default.")
+            mend = "Give it a default, or leave it shown."
+            findings.add(("properties", key, "x-hidden"), "HIDDEN_REQUIRED", message, mend)
 
 
 def _field_uniques(

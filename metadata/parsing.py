@@ -114,6 +114,7 @@ class _Building:
         linked = Linked(made, declared, self._gathered.doubt, findings)
         linking.check_objects(linked)
         linking.check_references(linked)
+        linking.check_hidden(linked)
         return linked
 
     def _pipelines(self, linked: Linked) -> dict[str, Pipeline]:

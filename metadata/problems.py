@@ -66,8 +66,22 @@ def pointer(path: Iterable[str | int]) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """ "Did you mean 'title'?" where a known word is close, else nothing."""
-    close = get_close_matches(word[:80], list(known), n=1, cutoff=0.6)
-    return f"Did you mean '{close[0]}'?" if close else ""
+    close = closest(word, known)
+    return f"Did you mean '{close}'?" if close is not None else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like this one, if any is; that both are a tenant's says nothing."""
+    stems: dict[str, str] = {}
+    for one in known:
+        stems.setdefault(_stem(one), one)
+    close = get_close_matches(_stem(word[:80]), list(stems), n=1, cutoff=0.6)
+    return stems[close[0]] if close else None
+
+
+def _stem(word: str) -> str:
+    """The word in lower case, without the ending of what a tenant declares."""
+    return word.lower().removesuffix("__c")
 
 
 def listed(words: Iterable[str], last: str = "or") -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias, cast
 
-from metadata import complaints
+from metadata import complaints, decimals
 from metadata.complaints import UNEXPECTED, Complaint
+from metadata.decimals import Refusal
 from metadata.dialects import Kind
 from metadata.problems import Path, Problem, did_you_mean, listed, pointer, shown
 
@@ -84,6 +85,7 @@ _MOVED = {
     "x-readonly": "It is called readOnly.",
     "x-required": "List the field in required of the object.",
     "additionalProperties": "Fields that are not declared are always refused.",
+    "x-reference": "A field refers to one record. To several, let records of another object refer.",
 }
 _INSTEAD = {
     "text": 'Write "type": "string".',
@@ -103,6 +105,13 @@ _INSTEAD = {
     "closed": "Closed stages are won, lost or invalid.",
     "in_progress": "Stages in progress are called open.",
 }
+_HERE = {
+    ("type", "required"): 'It is a list of keys of the object: "required": ["name"].',
+    ("type", "x-reference"): 'Write {"object": "…"}.',
+    ("maximum", "probability"): "It is a fraction: 0.5 is 50 %.",
+}
+"""Mends by the keyword and by where it is broken."""
+_FORMS = {"date": "Write it as 2026-01-31.", "date-time": "Write it as 2026-01-31T08:30:00Z."}
 _MOST = {"maxLength": "characters", "maxItems": "items", "maxProperties": "entries"}
 
 
@@ -119,10 +128,15 @@ def words(complaint: Complaint) -> Words:
     keyword, limit = complaint.keyword, complaint.limit
     told = _TOLD.get(keyword)
     if told is not None:
-        return told(limit, complaint.value)
+        rule, message, mend = told(limit, complaint.value)
+        return rule, message, mend or _mend_here(complaint)
     if keyword in _MOST:
         return "TOO_LONG", f"At most {limit} {_MOST[keyword]} are allowed.", ""
     return "INVALID", f"{complaint.sentence}.", ""
+
+
+def _mend_here(complaint: Complaint) -> str:
+    return _HERE.get((complaint.keyword, str(next(reversed(complaint.path), ""))), "")
 
 
 def _unexpected(limit: object, key: object) -> Words:
@@ -134,7 +148,16 @@ def _unexpected(limit: object, key: object) -> Words:
 def _type(expected: object, value: object) -> Words:
     kinds = cast("list[str]", expected if isinstance(expected, list) else [expected])
     wanted = " or ".join(_ARTICLES.get(kind, kind) for kind in kinds)
-    return "WRONG_TYPE", f"{shown(value)} is given where {wanted} is expected.", ""
+    bare = isinstance(value, str) and any(_reads_as(value, kind) for kind in kinds)
+    mend = f"Write it without quotation marks: {value}." if bare else ""
+    return "WRONG_TYPE", f"{shown(value)} is given where {wanted} is expected.", mend
+
+
+def _reads_as(text: str, kind: str) -> bool:
+    """Whether a text is a number or a truth that was put into quotation marks."""
+    if kind == "boolean":
+        return text in ("true", "false")
+    return kind in ("integer", "number") and not isinstance(decimals.parsed(text), Refusal)
 
 
 def _pattern(pattern: object, value: object) -> Words:
@@ -147,12 +170,14 @@ def _format(form: object, value: object) -> Words:
     if form == "regex":
         mend = "Look-around and back references are not supported."
         return "BAD_PATTERN", f"{shown(value)} is no regular expression of the linear kind.", mend
-    return "BAD_FORM", f"{shown(value)} is no {form}.", ""
+    return "BAD_FORM", f"{shown(value)} is no {form}.", _FORMS.get(str(form), "")
 
 
 def _enum(options: object, value: object) -> Words:
     known = [option for option in cast("list[object]", options) if isinstance(option, str)]
     mend = _INSTEAD.get(value) or did_you_mean(value, known) if isinstance(value, str) else ""
+    if isinstance(value, list) and "null" in value:
+        mend = f"Write one alone. {_INSTEAD['null']}"
     return "NOT_ALLOWED", f"{shown(value)} is not one of {listed(known)}.", mend
 
 

@@ -22,6 +22,7 @@ from metadata.layers import TENANT, Layer
 from metadata.model import Metadata
 from metadata.parsing import parse
 from metadata.problems import Problem as Fault
+from metadata.problems import did_you_mean, listed
 
 FOLDERS = {
     Kind.OBJECT: "objects",
@@ -193,11 +194,8 @@ def _taken(given: Sequence[object]) -> dict[str, Document]:
             continue
         path = path_of(document)
         if path is None:
-            text = (
-                "A document says what it is: its $schema, such as"
-                f" {Kind.OBJECT.schema}, and its $id, such as visit__c; labels say their language."
-            )
-            problems.append(Problem(("documents", index), "UNKNOWN_DOCUMENT", text))
+            inside, text = _unplaced(document)
+            problems.append(Problem(("documents", index, *inside), "UNKNOWN_DOCUMENT", text))
         elif path in found:
             text = f"There are two documents {path}."
             problems.append(Problem(("documents", index), "DUPLICATE", text))
@@ -206,6 +204,23 @@ def _taken(given: Sequence[object]) -> dict[str, Document]:
     if problems:
         raise Refused(problems)
     return found
+
+
+def _unplaced(document: Document) -> tuple[tuple[str, ...], str]:
+    """Where and why a document can't be told what it is, with a mend."""
+    said, known = document.get("$schema"), [kind.schema for kind in FOLDERS]
+    if layers.kind_of(document) in FOLDERS:
+        word = "language" if said == Kind.LABELS.schema else "$id"
+        example = "zh-Hans" if word == "language" else "visit__c"
+        return (), f'The document does not say its {word}. Add it, as in "{word}": "{example}".'
+    if isinstance(said, str):
+        mend = did_you_mean(said, known) or f"Known are {listed(known, 'and')}."
+        return ("/$schema",), f"'{said[:100]}' is no dialect of a tenant's declarations. {mend}"
+    text = (
+        "A document says what it is: its $schema, such as"
+        f" {Kind.OBJECT.schema}, and its $id, such as visit__c; labels say their language."
+    )
+    return (), text
 
 
 def path_of(document: Document) -> str | None:

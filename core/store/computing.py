@@ -8,7 +8,6 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from core.store.field_plans import FieldPlan
 from core.store.values import MOST_BIGINT, MOST_INTEGER, Value
 from metadata import bounds, decimals
 from metadata.environments import STAGED, SYSTEM
@@ -16,7 +15,7 @@ from metadata.expressions import dependencies
 from metadata.expressions.evaluate import Evaluator, evaluator
 from metadata.expressions.reads import OLD, Reads, reads
 from metadata.expressions.tree import Expression
-from metadata.model import Computed, FieldType, Metadata, ObjectType, Rule
+from metadata.model import Computed, Field, FieldType, Metadata, ObjectType, Rule
 
 Scope = Mapping[str, Any]
 """The values that expressions read, by name."""
@@ -25,11 +24,16 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class FormulaPlan:
-    """One stored formula and what turns its result into a value of its field."""
+    """One formula and what turns its result into a value of its field."""
 
     key: str
     compute: Evaluator
     fit: Callable[[Any, int], Value]
+
+    def value(self, scope: Scope, today: date, now: datetime, digits: int) -> Value | None:
+        """The value, where amounts have so many digits; None: none, or one that does not fit."""
+        result = self.compute(scope, today, now)
+        return None if result is None else self.fit(result, digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,10 @@ class ComputePlan:
 
     formulas: Mapping[str, FormulaPlan] = field(default_factory=dict)  # each after those it reads
     rules: tuple[RulePlan, ...] = ()
-    live: tuple[tuple[str, Evaluator], ...] = ()  # formulas computed when read, that rules read
+    live: tuple[FormulaPlan, ...] = ()  # formulas computed when read, that rules read
     texts: tuple[str, ...] = ()  # formulas that give texts
     names: frozenset[str] = frozenset()  # that rules read, dotted paths and `old.` included
+    amounts: frozenset[str] = frozenset()  # of these, amounts of others in live ones of amounts
     system: bool = False  # whether anything reads system fields
 
     @property
@@ -65,23 +70,40 @@ class ComputePlan:
         return Reads(self.names, volatile=False, foreign=frozenset()).hops
 
 
-def compute_plan(
-    metadata: Metadata, of: ObjectType, fields: Mapping[str, FieldPlan]
-) -> ComputePlan:
+def compute_plan(metadata: Metadata, of: ObjectType) -> ComputePlan:
     """The plan for an object."""
     computed = metadata.computed.get(of.key)
     if computed is None:
         return ComputePlan()
-    formulas = {
-        key: FormulaPlan(key, evaluator(computed.formulas[key]), fit_of(fields[key]))
-        for key in computed.order
-    }
+
+    def planned(key: str) -> FormulaPlan:
+        return FormulaPlan(key, evaluator(computed.formulas[key]), fit_of(of.fields[key]))
+
+    formulas = {key: planned(key) for key in computed.order}
     rules = tuple(_rule_plans(of, computed))
-    live = _live(of, computed)
-    names = _names(_of_rules(computed)) | _names(computed.formulas[key] for key, _ in live)
+    live = tuple(map(planned, _live(of, computed)))
+    names = _names(_of_rules(computed)) | _names(computed.formulas[plan.key] for plan in live)
+    of_amounts = (plan.key for plan in live if of.fields[plan.key].type is FieldType.MONEY)
+    amounts = _amounts(metadata, of, _names(computed.formulas[key] for key in of_amounts))
     stored = _names(computed.formulas[key] for key in computed.order)
-    texts = tuple(key for key in formulas if fields[key].type is FieldType.TEXT)
-    return ComputePlan(formulas, rules, live, texts, names, system=_reads_system(names | stored))
+    texts = tuple(key for key in formulas if of.fields[key].type is FieldType.TEXT)
+    system = _reads_system(names | stored)
+    return ComputePlan(formulas, rules, live, texts, names, amounts, system)
+
+
+def _amounts(metadata: Metadata, of: ObjectType, names: Iterable[str]) -> frozenset[str]:
+    """Paths that end in an amount of another record."""
+    return frozenset(name for name in names if "." in name and _is_amount(metadata, of, name))
+
+
+def _is_amount(metadata: Metadata, of: ObjectType, name: str) -> bool:
+    first, _, rest = name.partition(".")
+    found = of.fields.get(first)
+    if not rest:
+        return found is not None and found.type is FieldType.MONEY
+    if found is None or found.reference is None:
+        return False
+    return _is_amount(metadata, metadata.objects[found.reference.object], rest)
 
 
 def _rule_plans(of: ObjectType, computed: Computed) -> Iterator[RulePlan]:
@@ -91,7 +113,7 @@ def _rule_plans(of: ObjectType, computed: Computed) -> Iterator[RulePlan]:
         yield RulePlan(rule, evaluator(when) if when is not None else None, evaluator(check), field)
 
 
-def _live(of: ObjectType, computed: Computed) -> tuple[tuple[str, Evaluator], ...]:
+def _live(of: ObjectType, computed: Computed) -> tuple[str, ...]:
     """Formulas computed when read that rules read, directly or through each other, in order."""
     every = {
         key: expression
@@ -107,7 +129,7 @@ def _live(of: ObjectType, computed: Computed) -> tuple[tuple[str, Evaluator], ..
             waiting += reads(every[key]).names & every.keys()
     order = dependencies.order({key: reads(every[key]).names for key in wanted})
     assert isinstance(order, tuple)
-    return tuple((key, evaluator(every[key])) for key in order)
+    return order
 
 
 def _of_rules(computed: Computed) -> Iterator[Expression]:
@@ -129,9 +151,9 @@ def _reads_system(names: Iterable[str]) -> bool:
 # From what an expression gives to a field's value
 
 
-def fit_of(fields: FieldPlan) -> Callable[[Any, int], Value]:
+def fit_of(field: Field) -> Callable[[Any, int], Value]:
     """What makes a value of the field, or None where the result does not fit."""
-    kind, scale = fields.type, fields.field.scale
+    kind, scale = field.type, field.scale
     if kind is FieldType.MONEY:
         return decimals.fitted
     if kind in (FieldType.DECIMAL, FieldType.PERCENT):

@@ -14,10 +14,11 @@ from core.store.computing import FormulaPlan
 from core.store.drafts import Draft, Setting
 from core.store.field_plans import FieldPlan, StagePlan
 from core.store.plans import ObjectPlan
+from core.store.related import Related
 from core.store.values import Value
 from metadata import decimals
 from metadata.expressions.reads import OLD
-from metadata.model import Stage, StageKind
+from metadata.model import FieldType, Stage, StageKind
 from metadata.problems import listed
 from metadata.validation import Misfit
 
@@ -55,8 +56,7 @@ def compute_one(draft: Draft, key: str, setting: Setting) -> None:
 
 
 def _compute(draft: Draft, plan: FormulaPlan, scope: dict[str, Any], setting: Setting) -> None:
-    result = plan.compute(scope, setting.today, setting.now)
-    fitted = None if result is None else plan.fit(result, draft.digits)
+    fitted = plan.value(scope, setting.today, setting.now, draft.digits)
     for target in (draft.values, scope):
         if fitted is None:
             target.pop(plan.key, None)
@@ -64,15 +64,17 @@ def _compute(draft: Draft, plan: FormulaPlan, scope: dict[str, Any], setting: Se
             target[plan.key] = fitted
 
 
-def check_rules(draft: Draft, setting: Setting, related: dict[str, Any]) -> None:
+def check_rules(draft: Draft, setting: Setting, related: Related) -> None:
     """Note the rules that do not hold; `related` has what they read of other records."""
     computing = draft.plan.computing
     if not computing.rules:
         return
-    scope = {**scopes.of_draft(draft, setting), **draft.values, **related}
+    scope = {**scopes.of_draft(draft, setting), **draft.values, **related.values}
     scope.update((f"{OLD}.{key}", value) for key, value in draft.old.items())
-    for key, evaluate in computing.live:
-        scope[key] = evaluate(scope, setting.today, setting.now)
+    for live in computing.live:
+        of_amount = draft.plan.of.fields[live.key].type is FieldType.MONEY
+        seen = {**scope, **related.amounts} if of_amount and related.amounts else scope
+        scope[live.key] = live.value(seen, setting.today, setting.now, draft.digits)
     for plan in computing.rules:
         if plan.broken(scope, setting.today, setting.now):
             rule = plan.rule

@@ -11,15 +11,17 @@ from uuid import UUID
 from asyncpg import Connection
 
 from core.identity import TenantId
-from core.store import drafts, edges, finishing, planting, unique_keys
-from core.store.drafts import Setting
+from core.store import drafts, edges, finishing, planting, staging, unique_keys
+from core.store.drafts import Draft, Setting
 from core.store.field_plans import FieldPlan, UniquePlan
 from core.store.pace import Pace
 from core.store.plans import ObjectPlan, plan_of
+from core.store.related import Related
 from core.store.rows import SELECTED, Row
 from core.store.writing import Transaction
-from metadata import bounds
+from metadata import bounds, evolution
 from metadata.changes import Effect, Impact
+from metadata.expressions.reads import reads
 from metadata.model import LISTS, LONG, Unique
 from metadata.published import Published
 
@@ -283,9 +285,9 @@ def _some(impact: Impact, ids: Sequence[UUID]) -> Counted:
 
 
 async def _breaking(census: Census, impact: Impact) -> Counted:
-    """Live records for which a rule does not hold, where it reads nothing but the record."""
+    """Live records for which a rule does not hold, where the record itself is enough to tell."""
     plan = plan_of(census.new, impact.object)
-    if any("." in name for name in plan.computing.names):
+    if _reads_others(census, plan, impact.value or ""):
         return Counted(impact, None)
     now = datetime.now(UTC)
     setting = Setting(census.new, now, now.astimezone(census.new.zone).date())
@@ -293,11 +295,39 @@ async def _breaking(census: Census, impact: Impact) -> Counted:
     async for rows in pages(census, impact.object):
         for row in rows:
             await pace.next()
-            draft = drafts.loaded(plan, row)
-            finishing.check_rules(draft, setting, {})
+            draft = _settled(plan, row, setting)
+            finishing.check_rules(draft, setting, Related())
             if any(one.code == code for one in (*draft.problems, *draft.warnings)):
                 tally.add(row.id)
     return Counted(impact, tally.count, tuple(tally.examples))
+
+
+def _settled(plan: ObjectPlan, row: Row, setting: Setting) -> Draft:
+    """The record as the publish will leave it: with its first stage, and computed anew."""
+    draft = drafts.loaded(plan, row)
+    if plan.stage is not None and row.stage is None:
+        draft = staging.entered(plan, row, setting)
+    finishing.compute(draft, setting)
+    draft.old = dict(draft.values)
+    return draft
+
+
+def _reads_others(census: Census, plan: ObjectPlan, rule: str) -> bool:
+    """Whether a rule reads other records, be it through a roll-up that is to be counted anew."""
+    computed = census.new.metadata.computed[plan.key]
+    asked = next(
+        said for one, said in zip(plan.of.rules, computed.rules, strict=True) if one.key == rule
+    )
+    names = set[str]()
+    waiting = [name for one in asked if one is not None for name in reads(one).names]
+    while waiting:
+        name = waiting.pop()
+        if name in computed.formulas and name not in names:
+            waiting += reads(computed.formulas[name]).names
+        names.add(name)
+    stale = evolution.recomputed(census.old.metadata, census.new.metadata)
+    counted = {key for of, key in stale if of == plan.key and key not in computed.formulas}
+    return any("." in name or name in counted for name in names)
 
 
 _MISPLACED = (Effect.CYCLE, Effect.TOO_DEEP)

@@ -97,7 +97,7 @@ def plan_of(published: Published, object: str) -> ObjectPlan:
         columns=columns,
         ways=Ways(columns),
         validator=Validator(declared),
-        computing=compute_plan(published.metadata, declared, fields),
+        computing=compute_plan(published.metadata, declared),
     )
 
 

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from core.identity import TenantId
 from core.store.connections import Database
 from core.store.writing import Transaction
 from metadata import currencies, decimals
+from metadata.expressions.numbers import quotient
 
 _RATES = """
     select currency, valid_from, rate from exchange_rate
@@ -61,6 +63,13 @@ async def put(
         await connection.executemany(_TAKE_OUT, [(tenant, *it) for it in sorted(gone)])
 
 
+class Priced(NamedTuple):
+    """The currency of a record, and the day whose rate holds for it."""
+
+    currency: str
+    day: date
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Rates by currency, each from a day on."""
@@ -77,13 +86,27 @@ class Rates:
             return None
         if currency == self.corporate:
             return amount
-        found = bisect_right(self.days.get(currency, ()), day)
-        if not found:
+        rate = self.worth(currency, day)
+        if rate is None:
             return None
         digits = currencies.digits(self.corporate)
-        return decimals.fitted(
-            amount * self.rates[currency][found - 1], 2 if digits is None else digits
-        )
+        return decimals.fitted(decimals.product(amount, rate), 2 if digits is None else digits)
+
+    def worth(self, currency: str, day: date) -> Decimal | None:
+        """What one unit of a currency is worth in the tenant's own; None where no rate is known."""
+        if currency == self.corporate:
+            return Decimal(1)
+        found = bisect_right(self.days.get(currency, ()), day)
+        return self.rates[currency][found - 1] if found else None
+
+    def converted(self, amount: Decimal, of: Priced, to: Priced) -> Decimal | None:
+        """An amount in one currency in another, each by its own day's rate; not rounded."""
+        if of.currency == to.currency:
+            return amount
+        worth, wanted = self.worth(*of), self.worth(*to)
+        if worth is None or wanted is None:
+            return None
+        return quotient(decimals.product(amount, worth), wanted)
 
 
 async def load(tx: Transaction, wanted: Iterable[str | None]) -> Rates:

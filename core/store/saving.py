@@ -201,7 +201,7 @@ async def _check_rules(tx: Transaction, writing: Writing, setting: Setting) -> N
             read = await related.load(tx, plan, found)
             for draft in found:
                 await pace.next()
-                check_rules(draft, setting, read.get(draft.id, {}))
+                check_rules(draft, setting, read.get(draft.id, related.Related()))
 
 
 def _differences(drafts: Iterable[Draft]) -> list[Difference]:

@@ -53,13 +53,14 @@ async def _enter(tx: Transaction, object_key: str, ids: Sequence[UUID]) -> None:
     today = tx.now.astimezone(tx.published.zone).date()
     setting = Setting(published=tx.published, now=tx.now, today=today)
     held = await rows.hold(tx, ids)
-    found = [_entered(plan, row, setting) for row in held.rows.values() if row.stage is None]
+    found = [entered(plan, row, setting) for row in held.rows.values() if row.stage is None]
     live = [draft for draft in found if draft.deleted_at is None]
     others = await rollups.propagate(tx, live, setting)
     await saving.write(tx, Writing.of(found, others))
 
 
-def _entered(plan: ObjectPlan, row: Row, setting: Setting) -> Draft:
+def entered(plan: ObjectPlan, row: Row, setting: Setting) -> Draft:
+    """A record that has no stage, in the first one since it was created."""
     assert plan.stage is not None
     draft = drafts.loaded(plan, row)
     draft.kind = "update"

@@ -61,7 +61,7 @@ class Sums:
         self._key = fields.key
         self._state = STATE + fields.stored
         self._op = op
-        self._fit = fit_of(fields)
+        self._fit = fit_of(fields.field)
         self._is_number = fields.type not in (FieldType.DATE, FieldType.DATETIME)
         floats = of is FieldType.FLOAT
         self._has_state = op == "avg" or (op == "sum" and floats)

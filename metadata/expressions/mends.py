@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from metadata.expressions.environment import Environment
 from metadata.expressions.problems import Code, Problem
 from metadata.expressions.syntax import Applied, Listed, Part, Path
 from metadata.expressions.tree import Call, Function, Literal, Node, Type
+from metadata.problems import a, closest
 
 _PAIRS = {
     frozenset({Type.DATE, Type.TEXT}): "Write a date as date('2026-01-31').",
@@ -16,14 +16,35 @@ _PAIRS = {
     frozenset({Type.INSTANT, Type.DATE}): "Take the day of the instant: date(x).",
     frozenset({Type.NUMBER, Type.TEXT}): "Write numbers without quotation marks, or number(x).",
 }
+_ELSEWHERE = {
+    "if": "Write condition ? one : other.",
+    "isblank": "Ask x == null, or has(x).",
+    "isnull": "Ask x == null, or has(x).",
+    "nvl": "Write coalesce(x, other).",
+    "ifnull": "Write coalesce(x, other).",
+    "blankvalue": "Write coalesce(x, other).",
+    "len": "Write size(x).",
+    "length": "Write size(x).",
+    "left": "Write substring(x, 0, 3) for the first three characters.",
+    "mid": "Write substring(x, 2, 5) for the third to the fifth character.",
+    "value": "Write number(x).",
+    "datevalue": "Write date(x).",
+    "matches": "There are no patterns here: ask contains, startsWith or endsWith.",
+}
+"""What is written here for functions that spreadsheets and other languages have."""
 _CONVERSIONS = frozenset({"date", "instant", "number"})
+_WORDS = frozenset({"null", "true", "false"})
 _CONDITIONS = frozenset({"&&", "||", "!", "?:"})
 
 
 def unknown_name(path: Path, environment: Environment) -> Problem:
     """A name that nothing has, with the one that may be meant."""
     before, _, last = path.name.rpartition(".")
-    if last in environment.functions and environment.names.get(before) is not None:
+    if path.name.lower() in _WORDS:
+        mend = f"Write {path.name.lower()}."
+    elif path.name in environment.functions:
+        mend = f"Write {path.name}()."
+    elif last in environment.functions and environment.names.get(before) is not None:
         mend = f"Write {last}({before})."
     else:
         mend = _did_you_mean(path.name, environment.names) or "Check the spelling of the field."
@@ -32,7 +53,8 @@ def unknown_name(path: Path, environment: Environment) -> Problem:
 
 def unknown_function(written: Applied, environment: Environment) -> Problem:
     """A function that nobody offers, with the one that may be meant."""
-    mend = _did_you_mean(written.name, environment.functions)
+    mend = _ELSEWHERE.get(written.name.lower())
+    mend = mend or _did_you_mean(written.name, environment.functions)
     return Problem(
         written.at,
         Code.UNKNOWN_FUNCTION,
@@ -75,7 +97,7 @@ def misapplied(written: Applied, functions: Sequence[Function], nodes: Sequence[
         written.at,
         Code.WRONG_TYPE,
         f"{written.name} does not take ({given}).",
-        _mend(written, nodes) or f"It takes {' or '.join(map(_taken, functions))}.",
+        _mend(written, functions, nodes) or f"It takes {' or '.join(map(_taken, functions))}.",
     )
 
 
@@ -105,12 +127,12 @@ def unwanted(given: Type, wanted: Type) -> Problem:
     return Problem(
         0,
         Code.WRONG_TYPE,
-        f"The expression gives a {given}, and a {wanted} is needed.",
-        mend or f"Change it so that it gives a {wanted}.",
+        f"The expression gives {a(given)}, and {a(wanted)} is needed.",
+        mend or f"Change it so that it gives {a(wanted)}.",
     )
 
 
-def _mend(written: Applied, nodes: Sequence[Node]) -> str | None:
+def _mend(written: Applied, functions: Sequence[Function], nodes: Sequence[Node]) -> str | None:
     types = frozenset(node.type for node in nodes)
     if written.name in _CONDITIONS and types - {Type.BOOL, Type.NULL} and written.name != "?:":
         return "It takes conditions: compare the value with something, or ask has(x)."
@@ -120,6 +142,8 @@ def _mend(written: Applied, nodes: Sequence[Node]) -> str | None:
         return "After `in` stands a list: x in ['a', 'b'], or a field with several values."
     if Type.TEXTS in types and written.name in ("==", "!="):
         return "Ask a list 'a' in x, hasAny(x, 'a', 'b') or hasAll(x, 'a', 'b')."
+    if any(len(set(function.takes)) > 1 for function in functions):
+        return None  # values of several types are just what it takes
     return _PAIRS.get(types - {Type.NULL})
 
 
@@ -129,5 +153,5 @@ def _taken(function: Function) -> str:
 
 
 def _did_you_mean(wanted: str, known: Iterable[str]) -> str:
-    close = get_close_matches(wanted, list(known), n=1)
-    return f"Did you mean {close[0]}?" if close else ""
+    close = closest(wanted, known)
+    return f"Did you mean {close}?" if close is not None else ""

@@ -15,6 +15,8 @@ from metadata.text import bad_text
 MOST_CHARACTERS = 2_000
 MOST_LEVELS = 50
 
+_LIKE = "Write contains(x, 'part'), startsWith or endsWith."
+_BETWEEN = "Write x >= 1 && x <= 2."
 _INSTEAD = {
     "=": "Write == to compare.",
     "and": "Write && for “and”.",
@@ -32,7 +34,17 @@ _INSTEAD = {
     "‘": "Write texts between straight quotation marks: 'text'.",
     "“": "Write texts between straight quotation marks: 'text'.",
     "（": "Write brackets as ( and ).",
+    "）": "Write brackets as ( and ).",
     "，": "Write a plain comma.",
+    "＞": "Write a plain >.",
+    "＜": "Write a plain <.",
+    "＝": "Write == to compare.",
+    "^": "Write pow(x, 2).",
+    "IS": "Write x == null, or has(x).",
+    "like": _LIKE,
+    "LIKE": _LIKE,
+    "between": _BETWEEN,
+    "BETWEEN": _BETWEEN,
     "[": "Lists stand after `in` only: x in ['a', 'b'].",
 }
 _CLOSING = {"RPAR": "a closing )", "RSQB": "a closing ]", "COLON": "a : and another value"}
@@ -75,6 +87,10 @@ def _misread(text: str, error: UnexpectedInput) -> Problem:
     if isinstance(error, UnexpectedCharacters):
         position = error.pos_in_stream or 0
         found = text[position]
+        if not found.isprintable():
+            return _unexpected(
+                position, f"The invisible U+{ord(found):04X}", "Write a plain space."
+            )
         return _unexpected(position, found, "Remove it.")
     if isinstance(error, UnexpectedToken) and error.token.type != "$END":
         token: Token = error.token

@@ -318,6 +318,24 @@ def test_a_stage_of_another_kind_breaks_what_counts_by_it() -> None:
     assert codes(was, other) == ["PIPELINE_REMOVED", "PIPELINE_ADDED", "STAGE_KIND_CHANGED"]
 
 
+def test_a_pipeline_that_is_bound_to_another_object_leaves_the_first_and_enters_the_other() -> None:
+    objects = an_object(), an_object("line")
+    was, now = (metadata_of(*objects, a_pipeline(bound=bound)) for bound in ("deal", "line"))
+    removed, added = diff(was, now)
+    assert (removed.code, removed.object, removed.breaking) == ("PIPELINE_REMOVED", "deal", True)
+    assert removed.impacts == (Impact(Effect.LOST, "deal"),)
+    assert (added.code, added.object) == ("PIPELINE_ADDED", "line")
+    assert added.impacts[0] == Impact(Effect.UNSTAGED, "line")
+
+
+def test_what_is_removed_is_told_in_the_order_it_was_declared() -> None:
+    stages = [a_stage(key) for key in "abcdefgh"]
+    was, now = staged(*stages, WON), staged(stages[0], WON)
+    assert [change.impacts[0].value for change in diff(was, now)] == list("bcdefgh")
+    was, now = (deal({"it": a_picklist(*keys)}) for keys in ("abcdefgh", "a"))
+    assert [change.impacts[0].value for change in diff(was, now)] == list("bcdefgh")
+
+
 def test_reasons_come_go_and_change() -> None:
     def reasons(*said: Document) -> Metadata:
         return staged(A, WON, reasons=said)

@@ -145,6 +145,11 @@ def test_inverses_fields_and_graphs_of_an_object_share_their_names() -> None:
     ]
 
 
+def test_two_that_share_many_names_are_told_once() -> None:
+    found = told(an_object("deal", x_plural="deals"), an_object("dear", x_plural="deals"))
+    assert found == [("/x-plural", "NAME_TAKEN")]
+
+
 def test_an_object_may_not_take_a_name_of_the_platform() -> None:
     assert told(an_object("plugin", x_plural="plugins")) == [("/x-plural", "NAME_TAKEN")]
 

@@ -396,8 +396,28 @@ def test_required_fields_must_be_writable_and_seen() -> None:
     assert found == [
         ("/required/0", "MISPLACED"),
         ("/required/1", "MISPLACED"),
-        ("/required/2", "HIDDEN_REQUIRED"),
+        ("/properties/gone/x-hidden", "HIDDEN_REQUIRED"),
     ]
+
+
+def test_an_object_is_not_hidden_while_records_that_are_seen_must_refer_to_it() -> None:
+    lines = an_object("line", {"deal": a_reference("deal", "lines")}, required=["deal"])
+    hidden = {"$schema": an_object()["$schema"], "$id": "deal", "x-hidden": True}
+    assert told(an_object(), lines, a_tenant(hidden)) == [("/x-hidden", "HIDDEN_REQUIRED")]
+    [found] = problems_of(an_object(), lines, a_tenant(hidden))
+    assert found.document == "objects/deal.json"
+    unseen = {"$schema": lines["$schema"], "$id": "line", "x-hidden": True}
+    assert told(an_object(), lines, a_tenant(hidden, unseen)) == []
+    optional = an_object("line", {"deal": a_reference("deal", "lines")})
+    assert told(an_object(), optional, a_tenant(hidden)) == []
+
+
+def test_a_field_that_is_hidden_although_required_is_told_where_it_is_hidden() -> None:
+    fields: Document = {"name": {"x-hidden": True}}
+    hidden = {"$schema": an_object()["$schema"], "$id": "deal", "properties": fields}
+    [found] = problems_of(an_object(required=["name"]), a_tenant(hidden))
+    assert found.document == "objects/deal.json"
+    assert (found.pointer, found.rule) == ("/properties/name/x-hidden", "HIDDEN_REQUIRED")
 
 
 def test_an_object_has_at_most_so_many_fields_and_references() -> None:

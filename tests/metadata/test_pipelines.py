@@ -15,6 +15,7 @@ from tests.metadata.builders import (
     a_tenant,
     an_object,
     metadata_of,
+    problems_of,
     told,
 )
 
@@ -216,3 +217,31 @@ def test_a_stage_without_a_kind_is_blamed_for_that_alone() -> None:
 def test_stages_that_follow_one_without_a_sound_key_are_not_blamed() -> None:
     stages = [a_stage("A"), a_stage("b", allowed_targets=["a"]), a_stage("won", "won")]
     assert told(DEAL, a_pipeline(stages=stages)) == [("/stages/0/key", "BAD_KEY")]
+
+
+def test_tasks_name_fields_and_objects_that_are_there() -> None:
+    tasks: list[Document] = [
+        {"key": "fill", "kind": "update", "fields": ["name", "amont"]},
+        {"key": "add", "kind": "add_related", "object": "dael"},
+    ]
+    stages = [a_stage("first", tasks=tasks), a_stage("won", "won")]
+    assert told(DEAL, a_pipeline(stages=stages)) == [
+        ("/stages/0/tasks/0/fields/1", "UNKNOWN_FIELD"),
+        ("/stages/0/tasks/1/object", "UNKNOWN_OBJECT"),
+    ]
+    [field, of] = problems_of(DEAL, a_pipeline(stages=stages))
+    assert (field.mend, of.mend) == ("Did you mean 'amount'?", "Did you mean 'deal'?")
+
+
+def test_what_all_keys_of_a_tenant_end_in_makes_none_of_them_alike() -> None:
+    fields = {"memo__c": TEXT, "amount__c": MONEY}
+    deal = an_object("deal__c", fields, x_plural="deals__c")
+    for given, mend in (
+        ("name__c", ""),
+        ("d__c", ""),
+        ("amuont__c", "Did you mean 'amount__c'?"),
+        ("Amount", "Did you mean 'amount__c'?"),
+    ):
+        wrong = a_tenant({**deal, "dependentRequired": {"memo__c": [given]}})
+        [found] = problems_of(wrong)
+        assert (found.rule, found.mend) == ("UNKNOWN_FIELD", mend)

@@ -100,3 +100,27 @@ def test_every_form_that_a_dialect_asks_for_is_told_in_words() -> None:
         _, message, mend = wording.words(Complaint("pattern", pattern, "?", (), ""))
         assert "declared" not in message
         assert mend
+
+
+@pytest.mark.parametrize(
+    ("field", "mend"),
+    [
+        ({"maxLength": "20"}, "Write it without quotation marks: 20."),
+        ({"x-index": "true"}, "Write it without quotation marks: true."),
+        ({"minimum": "much"}, ""),
+        ({"type": ["string", "null"]}, "Write one alone. A value may always be absent"),
+        ({"required": True}, 'It is a list of keys of the object: "required": ["name"].'),
+        ({"x-reference": "account"}, 'Write {"object": "…"}.'),
+        ({"items": {"x-reference": {"object": "account"}}}, "A field refers to one record."),
+    ],
+)
+def test_what_other_tools_write_otherwise_is_mended(field: Document, mend: str) -> None:
+    found = only(an_object(fields={"it": {"type": "string", **field}}))
+    assert found.mend.startswith(mend)
+    assert bool(found.mend) == bool(mend)
+
+
+def test_a_probability_in_per_cent_is_told_to_be_a_fraction() -> None:
+    stages = [a_stage("a", probability=50), a_stage("b", "won")]
+    found = only(a_pipeline(stages=stages), Kind.PIPELINE)
+    assert found.mend == "It is a fraction: 0.5 is 50 %."

@@ -65,6 +65,8 @@ def _fitted(row: Row, field: Field, sql: str) -> str:
     if field.type in _SCALED:
         scale = decimals.MAX_SCALE if field.scale is None else field.scale
         return _bounded(row, sql, str(scale), limit)
+    if field.type is FieldType.FLOAT:
+        return f"({sql})::float8::text::numeric"  # by its text, which loses no digit
     return f"left({sql}, {bounds.COMPUTED_LENGTH})" if field.type is FieldType.TEXT else sql
 
 

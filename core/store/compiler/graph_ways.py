@@ -34,7 +34,7 @@ def path_to(row: Row, graph: Graph, part: query.PathTo) -> Text:
     return sure(
         f"(with recursive {MEMBERS} as ({members.table()}),"
         f" {EDGES} as (select * from ({graph_members.edges(members)}) as e"
-        f" where kind <> {literal(CONFLICT)}), {_REACHED}, {_LEVELS}, {_WAY}"
+        f" where kind is distinct from {literal(CONFLICT)}), {_REACHED}, {_LEVELS}, {_WAY}"
         f" select {listed.sql} {source} join way on way.id = {node})"
     )
 

@@ -19,7 +19,7 @@ from core.packs.offer import Offer
 from core.store.connections import Database
 from core.store.opening import Store
 from core.store.tenants import Settings
-from metadata.changes import Consent
+from metadata.changes import Consent, Effect
 from tests.conftest import KEYS
 
 OBJECT = "https://dealgraph.dev/schemas/object-1.json"
@@ -93,6 +93,27 @@ async def test_a_document_that_does_not_say_what_it_is_is_not_saved(
         ("documents", 1),
     ]
     assert not (await metadata.draft(admin, store)).documents
+
+
+@pytest.mark.parametrize(
+    ("said", "path", "words"),
+    [
+        ({"$schema": OBJECT.replace("ct", "kt")}, ("/$schema",), f"Did you mean '{OBJECT}'?"),
+        ({"$schema": "https://json-schema.org/draft/2020-12/schema"}, ("/$schema",), "Known are "),
+        ({"$schema": OBJECT.replace("object", "pack")}, ("/$schema",), "no dialect of a tenant's"),
+        ({"$schema": OBJECT}, (), '"$id": "visit__c"'),
+        ({"$schema": OBJECT.replace("object", "labels")}, (), '"language": "zh-Hans"'),
+        ({"$id": "visit__c"}, (), "its $schema, such as"),
+    ],
+)
+async def test_what_a_document_lacks_to_be_known_is_told(
+    admin: Actor, store: Store, said: dict[str, str], path: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await metadata.save_draft(admin, store, [said])
+    [problem] = refused.value.problems
+    assert (problem.path, problem.code) == (("documents", 0, *path), "UNKNOWN_DOCUMENT")
+    assert words in problem.message
 
 
 async def test_only_administrators_declare(admin: Actor, store: Store) -> None:
@@ -322,6 +343,72 @@ async def test_a_new_formula_is_computed_for_stored_records(admin: Actor, store:
     await published(admin, store, visit(count__c={"type": "integer"}, twice__c=twice))
     column = await column_of(admin, store, "twice__c")
     assert sorted(await values(admin, store, column)) == [0, 2, 4, 6, 8]
+
+
+RULE = {"key": "few__c", "check": "double__c < 5", "message": "Too many."}
+DOUBLE = {"type": "integer", "readOnly": True, "x-formula": "people__c * 2"}
+PEOPLE = {"type": "integer"}
+
+
+async def broken(admin: Actor, store: Store, *documents: Mapping[str, Any]) -> list[int | None]:
+    """How many records break the rules that the documents bring."""
+    await metadata.save_draft(admin, store, documents)
+    found = (await publishing.diff(admin, store)).changes
+    told = [one for change in found for one in change.counted]
+    return [one.count for one in told if one.impact.effect is Effect.BROKEN_RULE]
+
+
+async def test_records_that_break_a_rule_are_counted_as_they_are_computed_then(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit(people__c=PEOPLE))
+    await saving.create(admin, store, "visit__c", [{"people__c": it} for it in (1, 2, 3, 4)])
+    asking = visit(people__c=PEOPLE, double__c=DOUBLE) | {"x-rules": [RULE]}
+    assert await broken(admin, store, asking) == [2]
+    await publishing.publish(admin, store)
+    other = {**DOUBLE, "x-formula": "people__c + 2"}
+    again = visit(people__c=PEOPLE, double__c=other) | {"x-rules": [{**RULE, "severity": "warn"}]}
+    assert await broken(admin, store, again) == [2]
+
+
+async def test_rules_that_read_what_only_other_records_tell_are_told_without_a_number(
+    admin: Actor, store: Store
+) -> None:
+    above = {"x-reference": {"object": "visit__c", "inverse": "others__c"}}
+    await published(admin, store, visit(above__c=above))
+    await saving.create(admin, store, "visit__c", [{"subject__c": "one"}])
+    count = {
+        "type": "integer",
+        "readOnly": True,
+        "x-rollup": {"object": "visit__c", "via": "above__c", "op": "count"},
+    }
+    asking = visit(
+        above__c=above, count__c=count, double__c={**DOUBLE, "x-formula": "count__c * 2"}
+    )
+    asking |= {"x-rules": [{**RULE, "check": "double__c > 0"}]}
+    assert await broken(admin, store, asking) == [None]
+    await publishing.publish(admin, store)
+    other = {"key": "above__c", "check": "above__c.subject__c != 'x'", "message": "Not there."}
+    again = asking | {"x-rules": [other, {**RULE, "check": "double__c > 1"}]}
+    assert await broken(admin, store, again) == [None, 1]
+
+
+async def test_rules_over_stages_count_records_in_the_stage_that_they_will_enter(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit())
+    await saving.create(admin, store, "visit__c", [{"subject__c": "one"}, {}])
+    pipeline = {
+        "$schema": "https://dealgraph.dev/schemas/pipeline-1.json",
+        "$id": "visiting__c",
+        "object": "visit__c",
+        "stages": [
+            {"key": "planned__c", "title": "Planned", "kind": "open"},
+            {"key": "done__c", "title": "Done", "kind": "won"},
+        ],
+    }
+    rule = {**RULE, "when": "stage_kind == 'open'", "check": "has(subject__c)"}
+    assert await broken(admin, store, visit() | {"x-rules": [rule]}, pipeline) == [1]
 
 
 async def test_new_roll_ups_over_new_formulas_are_right_at_once(admin: Actor, store: Store) -> None:

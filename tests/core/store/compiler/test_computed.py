@@ -1,10 +1,13 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
 from core import query
+from core.actions import saving
 from core.actions.exchange_rates import Setting, set_rates
+from core.errors import Refused
 from core.query import Column, Connection, GroupBy, Operator, Order, Output, Page, Statistic
 from core.store.connections import Database
 from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refers_to
@@ -155,3 +158,71 @@ async def test_amounts_of_other_records_are_converted_into_the_records_currency(
     assert await shown("USD") == {"rest": "1011.11", "above": "3333.33", "large": True}
     assert await shown("KWD") == {"rest": "233.333", "above": "1000.000", "large": True}
     assert await shown("GBP") == {"rest": None, "above": None, "large": True}
+
+
+async def test_a_number_is_found_by_what_it_is_shown_as(database: Database) -> None:
+    fields = {
+        "amount": {**NUMBER, "x-scale": 6},
+        "third": formula("amount / 3", type="number"),
+        "third_today": formula("amount / 3 + 0 * (today() - today())", type="number"),
+    }
+    world = await a_world(database, an_object("part", fields))
+    for amount in ("1", "-4", "0.000001", "999999999999999999999999999999"):
+        made = await world.create("part", amount=amount, name=amount)
+        shown = await record(world, "part", made, *scalars("third", "third_today"))
+        values = Values()
+        is_third = compare("third_today", Operator.EQ, values.of(shown["third"]))
+        assert shown["third_today"] == shown["third"]
+        assert await listed(world, "part", values, is_third) == [amount]
+
+
+async def test_rules_read_it_rounded_as_it_is_shown(database: Database) -> None:
+    fields = {
+        "days": {"type": "integer"},
+        "weeks": formula("days / 7 + 0 * (today() - today())", type="integer"),
+    }
+    rule = {"key": "long_enough", "check": "weeks >= 2", "message": "Too short."}
+    world = await a_world(database, an_object("stay", fields, **{"x-rules": [rule]}))
+    made = await world.create("stay", days=11)
+    assert await record(world, "stay", made, *scalars("weeks")) == {"weeks": 2}
+    with pytest.raises(Refused, match=r"Too short\."):
+        await world.create("stay", days=10)
+
+
+async def test_rules_read_amounts_converted_as_they_are_shown(database: Database) -> None:
+    company = {"limit": MONEY, "boss": refers_to("company")}
+    order = {
+        "company": refers_to("company"),
+        "amount": MONEY,
+        "rest": formula("company.limit - amount", **MONEY),
+        "above": formula("rest + company.boss.limit", **MONEY),
+    }
+    rules = [
+        {"key": "within", "check": "rest >= 0", "message": "Over the limit."},
+        {"key": "near", "check": "above > 50", "severity": "warn", "message": "Near."},
+    ]
+    objects = (an_object("company", company), an_object("order", order, **{"x-rules": rules}))
+    world = await a_world(database, *objects, currency="EUR")
+    settings = [Setting("USD", date(2026, 1, 1), Decimal("0.5"))]
+    await set_rates(world.actor, world.store, settings)
+    boss = await world.create("company", limit=10, currency="USD")
+    company_id = await world.create("company", limit=100, currency="USD", boss=boss)
+
+    async def made(
+        amount: int, currency: str, whose: UUID = company_id
+    ) -> tuple[object, list[str]]:
+        inputs = {"company": whose, "amount": amount, "currency": currency}
+        saved = await saving.create(world.actor, world.store, "order", [inputs])
+        shown = await record(world, "order", saved.ids[0], *scalars("rest", "above"))
+        return shown, [warning.message for warning in saved.warnings]
+
+    assert await made(4, "EUR") == ({"rest": "46.00", "above": "51.00"}, [])
+    assert await made(50, "EUR") == ({"rest": "0.00", "above": "5.00"}, ["Near."])
+    assert await made(100, "USD") == ({"rest": "0.00", "above": "10.00"}, ["Near."])
+    with pytest.raises(Refused, match=r"Over the limit\."):
+        await made(51, "EUR")
+    assert await made(999, "GBP") == ({"rest": None, "above": None}, [])
+    euro = await world.create("company", limit=100)
+    assert await made(200, "USD", euro) == ({"rest": "0.00", "above": None}, [])
+    with pytest.raises(Refused, match=r"Over the limit\."):
+        await made(201, "USD", euro)

@@ -279,6 +279,12 @@ async def test_the_shortest_way_leads_from_somebody_covered_to_the_role(world: W
     assert await path(world, deal, "approver") == ["a", "e"]
 
 
+async def test_an_edge_of_no_kind_is_a_way_too(world: World) -> None:
+    deal, people = await a_deal(world, {"coverage": "met"}, {"roles": ["coach"]})
+    await world.create("relation", name="r", source=people[0], target=people[1])
+    assert await path(world, deal, "coach") == ["a", "b"]
+
+
 async def test_a_covered_member_with_the_role_is_the_way(world: World) -> None:
     deal, _ = await a_line(world, {"coverage": "met", "roles": ["coach"]}, {"coverage": "met"})
     assert await path(world, deal, "coach") == ["a"]

@@ -64,16 +64,19 @@ async def test_a_tree_that_a_part_held_is_held_anew_after_it(database: Database)
     world = await a_crm(database)
     top = await world.create("account", name="Top")
 
-    async def work(tx: Transaction) -> list[int]:
-        plan, held = tx.plan("account"), []
-        with pytest.raises(ValueError, match="bad"):
-            async with part_of(tx):
-                await tree_nodes.share(tx, plan, [{"parent": top}])
-                held.append(await tx.connection.fetchval(_HELD))
-                raise ValueError("bad")
-        held.append(await tx.connection.fetchval(_HELD))
-        await tree_nodes.share(tx, plan, [{"parent": top}])
-        held.append(await tx.connection.fetchval(_HELD))
+    async def hold(tx: Transaction) -> int:
+        await tree_nodes.share(tx, tx.plan("account"), [{"parent": top}])
+        held: int = await tx.connection.fetchval(_HELD)
         return held
 
-    assert await writing(world.tenant, world.store, work) == [2, 1, 2]  # the fence among them
+    async def fail(tx: Transaction) -> None:
+        async with part_of(tx):
+            assert await hold(tx) == 2
+            raise ValueError("bad")
+
+    async def work(tx: Transaction) -> list[int]:
+        with pytest.raises(ValueError, match="bad"):
+            await fail(tx)
+        return [await tx.connection.fetchval(_HELD), await hold(tx)]
+
+    assert await writing(world.tenant, world.store, work) == [1, 2]  # the fence among them

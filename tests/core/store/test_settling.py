@@ -96,3 +96,21 @@ async def test_a_server_that_starts_does_what_another_left(fresh_urls: Urls) -> 
 
     assert await computed(world) == ("7.00", "14.00")
     await database.close()
+
+
+async def test_a_tenant_that_this_release_refuses_keeps_no_other_waiting(
+    fresh_urls: Urls, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = await Database.open(fresh_urls.app)
+    refused, other = await a_world(database, *OBJECTS), await a_world(database, *OBJECTS)
+    for world in (refused, other):
+        await broken_off(world)
+    async with database.transaction(refused.tenant) as connection:
+        spoil = 'update metadata_version set fingerprint = \'old\', layers = \'{"base": {"objects/a.json": "{}"}}\''
+        await connection.execute(f"{spoil} where tenant_id = $1", refused.tenant)
+
+    await resuming.resume(Store(database, other.store.offer))
+
+    assert await computed(other) == ("7.00", "14.00")
+    assert "does not accept what the tenant has published" in caplog.text
+    await database.close()

@@ -106,8 +106,9 @@ async def test_a_tenant_that_this_release_refuses_keeps_no_other_waiting(
     for world in (refused, other):
         await broken_off(world)
     async with database.transaction(refused.tenant) as connection:
-        spoil = 'update metadata_version set fingerprint = \'old\', layers = \'{"base": {"objects/a.json": "{}"}}\''
-        await connection.execute(f"{spoil} where tenant_id = $1", refused.tenant)
+        spoil = "update metadata_version set fingerprint = 'old', layers = $2 where tenant_id = $1"
+        layers = {"base": {"objects/a.json": "{}"}}
+        await connection.execute(spoil, refused.tenant, layers)
 
     await resuming.resume(Store(database, other.store.offer))
 

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp
 from core.errors import DealgraphError, Problem, Refused, Unavailable
 from core.packs import loading as packs
 from core.packs.neighbours import in_the_way
-from core.store import epoch, fitness, links, migrating, roles
+from core.store import epoch, fitness, links, migrating, resuming, roles
 from core.store.connections import Database
 from core.store.embedded import Cluster, Embedded
 from core.store.opening import Store
@@ -134,7 +134,10 @@ def create_app(settings: Settings) -> ASGIApp:
             answers = Answers(store, keeper, settings.limits)
             ready = store.database.ping
             paths.open(routes(answers.answer, keeper.actor, ready, settings.limits))
+            late = asyncio.create_task(resuming.resume(store))
             yield
+            late.cancel()
+            await asyncio.wait([late])
 
     paths = Paths(lifespan=lifespan)
     return RequestLog(open_to(paths, settings.origins))

@@ -29,13 +29,14 @@ GLOBAL = {
     "migrating",
     "pool",
     "postmaster",
+    "resuming",
     "roles",
     "sessions",
     "tables",
     "tenants",
     "ways",
 }
-"""Modules of the store that run the server or its global tables, below any tenant."""
+"""Modules of the store that run the server or its global tables, below any tenant or for each of them."""
 TOLD = {("tenant", "TenantId"), ("tx", "Transaction"), ("census", "Census")}
 """A tenant, or a value that is bound to one."""
 LONGEST_MODULE = 600

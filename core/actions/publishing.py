@@ -234,11 +234,13 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
         raise Refused([Problem(("note",), "TOO_LONG", message)])
     same = plan.old.metadata.fingerprint == plan.new.metadata.fingerprint
     if same and not (plan.is_new or plan.changes):
+        await settling.settle(tenant, by.store)  # the publish before may have broken off
         raise Conflict(f"There is nothing to publish: version {plan.old.version} says the same.")
     since = await _a_minute_ago(tenant, by.store)
     comparison = await _compared(tenant, by.store, plan, by.terms.allow)
     if comparison.refusals:
         raise Refused(comparison.refusals)
+    release = await asyncio.to_thread(_release_of, by.actor, plan)
 
     async def work(tx: Transaction) -> None:
         await confirm(tx)
@@ -248,16 +250,12 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
         late = await _told(Census.of(tx, plan.new, since), plan)
         if refusals := _refusals(late, by.terms.allow):
             raise Refused(refusals)
-        await releasing.release(tx, _release_of(by.actor, plan))
+        await releasing.release(tx, release)
 
     await alone(tenant, by.store, work, Author.of(by.actor, by.terms.origin))
     by.store.know(plan.new.metadata)
     by.store.forget(tenant)
-    left = plan.assignment.left
-    stale = await asyncio.to_thread(
-        evolution.recomputed, plan.old.metadata, plan.new.metadata, left
-    )
-    await settling.settle(tenant, by.store, stale)
+    await settling.settle(tenant, by.store)
     return Publication(plan.new.version, comparison)
 
 
@@ -278,6 +276,7 @@ def _release_of(actor: Actor, plan: _Plan) -> Release:
         by=actor.user,
         note=plan.note,
         of_version=plan.of_version,
+        stale=evolution.recomputed(plan.old.metadata, plan.new.metadata, plan.assignment.left),
     )
     return Release(plan.new, version)
 

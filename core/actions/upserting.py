@@ -10,7 +10,7 @@ from core.actions.batches import check, plan_of, setting_of
 from core.actions.saving import Saved, new_drafts, saved
 from core.errors import NotFound, Problem
 from core.identity import API, Actor, Origin
-from core.store import references, rows, saving, taking, unique_keys
+from core.store import references, rows, saving, taking, tree_nodes, unique_keys
 from core.store.drafts import Draft, Inputs, Setting
 from core.store.field_plans import UniquePlan
 from core.store.numbering import Numbers
@@ -45,6 +45,7 @@ async def upsert(
 
     async def work(tx: Transaction) -> Saved:
         plan, setting = plan_of(store, tx, by.object), setting_of(tx, actor)
+        await tree_nodes.share(tx, plan, inputs)
         matched = await _match(tx, plan, by, inputs)
         held = await rows.hold(tx, matched.ids.values(), references.named(plan, inputs))
         absent = {i: inputs[i] for i in matched.absent}

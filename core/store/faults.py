@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from asyncpg import InterfaceError, PostgresConnectionError, QueryCanceledError
+from asyncpg import (
+    InterfaceError,
+    LockNotAvailableError,
+    PostgresConnectionError,
+    QueryCanceledError,
+)
 from asyncpg.exceptions import (
     IdleInTransactionSessionTimeoutError,
     InsufficientResourcesError,
@@ -16,7 +21,11 @@ from tortoise.exceptions import TransactionManagementError
 
 from core.errors import Timeout, Unavailable
 
-LATE = (QueryCanceledError, IdleInTransactionSessionTimeoutError)
+LATE = (
+    QueryCanceledError,
+    IdleInTransactionSessionTimeoutError,
+    LockNotAvailableError,  # as whoever runs the server bounds waiting for locks
+)
 AWAY = (
     PostgresConnectionError,
     OperatorInterventionError,
@@ -40,7 +49,7 @@ def tell(fault: BaseException | None, *, closed: bool) -> None:
     On a connection that is `closed`, errors of the driver and the network are of that kind too.
 
     Raises:
-        Timeout: a statement took longer than it may, or a transaction idled.
+        Timeout: a statement or a lock took longer than it may, or a transaction idled.
         Unavailable: the server stopped, lost the connection, has no room, or takes no writes.
     """
     if isinstance(fault, LATE):

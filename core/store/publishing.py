@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -33,6 +33,11 @@ _SLOT = """
 """
 
 
+STALE = "~"
+"""What a stored computed field has in place of a column, its key behind it, until its values are
+computed anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A version to be."""
@@ -45,6 +50,7 @@ class Version:
     by: UUID | None = None
     note: str = ""
     of_version: int | None = None  # what a rollback goes back to
+    stale: Sequence[tuple[str, str]] = ()  # (object, field) whose values are to be computed anew
 
 
 async def add(tenant: TenantId, connection: Connection, version: Version) -> None:
@@ -64,6 +70,7 @@ async def add(tenant: TenantId, connection: Connection, version: Version) -> Non
     await connection.execute(_HEAD, tenant, version.number)
     there = {tuple(row) for row in await connection.fetch(_SLOTS, tenant)}
     slots = [slot for slot in _slots(version.storage) if slot not in there]
+    slots += _stale(version)
     await connection.executemany(_SLOT, [(tenant, *slot, version.number) for slot in slots])
 
 
@@ -75,3 +82,8 @@ def _slots(storage: Storage) -> Iterator[tuple[str, str, str, str]]:
     for owner, columns in storage.retired.items():
         for column, key in columns.items():
             yield owner, column, key, SlotState.RETIRED.value
+
+
+def _stale(version: Version) -> Iterator[tuple[str, str, str, str]]:
+    for owner, key in version.stale:
+        yield owner, STALE + key, version.storage.place(owner, key).key, SlotState.FILLING.value

@@ -3,7 +3,7 @@
 Records that an older version wrote are written as the newest one does: columns that are filling,
 search tokens, computed values; and records that have no stage enter their first. Then those columns
 are ready to be read, and the ones that are no longer used are cleared and free. All of it can be
-broken off and begun again.
+broken off and begun again: what is left stands beside the columns in the table of slots.
 
 Values are computed anew in all records, also in those that were written meanwhile: a write brings
 roll-ups up to date by what it changes, and so leaves them as wrong as they were.
@@ -11,7 +11,7 @@ roll-ups up to date by what it changes, and so leaves them as wrong as they were
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,11 +21,13 @@ from core.store.columns import SQL_TYPES
 from core.store.drafts import Draft, Setting
 from core.store.opening import Store
 from core.store.pace import Pace
+from core.store.publishing import STALE
 from core.store.records import Difference
 from core.store.statements import Batch
 from core.store.writing import Transaction, writing
 from metadata import evolution
 from metadata.assigning import NULLS, STAGE
+from metadata.published import Published
 from metadata.storage import SlotState
 
 ROWS = 500
@@ -39,7 +41,11 @@ _UNSETTLED = "select object, slot, state, since_version from read.slot where ten
 _READY = """
     update slot set state = 'ready'
     where tenant_id = $1 and object = $2 and state = 'filling' and since_version <= $3
+      and not starts_with(slot, '~')
 """
+_COMPUTED = (
+    "delete from slot where tenant_id = $1 and starts_with(slot, '~') and since_version <= $2"
+)
 _RETIRED = """
     select from slot
     where tenant_id = $1 and object = $2 and slot = $3 and state = 'retired' for update
@@ -58,23 +64,26 @@ class Leftovers:
 
     filling: frozenset[str]  # objects
     staging: frozenset[str]  # those of them whose records may lack a stage
+    stale: frozenset[Field]  # stored computed fields to be computed anew
     retired: frozenset[tuple[str, str]]  # (object, column)
 
 
-async def settle(tenant: TenantId, store: Store, stale: Sequence[Field] = ()) -> int:
-    """Bring stored records up to the newest version; how many were written.
+async def is_due(tenant: TenantId, store: Store) -> bool:
+    """Whether anything is left to be done."""
+    left = await _leftovers(tenant, store)
+    return bool(left.filling or left.stale or left.retired)
 
-    `stale` are stored computed fields to be computed anew, in computing order.
-    """
+
+async def settle(tenant: TenantId, store: Store) -> int:
+    """Bring stored records up to the newest version; how many were written."""
     published = await store.published(tenant)
     version = published.version  # what is filling since is left to others
     left = await _leftovers(tenant, store)
     written = 0
     for object_key in sorted(left.staging):
         written += await staging.enter(tenant, store, object_key)
-    for wave in evolution.waves(published.metadata, stale):
-        for object_key in dict.fromkeys(field[0] for field in wave):
-            written += await _rewrite(tenant, store, object_key, None, wave)
+    if left.stale:
+        written += await _compute_anew(tenant, store, published, left.stale)
     for object_key in sorted(left.filling):
         written += await _rewrite(tenant, store, object_key, version)
         await _let_read(tenant, store, object_key, version)
@@ -90,12 +99,15 @@ async def settle(tenant: TenantId, store: Store, stale: Sequence[Field] = ()) ->
 async def _leftovers(tenant: TenantId, store: Store) -> Leftovers:
     async with store.database.reading(tenant) as connection:
         found = await connection.fetch(_UNSETTLED, tenant)
-    filling = [row for row in found if row["state"] == SlotState.FILLING]
+    stale = [row for row in found if row["slot"].startswith(STALE)]
+    columns = [row for row in found if not row["slot"].startswith(STALE)]
+    filling = [row for row in columns if row["state"] == SlotState.FILLING]
     return Leftovers(
         frozenset(row["object"] for row in filling),
         frozenset(row["object"] for row in filling if row["slot"] == STAGE),
+        frozenset((row["object"], row["slot"].removeprefix(STALE)) for row in stale),
         frozenset(
-            (row["object"], row["slot"]) for row in found if row["state"] == SlotState.RETIRED
+            (row["object"], row["slot"]) for row in columns if row["state"] == SlotState.RETIRED
         ),
     )
 
@@ -116,6 +128,22 @@ async def _rewrite(
 
         await writing(tenant, store, work)
         after, written = ids[-1], written + len(ids)
+    return written
+
+
+async def _compute_anew(
+    tenant: TenantId, store: Store, published: Published, stale: Collection[Field]
+) -> int:
+    """Compute these values in all records, then note that they are right; as `_rewrite`."""
+    written = 0
+    for wave in evolution.waves(published.metadata, stale):
+        for object_key in dict.fromkeys(field[0] for field in wave):
+            written += await _rewrite(tenant, store, object_key, None, wave)
+
+    async def computed(tx: Transaction) -> None:
+        await tx.connection.execute(_COMPUTED, tenant, published.version)
+
+    await writing(tenant, store, computed)
     return written
 
 

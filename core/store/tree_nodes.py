@@ -132,6 +132,38 @@ async def share(tx: Transaction, plan: ObjectPlan, inputs: Iterable[Inputs]) -> 
         await _share(tx, await read(tx.tenant, tx.connection, plan.key, parents))
 
 
+async def hold_for(
+    tx: Transaction, plan: ObjectPlan, changes: Mapping[UUID, Inputs], new: Sequence[Inputs]
+) -> None:
+    """Hold the trees in which records are going to move, and share those that new ones come into.
+
+    `changes` are what records are to have that are there.
+    """
+    if plan.tree is None:
+        return
+    key = plan.tree.key
+    wanted = {one: _parent(given, key) for one, given in changes.items() if key in given}
+    ids = [one for one in (*wanted, *wanted.values()) if one is not None]
+    nodes = await read(tx.tenant, tx.connection, plan.key, ids)
+    moving = [one for one in wanted if one in nodes and not _is_below(wanted[one], one, nodes)]
+    if moving:
+        above = (*(wanted[one] for one in moving), *(_parent(given, key) for given in new))
+        await hold_all(tx, plan.key, [*moving, *(one for one in above if one is not None)])
+    await share(tx, plan, new)
+
+
+def _parent(given: Inputs, key: str) -> UUID | None:
+    taken = reference(given.get(key))
+    return taken if isinstance(taken, UUID) else None
+
+
+def _is_below(parent: UUID | None, one: UUID, nodes: Mapping[UUID, Node]) -> bool:
+    place, number = nodes[one].place, nodes[one].number
+    if parent is None:
+        return place == tree.root(number)
+    return parent in nodes and place == nodes[parent].place.below(number)
+
+
 async def share_above(tx: Transaction, drafts: Iterable[Draft]) -> None:
     """The same for records that come back."""
     above: defaultdict[str, set[UUID]] = defaultdict(set)

@@ -13,7 +13,7 @@ from core.actions.importing.matching import NOBODY, Candidate, Writer, first_of_
 from core.actions.importing.preparing import Named, Prepared
 from core.actions.importing.rows import Flaw
 from core.errors import Problem, Refused
-from core.store import references, rows, saving, taking
+from core.store import references, rows, saving, taking, tree_nodes
 from core.store.drafts import Draft
 from core.store.numbering import Numbers
 from core.store.savepoints import part_of
@@ -54,7 +54,11 @@ async def write(tx: Transaction, writer: Writer, batch: Sequence[Prepared], turn
     sound = [prepared for prepared in batch if not prepared.flaws]
     found = await matched(tx, writer, sound)
     plan = plan_of(writer.store, tx, writing.object)
-    if not turn.again and writer.preparer.step.existing is Existing.UPDATE:
+    updates = writer.preparer.step.existing is Existing.UPDATE
+    # The trees before records, and before parts of the transaction: these let go of them again.
+    changes = {one.id: _inputs(one) for one in found if one.exists and updates}
+    await tree_nodes.hold_for(tx, plan, changes, [_inputs(one) for one in found if not one.exists])
+    if not turn.again and updates:
         found = await _joined(tx, writing, found)
     found, later = first_of_each(plan, writer.preparer.step.key, found)
     outcome.again += [one.prepared for one in later]

@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import Timeout, Unavailable
 from core.identity import TenantId
-from core.store import kept
+from core.store import kept, locks
 from core.store.connections import Database
 from core.store.links import login_of
 from core.store.ways import Options
@@ -348,6 +348,19 @@ async def test_a_statement_that_takes_too_long_is_told(
     async with way(database, tenant) as connection:
         assert connection.get_server_pid() == process
     await database.close()
+
+
+async def test_a_lock_that_takes_too_long_by_the_servers_own_bound_is_told(
+    urls: Urls, database: Database, tenant: TenantId
+) -> None:
+    single = await Database.open(urls.app, Options("session", 1))
+    async with database.transaction(tenant, first=locks.alone(locks.fence(tenant))):
+        waits = f"set local lock_timeout = '20ms'; {locks.shared(locks.fence(tenant))}"
+        with pytest.raises(Timeout):
+            await single.transaction(tenant, first=waits).__aenter__()
+    async with single.transaction(tenant, first=locks.shared(locks.fence(tenant))):
+        pass
+    await single.close()
 
 
 async def test_an_error_of_another_kind_is_left_alone(single: Database, tenant: TenantId) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.identity import TenantId
+from core.store import tree_nodes
 from core.store.connections import Database
 from core.store.opening import Store
 from core.store.savepoints import part_of
@@ -12,6 +13,7 @@ from core.store.writing import Transaction, writing
 from tests.core.actions.importing.an_import import OFFER, a_crm
 
 _PUT = "insert into counter (tenant_id, key, value) values ($1, $2, 1)"
+_HELD = "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
 
 
 @pytest.fixture
@@ -56,3 +58,25 @@ async def test_an_error_of_the_database_leaves_the_transaction_usable(
 
     await writing(tenant, Store(database, OFFER), work)
     assert await counters(database, tenant) == ["a", "b"]
+
+
+async def test_a_tree_that_a_part_held_is_held_anew_after_it(database: Database) -> None:
+    world = await a_crm(database)
+    top = await world.create("account", name="Top")
+
+    async def hold(tx: Transaction) -> int:
+        await tree_nodes.share(tx, tx.plan("account"), [{"parent": top}])
+        held: int = await tx.connection.fetchval(_HELD)
+        return held
+
+    async def fail(tx: Transaction) -> None:
+        async with part_of(tx):
+            assert await hold(tx) == 2
+            raise ValueError("bad")
+
+    async def work(tx: Transaction) -> list[int]:
+        with pytest.raises(ValueError, match="bad"):
+            await fail(tx)
+        return [await tx.connection.fetchval(_HELD), await hold(tx)]
+
+    assert await writing(world.tenant, world.store, work) == [1, 2]  # the fence among them

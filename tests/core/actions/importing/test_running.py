@@ -10,18 +10,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.actions import saving
 from core.actions.importing.feeds import GivenFeed
 from core.actions.importing.mapping import ImportMapping
 from core.actions.importing.planning import Job
 from core.actions.importing.producing import ROWS
 from core.actions.importing.report import Report
 from core.actions.importing.running import Options, run
+from core.actions.saving import Edit
 from core.errors import Forbidden
 from core.identity import Role
+from core.store import tree_nodes
 from core.store.connections import Database
 from core.store.ways import Options as Ways
+from core.store.writing import Transaction, writing
 from tests.conftest import Urls
-from tests.core.a_store import World
+from tests.core.a_store import World, waiting
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import (
     Kept,
@@ -581,3 +585,27 @@ async def test_one_connection_is_enough_also_where_records_need_numbers(
         report, _ = await load_rows(world, accounts(), rows, Options(dry_run=dry_run))
     assert (report.loaded, report.rejected) == (134, 266)
     await database.close()
+
+
+async def test_a_row_waits_for_its_tree_with_no_record_in_hand(world: World) -> None:
+    await load_rows(world, accounts(), [a_row("a"), a_row("b")])
+    ids = {key: record for record, key in await data(world, "account", "id", "external_id")}
+    holds, may_end = asyncio.Event(), asyncio.Event()
+
+    async def hold(tx: Transaction) -> None:
+        await tree_nodes.hold_all(tx, "account", [ids["a"]])
+        holds.set()
+        await may_end.wait()
+
+    holder = asyncio.create_task(writing(world.tenant, world.store, hold))
+    await holds.wait()
+    importing = asyncio.create_task(load_rows(world, accounts(), [a_row("b", "a")]))
+    while not await waiting(world):
+        pass
+    edit = Edit(ids["b"], {"website": "https://b.example"})
+    async with asyncio.timeout(5):
+        await saving.update(world.actor, world.store, "account", [edit])
+    may_end.set()
+    await asyncio.gather(holder, importing)
+
+    assert await tree(world) == {"a": None, "b": "a"}

@@ -116,6 +116,7 @@ class Embedded:
         self._make_directory()
         with self._alone():
             self._users = (self.directory / "users.lock").open("ab")
+            accounts.leave(self.directory / "users.lock")
             shared = not _locked(self._users)
             fcntl.flock(self._users, fcntl.LOCK_SH)
             try:
@@ -196,6 +197,7 @@ class Embedded:
         """
         try:
             with (self.directory / "start.lock").open("ab") as lock:
+                accounts.leave(self.directory / "start.lock")
                 self._wait_for(lock)
                 yield
         except OSError as error:
@@ -254,6 +256,7 @@ class Embedded:
         sockets = self._socket_folder(home, account)
         self._configure(sockets, account)
         self._place.write_text(postmaster.whereabouts())
+        accounts.leave(self._place)
         self._start_with_backoff(programs, account, sockets)
         return Cluster(sockets)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -367,6 +368,16 @@ async def test_lives_in_a_refuge_where_its_account_cannot_enter(directory: Path)
 
 
 @pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root works in the folders of others")
+def test_what_root_starts_in_someones_folder_is_theirs(directory: Path) -> None:
+    owner = pwd.getpwnam("daemon").pw_uid
+    os.chown(directory, owner, -1)
+    with Embedded(directory, durable=False):
+        found = {each.name: each.stat().st_uid for each in directory.iterdir()}
+    assert set(found) > {"start.lock", "users.lock", "place", "postgres"}
+    assert set(found.values()) == {owner}
+
+
 def test_finds_its_processes_where_there_is_no_proc(embedded: Embedded) -> None:
     with embedded:
         found = set(postmaster.by_command_line(embedded.data))

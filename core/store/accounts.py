@@ -89,9 +89,9 @@ def for_server(data: Path) -> Account:
     if ours.user != 0:
         return ours
     with suppress(KeyError):
-        owner = pwd.getpwuid(data.parent.stat().st_uid)
-        if owner.pw_uid != 0:
-            return _account(owner)
+        around = pwd.getpwuid(data.parent.stat().st_uid)
+        if around.pw_uid != 0:
+            return _account(around)
     for name in STAND_INS:
         with suppress(KeyError):
             return _account(pwd.getpwnam(name))

@@ -196,6 +196,18 @@ def test_whoever_is_connected_when_it_is_told_to_stop_is_answered(
     assert server.stop() == 0
 
 
+def test_whoever_is_connected_before_a_worker_is_up_is_answered(quiet_site: Site) -> None:
+    token = quiet_site.tenant("early")
+    server = quiet_site.start("serve", "--workers", "2")
+    asked = [sent(server, token) for _ in range(3)]
+    os.kill(server.process.pid, signal.SIGTERM)
+    for each in asked:
+        with each:
+            answer = b"".join(iter(lambda: each.recv(65_536), b""))  # noqa: B023
+        assert b'"accounts"' in answer
+    assert server.stop() == 0
+
+
 def test_a_worker_that_dies_is_replaced(quiet_site: Site) -> None:
     token = quiet_site.tenant("replaced")
     server = quiet_site.start("serve", "--workers", "2")

@@ -99,7 +99,7 @@ class Embedded:
         refuge: Path = homes.REFUGE,
         grace: float = GRACE,
     ) -> None:
-        self.directory = directory.expanduser().absolute()
+        self.directory = _placed(directory.expanduser())
         self._postgres_bin = postgres_bin
         self._durable = durable
         self._refuge = refuge
@@ -377,6 +377,16 @@ class Embedded:
     @property
     def _log(self) -> Path:
         return self.data / "server.log"
+
+
+def _placed(directory: Path) -> Path:
+    try:
+        return directory.absolute()
+    except FileNotFoundError as error:
+        raise Unavailable(
+            f"The data directory {directory} is nowhere: the folder that this was started in is"
+            " gone. Go to another, or set DEALGRAPH_DATA_DIR to a whole path."
+        ) from error
 
 
 def _locked(file: IO[bytes]) -> bool:

@@ -345,6 +345,17 @@ def test_refuses_a_directory_that_cannot_be_made(directory: Path) -> None:
         an_embedded(directory / "file" / "data").start()
 
 
+def test_a_directory_below_a_folder_that_is_gone_is_told(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = directory / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(Unavailable, match="data is nowhere: the folder that this was started in"):
+        an_embedded(Path("data"))
+
+
 @pytest.mark.skipif(
     os.geteuid() != 0, reason="only root has folders that its stand-in cannot enter"
 )

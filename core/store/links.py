@@ -39,6 +39,7 @@ OF_LIBPQ = frozenset(
     }
 )
 """Parameters that URLs often have and this driver would hand to the server, which refuses them."""
+OF_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 
 
 @asynccontextmanager
@@ -90,11 +91,16 @@ def unreachable(url: str, error: BaseException, setting: str = SERVING) -> Unava
         mend = "Behind a pooler, set DEALGRAPH_TENANT_SETTING=transaction"
     if isinstance(error, asyncpg.UndefinedObjectError):  # a parameter that is none
         mend = f"Leave it out of {setting}"
-    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     return Unavailable(
         f"The database on {host or 'the local server'} cannot be reached as"
-        f" {login_of(url) or 'the current user'}: {reason}. {mend}."
+        f" {login_of(url) or 'the current user'}: {_reason(url, error)}. {mend}."
     )
+
+
+def _reason(url: str, error: BaseException) -> str:
+    if isinstance(error, FileNotFoundError) and any(f"{name}=" in url for name in OF_FILES):
+        return f"a file that the URL names is not there ({', '.join(OF_FILES)})"
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
 _PLAIN = (asyncpg.InterfaceError, OSError)

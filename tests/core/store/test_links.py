@@ -32,6 +32,11 @@ async def test_a_pooler_that_keeps_no_statements_is_told(urls: Urls) -> None:
         await a_statement_that_is_gone(urls.app)
 
 
+async def test_a_certificate_that_is_not_there_is_told_as_such() -> None:
+    with pytest.raises(Unavailable, match=r"a file that the URL names is not there \(sslrootcert"):
+        await Database.open(f"{URL}?sslmode=verify-full&sslrootcert=/nowhere/ca.crt")
+
+
 def test_a_certificate_that_does_not_fit_is_told_as_such() -> None:
     told = unreachable(URL, ssl.SSLCertVerificationError(1, "IP address mismatch.")).message
     assert "db.example.com cannot be reached as someone: IP address mismatch. Check" in told

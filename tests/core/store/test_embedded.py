@@ -379,6 +379,19 @@ async def test_lives_in_a_refuge_where_its_account_cannot_enter(directory: Path)
 
 
 @pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root has folders that its stand-in cannot enter"
+)
+def test_lives_in_a_refuge_that_is_open_though_new_folders_are_closed(directory: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        embedded = Embedded(directory / "data", durable=False, refuge=directory / "refuge")
+        with embedded:
+            assert embedded.data.is_relative_to(directory / "refuge")
+    finally:
+        os.umask(before)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root works in the folders of others")
 def test_what_root_starts_in_someones_folder_is_theirs(directory: Path) -> None:
     owner = pwd.getpwnam("daemon").pw_uid

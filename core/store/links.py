@@ -22,6 +22,10 @@ UNREACHABLE = (
 )
 UNKEPT = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 """What is said of a statement that was prepared in another session."""
+FORGETFUL = (
+    "A pooler stands before the database and does not keep statements that are prepared, as"
+    " PgBouncer does from 1.21 on where max_prepared_statements is above 0."
+)
 OF_LIBPQ = frozenset(
     {
         "channel_binding",
@@ -58,10 +62,7 @@ async def connected(url: str, setting: str = SERVING) -> AsyncIterator[Connectio
     try:
         yield connection
     except UNKEPT as error:
-        raise Unavailable(
-            "A pooler stands before the database and does not keep statements that are prepared,"
-            " as PgBouncer does from 1.21 on where max_prepared_statements is above 0."
-        ) from error
+        raise Unavailable(FORGETFUL) from error
     finally:
         with suppress(*UNREACHABLE):  # what went wrong before is what to tell
             await connection.close()

@@ -7,10 +7,11 @@ import gc
 import logging
 import os
 import re
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
@@ -155,6 +156,7 @@ def serve(settings: Settings, announce: Callable[[str], object]) -> None:
             kept = Embedded(settings.data_dir, postgres_bin=settings.postgres_bin)
             stack.enter_context(kept)
         asyncio.run(_try(settings))
+        _allow_many_files()
         config = listening(partial(_application, settings), level=settings.log_level)
         run = _runner(config, taken, settings.workers)
         announce(_address(settings.host, taken))
@@ -213,12 +215,20 @@ async def migrate(settings: Settings) -> list[str]:
 def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        both = host == "::" and socket.has_dualstack_ipv6()  # every network, as with 0.0.0.0
+        return socket.create_server((host, port), family=family, dualstack_ipv6=both)
     except (OSError, UnicodeError) as error:
         raise Unavailable(
             f"Port {port} of {host} cannot be listened on: {_reason(error)}."
             " Choose another with --port or DEALGRAPH_PORT, or a --host of this machine."
         ) from error
+
+
+def _allow_many_files() -> None:
+    """As many as the system lets us have: a connection is one, and the usual bound is 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS has another bound
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _reason(error: OSError | UnicodeError) -> str:

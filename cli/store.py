@@ -72,7 +72,7 @@ def with_store(data_dir: Path | None, work: Callable[[Store], Awaitable[Answer]]
 
 def _is_missing(folder: Path) -> bool:
     try:
-        return not folder.exists()
+        return not folder.absolute().exists()
     except OSError:  # whoever makes it tells what is wrong
         return False
 

@@ -10,6 +10,7 @@ DealgraphError
 ├── BadRequest          (schema.requests) no operation could be read from it; nothing ran
 ├── Timeout             the deadline passed
 └── Unavailable         the database cannot be reached or is not fit; says what to do
+    └── Unaccepted      (core.store.versions) a tenant's version is of another release
 """
 
 from __future__ import annotations

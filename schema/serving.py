@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -97,8 +98,15 @@ def _waiting(taken: socket.socket, most: int) -> Sequence[socket.socket]:
     return found
 
 
+_UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
+_IGNORED = b"\r\nignored:"
+
+
 class Protocol(HttpToolsProtocol):
     """uvicorn's, but heads have bounds, and that of a response leaves with its body.
+
+    Java's client and `curl --http2` offer to go on in another protocol. The parser would end such
+    a request with its head, and take its body for the next one.
 
     uvicorn keeps a head of any length for any time, from a client that has shown no token yet.
     And it writes a response's head and body one after the other: two system calls and two packets
@@ -108,6 +116,7 @@ class Protocol(HttpToolsProtocol):
     _head_size = 0
     _head_timer: asyncio.TimerHandle | None = None
     _is_parting = False
+    _is_between = True
 
     def part(self) -> None:
         """Answer what runs, or one request more, and close."""
@@ -123,6 +132,9 @@ class Protocol(HttpToolsProtocol):
         if self._head_size > LONGEST_HEAD:
             self._refuse(TOO_LONG)
             return
+        if self._is_between and b"pgrade" in data:
+            head, end, rest = data.partition(b"\r\n\r\n")
+            data = _UPGRADE.sub(_IGNORED, head) + end + rest
         super().data_received(data)
         if self._head_size >= 0 and not self.transport.is_closing():
             self._head_size += len(data)
@@ -134,10 +146,19 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_size = -1  # until the next message begins
+        self._is_between = False
         self._stop_timer()
         super().on_headers_complete()
         if self._is_parting:
             self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._is_between = True
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """A head in pieces has asked for it: what follows may be the body, and is not read."""
+        self.cycle.keep_alive = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()

@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
@@ -20,8 +20,8 @@ from schema.serving import Serving
 
 PAUSE = 1.0
 """Seconds before another process is started in the place of one that has died."""
-OF_TERMINALS = (signal.SIGINT, signal.SIGHUP)
-"""Signals that every process of a terminal gets."""
+ENDING = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+"""Signals that end a worker, which are held back until it can answer who is connected."""
 
 _log = logging.getLogger("dealgraph")
 _spawn = multiprocessing.get_context("spawn")
@@ -46,6 +46,7 @@ class Workers:
 
     def run(self) -> bool:
         """Serve to the end; False if one of the first could not even start."""
+        resource_tracker.ensure_running()  # it lets signals through when the first worker starts it
         first = [self._begun() for _ in range(self._count)]
         running = list(first)
         while not self._told.poll() and not _any_failed(first):
@@ -65,7 +66,7 @@ class Workers:
 
     def _begun(self) -> SpawnProcess:
         process = _spawn.Process(target=_serve, args=(self._config, self._taken))
-        known = signal.pthread_sigmask(signal.SIG_BLOCK, OF_TERMINALS)  # until it can be quiet
+        known = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         process.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, known)
         return process
@@ -77,14 +78,20 @@ def _any_failed(processes: list[SpawnProcess]) -> bool:
 
 def _serve(config: uvicorn.Config, taken: socket.socket) -> None:
     """Serve in this process, which ends with the one that started it."""
+    server = Serving(config)
+
+    def end(*_: object) -> None:  # before it serves; then uvicorn has its own
+        server.should_exit = True
+
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent gets it too, and ends us
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end)
     parent = multiprocessing.parent_process()
     assert parent is not None
     threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()
-    with suppress(KeyboardInterrupt):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, OF_TERMINALS)
-        config.configure_logging()
-        Serving(config).run([taken])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    config.configure_logging()
+    server.run([taken])
 
 
 def _follow(wait: Callable[[], None]) -> None:

@@ -25,7 +25,7 @@ from tests.a_forkserver import ROOT, shim
 from tests.conftest import copy
 
 PATIENCE = 60
-ADDRESS = re.compile(r"(?P<url>http://[\w.]+:\d+)/graphql(?:#token=(?P<token>\S+))?")
+ADDRESS = re.compile(r"(?P<url>http://(?:[\w.]+|\[[\w:]+\]):\d+)/graphql(?:#token=(?P<token>\S+))?")
 
 
 @dataclass(frozen=True, slots=True)

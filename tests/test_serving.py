@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -196,6 +198,18 @@ def test_whoever_is_connected_when_it_is_told_to_stop_is_answered(
     assert server.stop() == 0
 
 
+def test_whoever_is_connected_before_a_worker_is_up_is_answered(quiet_site: Site) -> None:
+    token = quiet_site.tenant("early")
+    server = quiet_site.start("serve", "--workers", "2")
+    asked = [sent(server, token) for _ in range(3)]
+    os.kill(server.process.pid, signal.SIGTERM)
+    for each in asked:
+        with each:
+            answer = b"".join(iter(lambda: each.recv(65_536), b""))  # noqa: B023
+        assert b'"accounts"' in answer
+    assert server.stop() == 0
+
+
 def test_a_worker_that_dies_is_replaced(quiet_site: Site) -> None:
     token = quiet_site.tenant("replaced")
     server = quiet_site.start("serve", "--workers", "2")
@@ -285,6 +299,23 @@ def test_a_login_that_sees_everyone_is_refused(site: Site, fresh_urls: Urls) -> 
     assert refused.returncode == 1
     assert "is a superuser" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this system keeps the two apart")
+def test_listens_in_every_network_to_many_connections(site: Site) -> None:
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
+    try:
+        server = site.start("serve", "--host", "::")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, most))
+    port = urlsplit(server.url).port
+    with ExitStack() as stack:
+        for host in ["::1", *["127.0.0.1"] * 300]:
+            kept = stack.enter_context(socket.create_connection((host, port), timeout=PATIENCE))
+        kept.sendall(b"GET /readyz HTTP/1.1\r\nhost: here\r\n\r\n")
+        assert kept.recv(65_536).startswith(b"HTTP/1.1 200 OK")
+    assert server.stop() == 0
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "256.1.1.1", "a..b"])

@@ -63,10 +63,17 @@ def _unread(folder: Path, found: Mapping[str, Document]) -> Iterator[tuple[str, 
         name = path.relative_to(folder).as_posix()
         if name in found or path.suffix.lower() != ".json" or not path.is_file():
             continue
-        if _SCHEMAS in path.read_bytes():
+        if _is_declaration(path):
             yield name, f"lies where nothing is read; declarations are {HEAD} and {_PLACES}"
 
 
+def _is_declaration(path: Path) -> bool:
+    """Whether it begins as one; what else lies in a folder may be long, and each start looks."""
+    with path.open("rb") as file:
+        return _SCHEMAS in file.read(_BEGINNING)
+
+
+_BEGINNING = 4_096
 _SCHEMAS = b'"https://dealgraph.dev/schemas/'
 _PLACES = listed([f"{name}/*.json" for name in KINDS_BY_FOLDER], "and")
 

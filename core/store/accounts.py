@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pwd
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -77,6 +78,8 @@ def current(user: int | None = None) -> Account:
 def for_server(data: Path) -> Account:
     """The owner of the data folder; before it is there we, or a stand-in for root.
 
+    The owner of the folder around it stands in first, and can go on without root.
+
     Raises:
         Unavailable: nobody can stand in.
     """
@@ -85,11 +88,13 @@ def for_server(data: Path) -> Account:
         return current(owner)
     if ours.user != 0:
         return ours
+    with suppress(KeyError):
+        around = pwd.getpwuid(data.parent.stat().st_uid)
+        if around.pw_uid != 0:
+            return _account(around)
     for name in STAND_INS:
-        try:
+        with suppress(KeyError):
             return _account(pwd.getpwnam(name))
-        except KeyError:
-            continue
     raise Unavailable(
         "PostgreSQL does not run as root, and there is no user nobody, postgres or daemon to run it"
         " as. Start as another user, or set DEALGRAPH_DATABASE_URL to a server."
@@ -111,7 +116,15 @@ def make_private(folder: Path, account: Account) -> None:
 def give(path: Path, account: Account) -> None:
     """Make the account the owner of one of our files."""
     if not account.is_ours:
-        os.chown(path, account.user, account.group)
+        os.chown(path, account.user, account.group, follow_symlinks=False)
+
+
+def leave(path: Path) -> None:
+    """Make a file of root's that lies in someone's folder theirs."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        with suppress(OSError):  # who is unknown in this container gets nothing
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _account(entry: pwd.struct_passwd) -> Account:

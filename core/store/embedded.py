@@ -101,7 +101,7 @@ class Embedded:
         refuge: Path = homes.REFUGE,
         grace: float = GRACE,
     ) -> None:
-        self.directory = directory.expanduser().absolute()
+        self.directory = _placed(directory.expanduser())
         self._postgres_bin = postgres_bin
         self._durable = durable
         self._refuge = refuge
@@ -118,6 +118,7 @@ class Embedded:
         self._make_directory()
         with self._alone():
             self._users = (self.directory / "users.lock").open("ab")
+            accounts.leave(self.directory / "users.lock")
             shared = not _locked(self._users)
             fcntl.flock(self._users, fcntl.LOCK_SH)
             try:
@@ -198,6 +199,7 @@ class Embedded:
         """
         try:
             with (self.directory / "start.lock").open("ab") as lock:
+                accounts.leave(self.directory / "start.lock")
                 self._wait_for(lock)
                 yield
         except OSError as error:
@@ -256,6 +258,7 @@ class Embedded:
         sockets = self._socket_folder(home, account)
         self._configure(sockets, account)
         self._place.write_text(postmaster.whereabouts())
+        accounts.leave(self._place)
         self._start_with_backoff(programs, account, sockets)
         return Cluster(sockets)
 
@@ -376,6 +379,16 @@ class Embedded:
     @property
     def _log(self) -> Path:
         return self.data / "server.log"
+
+
+def _placed(directory: Path) -> Path:
+    try:
+        return directory.absolute()
+    except FileNotFoundError as error:
+        raise Unavailable(
+            f"The data directory {directory} is nowhere: the folder that this was started in is"
+            " gone. Go to another, or set DEALGRAPH_DATA_DIR to a whole path."
+        ) from error
 
 
 def _locked(file: IO[bytes]) -> bool:

@@ -17,9 +17,10 @@ from asyncpg.exceptions import (
     OperatorInterventionError,
     ReadOnlySQLTransactionError,
 )
-from tortoise.exceptions import TransactionManagementError
+from tortoise.exceptions import BaseORMException
 
 from core.errors import Timeout, Unavailable
+from core.store.links import FORGETFUL, UNKEPT
 
 LATE = (
     QueryCanceledError,
@@ -50,13 +51,17 @@ def tell(fault: BaseException | None, *, closed: bool) -> None:
 
     Raises:
         Timeout: a statement or a lock took longer than it may, or a transaction idled.
-        Unavailable: the server stopped, lost the connection, has no room, or takes no writes.
+        Unavailable: the server stopped, lost the connection, has no room, or takes no writes; or
+            a pooler stands before it that forgets.
     """
     if isinstance(fault, LATE):
         raise Timeout("The deadline passed before the database was done.") from fault
     if _is_read_only(fault):  # perhaps the primary of before; the next session may not be
         _log.warning("the database failed a request: %s", fault)
         raise Unavailable("The database takes no writes now; try again soon.") from fault
+    if isinstance(_cause(fault), UNKEPT):
+        _log.error(FORGETFUL)
+        raise Unavailable("The database cannot be used through its pooler.") from fault
     if isinstance(fault, AWAY) or (closed and isinstance(fault, InterfaceError | OSError)):
         _log.warning("the database failed a request: %s", fault)
         raise Unavailable(
@@ -65,5 +70,9 @@ def tell(fault: BaseException | None, *, closed: bool) -> None:
 
 
 def _is_read_only(fault: BaseException | None) -> bool:
-    told = fault.__cause__ if isinstance(fault, TransactionManagementError) else fault
-    return isinstance(told, ReadOnlySQLTransactionError)
+    return isinstance(_cause(fault), ReadOnlySQLTransactionError)
+
+
+def _cause(fault: BaseException | None) -> BaseException | None:
+    """The database's own, where Tortoise has put its name on it."""
+    return fault.__cause__ if isinstance(fault, BaseORMException) else fault

@@ -18,7 +18,7 @@ async def check(url: str) -> None:
             migrations are missing.
     """
     async with connected(url) as connection:
-        await migrating.require_version(connection)
+        migrating.require_server(connection)
         faults = await _too_many_rights(connection)
         if not await migrating.takes_writes(connection):
             faults.append(f"it takes no writes: {SERVING} names {migrating.STANDBY}")
@@ -51,11 +51,15 @@ _ROOM = """
 async def _too_many_rights(connection: Connection) -> list[str]:
     login, superuser, bypasses, owner = await connection.fetchrow(
         "select rolname, rolsuper, rolbypassrls,"
-        " not rolsuper and coalesce(pg_has_role(oid, to_regrole($1), 'MEMBER'), false)"
-        "  or coalesce(pg_has_role(oid, to_regrole($2), 'MEMBER'), false)"
-        " from pg_roles where rolname = session_user",
+        " exists (select from pg_roles other where rolname in ($1, $2)"
+        "  and pg_has_role(login.oid, other.oid, 'MEMBER'))"
+        " or exists (select from pg_class where relname = $3 and relnamespace = $4::regnamespace"
+        "  and pg_has_role(login.oid, relowner, 'MEMBER'))"
+        " from pg_roles login where rolname = session_user",
         roles.OWNER,
         roles.VIEWS,
+        migrating.RECORD,
+        migrating.SCHEMA,
     )
     reasons = (
         (superuser, "is a superuser"),
@@ -71,13 +75,42 @@ async def _too_many_rights(connection: Connection) -> list[str]:
 
 
 async def _not_ready(connection: Connection) -> list[str]:
-    faults = []
     if not await connection.fetchval("select pg_has_role($1, 'USAGE')", roles.APP):
         login = await connection.fetchval("select session_user")
-        faults.append(
-            f"the login {login} is not a member of {roles.APP}: run `dealgraph migrate`, or"
-            f' `grant {roles.APP} to "{login}"`'
+        member = f"the login {login} is not a member of {roles.APP}"
+        return [f"{member}: run `dealgraph migrate`, or `{roles.joining(login)}`"]
+    if not await connection.fetchval("select has_schema_privilege($1, 'USAGE')", migrating.SCHEMA):
+        barred = f"{roles.APP} may not enter the schema {migrating.SCHEMA}"
+        return [f"{barred}: run `dealgraph migrate`"]
+    if fault := await _misplaced(connection):
+        return [fault]
+    missing = await migrating.pending(connection)
+    lacking = f"it lacks the migrations {', '.join(missing)}: run `dealgraph migrate`"
+    return [lacking] if missing else []
+
+
+async def _misplaced(connection: Connection) -> str | None:
+    """What is wrong where the tables are there but are not found, or not as they were made."""
+    table = f"{migrating.SCHEMA}.{migrating.RECORD}"
+    if not await connection.fetchval("select to_regclass($1) is not null", table):
+        return None
+    if not await connection.fetchval(
+        "select to_regclass($1) is not distinct from to_regclass($2)", migrating.RECORD, table
+    ):
+        path = await connection.fetchval("select current_setting('search_path')")
+        return (
+            f"its search_path, {path}, does not lead to the tables in {migrating.SCHEMA}: set it"
+            " back for this login and database"
         )
-    elif missing := await migrating.pending(connection):
-        faults.append(f"it lacks the migrations {', '.join(missing)}: run `dealgraph migrate`")
-    return faults
+    owner, may_read = await connection.fetchrow(
+        "select relowner::regrole::text, has_table_privilege($2, oid, 'SELECT')"
+        " from pg_class where oid = to_regclass($1)",
+        table,
+        roles.APP,
+    )
+    if owner == roles.OWNER and may_read:
+        return None
+    return (
+        f"its tables belong to {owner} and not to {roles.OWNER}, or {roles.APP} has no rights to"
+        " them, as after a restore with --no-owner or --no-privileges: restore it without those"
+    )

@@ -36,10 +36,12 @@ def home_of(directory: Path, account: Account, refuge: Path = REFUGE) -> Path:
         return home
     if account.may_reach(directory):
         return directory
-    refuge.mkdir(parents=True, exist_ok=True)
+    if not refuge.is_dir():
+        _make_open(refuge)
     home = Path(mkdtemp(prefix=f"{directory.parent.name}-", dir=refuge))
     home.chmod(0o755)
     if not account.may_reach(home):
+        home.rmdir()
         raise Unavailable(
             f"PostgreSQL does not run as root but as the user {account.name}, who can enter neither"
             f" {directory} nor {home}. Set DEALGRAPH_DATA_DIR to a folder that everyone can enter,"
@@ -48,6 +50,12 @@ def home_of(directory: Path, account: Account, refuge: Path = REFUGE) -> Path:
     link.symlink_to(home / LINK)
     (home / OWNER).write_text(str(directory))
     return home
+
+
+def _make_open(folder: Path) -> None:
+    """One that everyone can enter, whatever the umask."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
 
 
 def _refuse_another(home: Path, directory: Path) -> None:
@@ -87,6 +95,7 @@ def _copied(programs: Path, to: Path) -> Path:
     if not to.exists():
         making = to.with_name(to.name + ".making")
         shutil.rmtree(making, ignore_errors=True)
+        _make_open(making)
         skipped = shutil.ignore_patterns("include", "__pycache__")
         shutil.copytree(package, making / package.name, ignore=skipped)
         with suppress(FileNotFoundError):

@@ -20,6 +20,30 @@ UNREACHABLE = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
 )
+UNKEPT = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
+"""What is said of a statement that was prepared in another session."""
+FORGETFUL = (
+    "A pooler stands before the database and does not keep statements that are prepared, as"
+    " PgBouncer does from 1.21 on where max_prepared_statements is above 0."
+)
+OF_LIBPQ = frozenset(
+    {
+        "channel_binding",
+        "connect_timeout",
+        "fallback_application_name",
+        "gssencmode",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "load_balance_hosts",
+        "sslcompression",
+        "sslsni",
+        "tcp_user_timeout",
+    }
+)
+"""Parameters that URLs often have and this driver would hand to the server, which refuses them."""
+OF_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 
 
 @asynccontextmanager
@@ -31,31 +55,57 @@ async def connected(url: str, setting: str = SERVING) -> AsyncIterator[Connectio
     """
     try:
         connection = await asyncpg.connect(
-            url, server_settings={"application_name": "dealgraph", "timezone": "UTC"}
+            read(url), server_settings={"application_name": "dealgraph", "timezone": "UTC"}
         )
     except UNREACHABLE as error:
         raise unreachable(url, error, setting) from error
     try:
         yield connection
+    except UNKEPT as error:
+        raise Unavailable(FORGETFUL) from error
     finally:
         with suppress(*UNREACHABLE):  # what went wrong before is what to tell
             await connection.close()
 
 
+def read(url: str) -> str:
+    """The URL as the driver takes it: without what is for libpq alone, if nothing hangs on it."""
+    start, mark, query = url.partition("?")
+    wanted = [it for it in query.split("&") if _name(it) not in OF_LIBPQ or it.endswith("=require")]
+    return start + mark + "&".join(wanted) if wanted else start
+
+
+def _name(parameter: str) -> str:
+    return parameter.partition("=")[0]
+
+
 def unreachable(url: str, error: BaseException, setting: str = SERVING) -> Unavailable:
     """What to tell whoever runs the server; the URL's password stays out of it."""
-    told_by_driver = isinstance(error, asyncpg.InterfaceError)
-    if isinstance(error, ValueError | OverflowError) and not told_by_driver:
+    if isinstance(error, ValueError | OverflowError) and not isinstance(error, _PLAIN):
         return Unavailable(  # the error's own text may hold a piece of the password
             f"{setting} cannot be read. It is postgresql://login:password@host:port/database, with"
             " the special characters of the password as %40 for @, %2F for /, and so on."
         )
     host = urlsplit(url).netloc.rpartition("@")[2]
     mend = f"Check {setting}" if host else f"It starts or has ended, or {setting} is wrong"
+    if isinstance(error, asyncpg.ProtocolViolationError):
+        mend = "Behind a pooler, set DEALGRAPH_TENANT_SETTING=transaction"
+    if isinstance(error, asyncpg.UndefinedObjectError):  # a parameter that is none
+        mend = f"Leave it out of {setting}"
     return Unavailable(
         f"The database on {host or 'the local server'} cannot be reached as"
-        f" {login_of(url) or 'the current user'}: {error or type(error).__name__}. {mend}."
+        f" {login_of(url) or 'the current user'}: {_reason(url, error)}. {mend}."
     )
+
+
+def _reason(url: str, error: BaseException) -> str:
+    if isinstance(error, FileNotFoundError) and any(f"{name}=" in url for name in OF_FILES):
+        return f"a file that the URL names is not there ({', '.join(OF_FILES)})"
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
+_PLAIN = (asyncpg.InterfaceError, OSError)
+"""What tells a reason of its own, though it may be a ValueError too: a certificate's is."""
 
 
 def login_of(url: str) -> str | None:

@@ -15,10 +15,18 @@ from core.store import engine, roles
 from core.store.links import MIGRATING, connected
 
 OLDEST = 18
+SCHEMA = "public"
+RECORD = "tortoise_migrations"
+"""The table that tells what was applied."""
 LOCK = 0x6465616C  # "deal"
 STANDBY = "a standby, or default_transaction_read_only is on"
 WITHOUT_WAITING = "set synchronous_commit = off"
 """Commands reach the disk in their order, if not at once; what a crash loses is run again."""
+PATIENTLY = (
+    "set statement_timeout = 0; set lock_timeout = 0; set transaction_timeout = 0;"
+    " set idle_session_timeout = 0"
+)
+"""Whatever a login or a database has for its requests."""
 
 
 async def migrate(url: str, app_login: str | None = None) -> list[str]:
@@ -32,8 +40,10 @@ async def migrate(url: str, app_login: str | None = None) -> list[str]:
     """
     await engine.prepare()
     async with connected(url, MIGRATING) as lock, connected(url, MIGRATING) as connection:
+        require_server(connection)
+        for each in (lock, connection):
+            await each.execute(PATIENTLY)
         await lock.execute("select pg_advisory_lock($1)", LOCK)
-        await require_version(connection)
         if not await takes_writes(connection):
             raise Unavailable(f"The database takes no writes: {MIGRATING} names {STANDBY}.")
         await roles.prepare(connection, app_login)
@@ -49,17 +59,23 @@ async def pending(connection: Connection) -> list[str]:
     return [step.migration.name for step in await executor.plan()]
 
 
-async def require_version(connection: Connection) -> None:
-    """Refuse a PostgreSQL that lacks what we use.
+def require_server(connection: Connection) -> None:
+    """Refuse a PostgreSQL that lacks what we use, or cannot hold every text.
 
     Raises:
-        Unavailable: it is too old.
+        Unavailable: it is too old, or the database is not in UTF-8.
     """
     version = connection.get_server_version()
     if version.major < OLDEST:
         raise Unavailable(
             f"The database runs PostgreSQL {version.major}; Dealgraph needs {OLDEST} or newer."
             " Upgrade it, or leave DEALGRAPH_DATABASE_URL out to use the embedded one."
+        )
+    encoding = connection.get_settings().server_encoding
+    if encoding != "UTF8":
+        raise Unavailable(
+            f"The database is in the encoding {encoding}; Dealgraph needs UTF8. Make another with"
+            " `create database … template template0 encoding 'UTF8' locale 'C'`."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 
 from core.identity import TenantId
@@ -14,7 +15,7 @@ from core.store.growth import Growth
 from core.store.plans import ObjectPlan, plan_of
 from core.store.recent import Recent
 from core.store.sizes import Sizes
-from core.store.versions import Head, Parsed
+from core.store.versions import Head, Parsed, Unaccepted
 from metadata.model import Metadata
 from metadata.published import Published
 
@@ -23,6 +24,8 @@ PARSED_KEPT = 64
 PLANS_KEPT = 1_000
 UNSETTLED_FOR = 1.0
 """Seconds for which a version with slots still filling is taken for what it is."""
+
+_log = logging.getLogger("dealgraph")
 
 
 class Store:
@@ -37,6 +40,7 @@ class Store:
         self._heads: Recent[TenantId, tuple[Head, float]] = Recent(TENANTS_KEPT)
         self._loading: dict[TenantId, asyncio.Task[Head]] = {}
         self._parsed: Parsed = Recent(PARSED_KEPT)
+        self._refused: Recent[TenantId, str] = Recent(TENANTS_KEPT)
         self._plans: Recent[tuple[str, str, str], ObjectPlan] = Recent(PLANS_KEPT)
 
     async def head(self, tenant: TenantId) -> Head:
@@ -62,9 +66,18 @@ class Store:
                 until = float("inf") if head.settled else time.monotonic() + UNSETTLED_FOR
                 self._heads.keep(tenant, (head, until))
             return head
+        except Unaccepted as error:
+            self._tell(tenant, error.message)
+            raise
         finally:
             if self._loading.get(tenant) is task:
                 del self._loading[tenant]
+
+    def _tell(self, tenant: TenantId, reason: str) -> None:
+        """Have the log say it once: requests go on asking."""
+        if self._refused.get(tenant) != reason:
+            self._refused.keep(tenant, reason)
+            _log.error("tenant %s is not served: %s", tenant, reason)
 
     def _known(self, tenant: TenantId) -> Head | None:
         found = self._heads.get(tenant)

@@ -80,19 +80,33 @@ async def lacking(connection: Connection, app_login: str | None = None) -> list[
             _IS_MEMBER,
             (OWNER, VIEWS),
         ),
-        (OWNER, f"grant {OWNER} to {_quoted(login)}", _IS_MEMBER, (login, OWNER)),
+        (
+            OWNER,
+            f"grant {OWNER} to {_quoted(login)} with inherit true, set true",
+            _IS_MEMBER,
+            (login, OWNER),
+        ),
         (OWNER, f"grant create on database {_quoted(database)} to {OWNER}", _MAY_CREATE, (OWNER,)),
         (OWNER, f"grant usage, create on schema public to {OWNER}", _MAY_MAKE_TABLES, (OWNER,)),
+        # What everyone may, unless the server was hardened.
+        (APP, f"grant connect on database {_quoted(database)} to {APP}", _MAY_CONNECT, (APP,)),
+        (APP, f"grant usage on schema public to {APP}", _MAY_ENTER, (APP,)),
+        (VIEWS, f"grant usage on schema public to {VIEWS}", _MAY_ENTER, (VIEWS,)),
     ]
     if await connection.fetchval(ON_CITUS):  # its nodes connect to each other as the owner
         wanted.append((OWNER, f"alter role {OWNER} login", _MAY_LOG_IN, (OWNER,)))
     if app_login is not None:
-        wanted.append((APP, f"grant {APP} to {_quoted(app_login)}", _IS_MEMBER, (app_login, APP)))
+        wanted.append((APP, joining(app_login), _IS_MEMBER, (app_login, APP)))
     return created + [
         command
         for role, command, question, arguments in wanted
         if role not in known or not await connection.fetchval(question, *arguments)
     ]
+
+
+def joining(login: str) -> str:
+    """The command that lets a login serve, though it may be one that inherits nothing."""
+    return f"grant {APP} to {_quoted(login)} with inherit true"
 
 
 async def become_owner(connection: Connection) -> None:
@@ -107,6 +121,8 @@ _IS_MEMBER = (
 )
 _IS_ROLE = "select exists (select from pg_roles where rolname = $1)"
 _MAY_CREATE = "select has_database_privilege($1::text::name, current_database(), 'CREATE')"
+_MAY_CONNECT = "select has_database_privilege($1::text::name, current_database(), 'CONNECT')"
+_MAY_ENTER = "select has_schema_privilege($1::text::name, 'public', 'USAGE')"
 _MAY_LOG_IN = "select rolcanlogin from pg_roles where rolname = $1"
 _MAY_MAKE_TABLES = "select has_schema_privilege($1::text::name, 'public', 'CREATE')"
 

@@ -12,7 +12,7 @@ from asyncpg.transaction import Transaction, TransactionState
 
 from core.identity import TenantId
 from core.store import kept
-from core.store.links import UNREACHABLE, unreachable
+from core.store.links import UNREACHABLE, read, unreachable
 
 JSONB_VERSION = b"\x01"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts from here
@@ -84,7 +84,7 @@ def opener(url: str, parameters: dict[str, str]) -> Opener:
     async def open_session() -> Session:
         try:
             session: Session = await asyncpg.connect(
-                url,
+                read(url),
                 connection_class=Session,
                 server_settings={"application_name": "dealgraph", **parameters},
                 statement_cache_size=kept.MOST,

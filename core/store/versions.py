@@ -45,6 +45,10 @@ _EVERY = """
 _LAYERS = "select layers from read.metadata_version where tenant_id = $1 and version = $2"
 
 
+class Unaccepted(Unavailable):
+    """An older release has published for a tenant what this one refuses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """The newest version, and the epoch that changes are logged in."""
@@ -78,7 +82,7 @@ async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
 
     Raises:
         NotFound: there is no such tenant, or it has published nothing.
-        Unavailable: an older release took what is refused now.
+        Unaccepted: an older release took what is refused now.
     """
     async with database.reading(tenant, "generic") as connection:
         row = await connection.fetchrow(_HEAD, tenant)
@@ -114,7 +118,7 @@ def _parse(stored: Layers | None) -> Metadata:
     metadata = parse(layers_of(stored or {}))
     if isinstance(metadata, Metadata):
         return metadata
-    raise Unavailable(
+    raise Unaccepted(
         "This release of Dealgraph does not accept what the tenant has published:"
         f" {metadata[0].document}{metadata[0].pointer}: {metadata[0].message.rstrip('.')}."
         " Publish what it accepts with the release before, then come back to this one."

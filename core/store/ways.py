@@ -74,17 +74,25 @@ async def ways_of(url: str, options: Options) -> Ways:
     Raises:
         Unavailable: it cannot be reached, or does not go with the options.
     """
-    connection = await sessions.opener(url, {})()
+    setting = options.tenant_setting
+    plain = Ways("session", False, options.statement_timeout)
+    asked = {} if setting == "transaction" else plain.parameters("custom")
+    connection = await sessions.opener(url, asked)()
     try:
         on_citus = await connection.fetchval(ON_CITUS)
+        kept = await connection.fetchval("select current_setting('plan_cache_mode')")
     finally:
         await connection.close()
-    if on_citus and options.tenant_setting == "session":
+    if on_citus and setting == "session":
         raise Unavailable(
             "On Citus a session's tenant does not reach the shards:"
             " set DEALGRAPH_TENANT_SETTING to auto or transaction."
         )
-    setting = options.tenant_setting
+    if kept != asked.get("plan_cache_mode", kept):  # it would mix up tenants as well
+        raise Unavailable(
+            "A pooler stands before the database and keeps no settings of a session:"
+            " set DEALGRAPH_TENANT_SETTING=transaction."
+        )
     if setting == "auto":
         setting = "transaction" if on_citus else "session"
     return Ways(setting, on_citus, options.statement_timeout)

@@ -126,6 +126,26 @@ async def test_does_not_listen_to_a_head_without_an_end(head: bytes) -> None:
         assert response.status_code == 200
 
 
+OFFERING = (
+    b"POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer " + TOKEN.encode() + b"\r\n"
+    b"content-type: application/json\r\nconnection: Upgrade, HTTP2-Settings, close\r\n"
+    b"upgrade: h2c\r\nhttp2-settings: AAEAAEAA\r\n"
+)
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+async def test_who_offers_another_protocol_is_answered_in_this_one(pieces: int) -> None:
+    body = b'{"query": "{ __typename }"}'
+    request = OFFERING + b"content-length: %d\r\n\r\n%s" % (len(body), body)
+    async with a_process() as (_, url):
+        port = urlsplit(url).port
+        assert port is not None
+        cut = len(request) - len(body) if pieces == 2 else len(request)
+        answer = await sent("127.0.0.1", port, [request[:cut], request[cut:]])
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert answer.endswith(b'{"data":{"__typename":"Query"}}')
+
+
 async def test_tells_that_a_head_is_too_long() -> None:
     async with a_process() as (_, url):
         pieces = [b"GET / HTTP/1.1\r\nx-long: ", b"x" * serving.LONGEST_HEAD]

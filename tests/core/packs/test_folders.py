@@ -57,6 +57,8 @@ def test_only_declarations_are_read(tmp_path: Path) -> None:
     folder = a_folder(tmp_path)
     (folder / "samples").mkdir()
     (folder / "samples" / "golden.json").write_text("not a declaration")
+    exported = {"rows": ["x" * 5_000], "of": "https://dealgraph.dev/schemas/object"}
+    (folder / "samples" / "exported.json").write_text(json.dumps(exported))
     assert list(read(folder, "field").documents) == ["pack.json", "objects/visit.json"]
 
 

@@ -302,6 +302,24 @@ def test_finds_the_login_that_a_url_names(url: str, login: str | None) -> None:
     assert login_of(url) == login
 
 
+async def test_a_pooler_that_forgets_statements_is_told(
+    urls: Urls, tenant: TenantId, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = await Database.open(urls.app)
+    with pytest.raises(Unavailable, match="cannot be used through its pooler"):
+        await twice_with_another_session_between(database, tenant)
+    assert "PgBouncer does from 1.21 on" in caplog.text
+    await database.close()
+
+
+async def twice_with_another_session_between(database: Database, tenant: TenantId) -> None:
+    """A statement as such a pooler runs it."""
+    async with database.reading(tenant) as connection:
+        await connection.fetchval("select 3")
+        await connection.execute("deallocate all")
+        await connection.fetchval("select 3")
+
+
 async def test_survives_a_server_that_drops_its_connections(urls: Urls, tenant: TenantId) -> None:
     database = await Database.open(urls.app, Options("session", 2))
     async with database.reading(tenant) as connection:

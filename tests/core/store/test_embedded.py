@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -347,6 +348,17 @@ def test_refuses_a_directory_that_cannot_be_made(directory: Path) -> None:
         an_embedded(directory / "file" / "data").start()
 
 
+def test_a_directory_below_a_folder_that_is_gone_is_told(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = directory / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(Unavailable, match="data is nowhere: the folder that this was started in"):
+        an_embedded(Path("data"))
+
+
 @pytest.mark.skipif(
     os.geteuid() != 0, reason="only root has folders that its stand-in cannot enter"
 )
@@ -370,6 +382,29 @@ async def test_lives_in_a_refuge_where_its_account_cannot_enter(directory: Path)
 
 
 @pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root has folders that its stand-in cannot enter"
+)
+def test_lives_in_a_refuge_that_is_open_though_new_folders_are_closed(directory: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        embedded = Embedded(directory / "data", durable=False, refuge=directory / "refuge")
+        with embedded:
+            assert embedded.data.is_relative_to(directory / "refuge")
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root works in the folders of others")
+def test_what_root_starts_in_someones_folder_is_theirs(directory: Path) -> None:
+    owner = pwd.getpwnam("daemon").pw_uid
+    os.chown(directory, owner, -1)
+    with Embedded(directory, durable=False):
+        found = {each.name: each.stat().st_uid for each in directory.iterdir()}
+    assert set(found) > {"start.lock", "users.lock", "place", "postgres"}
+    assert set(found.values()) == {owner}
+
+
 def test_finds_its_processes_where_there_is_no_proc(embedded: Embedded) -> None:
     with embedded:
         found = set(postmaster.by_command_line(embedded.data))

@@ -35,7 +35,7 @@ async def test_from_a_bare_server_to_one_that_serves(bare: Cluster) -> None:
         await migrating.migrate(owner, "web-app")
     commands = [line.strip() for line in refusal.value.message.splitlines() if line.endswith(";")]
     assert "create role dealgraph_views nologin;" in commands
-    assert 'grant dealgraph_app to "web-app";' in commands
+    assert 'grant dealgraph_app to "web-app" with inherit true;' in commands
     async with connected(bare.url("postgres", "sales")) as connection:
         for command in commands:
             await connection.execute(command)
@@ -61,6 +61,37 @@ async def test_a_login_for_the_app_gets_its_rights_by_migrating(bare: Cluster) -
         await fitness.check(bare.url("late", "third"))
     await migrating.migrate(bare.url("postgres", "third"), "late")
     await fitness.check(bare.url("late", "third"))
+
+
+async def test_a_hardened_server_and_a_login_that_inherits_nothing_are_served(
+    bare: Cluster,
+) -> None:
+    async with connected(bare.url("postgres", "sales")) as connection:
+        await connection.execute("revoke all on database sales from public")
+        await connection.execute("revoke all on schema public from public")
+        await connection.execute("create role alone login noinherit")
+        await connection.execute("grant connect on database sales to alone")
+        await migrating.migrate(bare.url("postgres", "sales"))
+        await connection.execute("grant dealgraph_app to alone")
+        with pytest.raises(Unavailable, match='`grant dealgraph_app to "alone" with inherit true`'):
+            await fitness.check(bare.url("alone", "sales"))
+        await migrating.migrate(bare.url("postgres", "sales"), "alone")
+        await fitness.check(bare.url("alone", "sales"))
+        await connection.execute("revoke usage on schema public from dealgraph_app")
+        with pytest.raises(Unavailable, match="may not enter the schema public"):
+            await fitness.check(bare.url("alone", "sales"))
+
+
+async def test_a_database_that_is_not_in_utf8_is_refused(bare: Cluster) -> None:
+    async with connected(bare.url("postgres", "postgres")) as connection:
+        await connection.execute(
+            "create database latin template template0 encoding 'LATIN1' locale_provider libc"
+            " locale 'C'"
+        )
+    with pytest.raises(Unavailable, match="encoding LATIN1; Dealgraph needs UTF8"):
+        await migrating.migrate(bare.url("postgres", "latin"))
+    with pytest.raises(Unavailable, match="encoding LATIN1; Dealgraph needs UTF8"):
+        await fitness.check(bare.url("web-app", "latin"))
 
 
 async def test_accepts_the_app(urls: Urls) -> None:
@@ -96,6 +127,23 @@ async def test_refuses_a_database_that_lacks_migrations(fresh_urls: Urls) -> Non
         Unavailable, match="lacks the migrations 0007_figures_by_stage: run `dealgraph migrate`"
     ):
         await fitness.check(fresh_urls.app)
+
+
+async def test_refuses_tables_that_lost_their_owner_or_their_rights(fresh_urls: Urls) -> None:
+    async with connected(fresh_urls.superuser) as connection:
+        await connection.execute("revoke all on tortoise_migrations from dealgraph_app")
+        with pytest.raises(Unavailable, match="as after a restore with --no-owner or --no-priv"):
+            await fitness.check(fresh_urls.app)
+        await connection.execute("alter table tortoise_migrations owner to dealgraph_app")
+        with pytest.raises(Unavailable, match="login dealgraph_app belongs to the owner of the ta"):
+            await fitness.check(fresh_urls.app)
+
+
+async def test_tells_that_the_tables_are_out_of_sight(fresh_urls: Urls) -> None:
+    with pytest.raises(
+        Unavailable, match="its search_path, elsewhere, does not lead to the tables"
+    ):
+        await fitness.check(f"{fresh_urls.app}&options=-c%20search_path%3Delsewhere")
 
 
 async def test_refuses_a_database_that_takes_no_writes(fresh_urls: Urls) -> None:

@@ -95,9 +95,17 @@ async def test_tells_what_is_pending(empty_urls: Urls, fresh_urls: Urls) -> None
         assert await migrating.pending(connection) == []
 
 
-async def test_refuses_a_server_that_is_too_old() -> None:
+def test_refuses_a_server_that_is_too_old() -> None:
     with pytest.raises(Unavailable, match="runs PostgreSQL 17; Dealgraph needs 18"):
-        await migrating.require_version(OldServer())
+        migrating.require_server(OldServer())
+
+
+async def test_what_requests_are_bounded_by_does_not_bound_migrations(empty_urls: Urls) -> None:
+    async with connected(empty_urls.superuser) as superuser:
+        database = await superuser.fetchval("select current_database()")
+        for setting in ("statement_timeout", "lock_timeout", "transaction_timeout"):
+            await superuser.execute(f"alter database {database} set {setting} = '1ms'")
+    assert await migrating.migrate(empty_urls.owner) == NAMES
 
 
 async def test_tells_what_a_login_may_not_grant_though_postgresql_only_warns(

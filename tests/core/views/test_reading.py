@@ -81,7 +81,9 @@ async def test_a_publish_elsewhere_is_noticed_by_the_read_itself(world: World) -
     assert await read(world) == ["x"]
 
 
-async def test_what_an_older_release_published_and_this_one_refuses_is_told(world: World) -> None:
+async def test_what_an_older_release_published_and_this_one_refuses_is_told_and_logged_once(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     async with world.store.database.transaction(world.tenant) as connection:
         await connection.execute(
             "update metadata_version set fingerprint = 'older',"
@@ -90,8 +92,11 @@ async def test_what_an_older_release_published_and_this_one_refuses_is_told(worl
             world.tenant,
         )
     store = Store(world.store.database, world.store.offer)
-    with pytest.raises(Unavailable, match="does not accept what the tenant has published"):
-        await reading.published(world.actor, store)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="does not accept what the tenant has published"):
+            await reading.published(world.actor, store)
+    (line,) = caplog.messages
+    assert line.startswith(f"tenant {world.tenant} is not served: This release of Dealgraph does")
 
 
 async def test_the_deadline_is_told_without_the_databases_words(urls: Urls, world: World) -> None:

@@ -19,8 +19,10 @@ from core.packs.offer import Offer
 from core.store.connections import Database
 from core.store.opening import Store
 from core.store.tenants import Settings
+from core.store.writing import Transaction, writing
 from metadata.changes import Consent
 from tests.conftest import KEYS
+from tests.core.a_store import World, problems_of, waiting
 
 OBJECT = "https://dealgraph.dev/schemas/object-1.json"
 
@@ -173,6 +175,30 @@ async def test_a_publish_that_would_leave_records_invalid_is_refused_until_allow
     assert [problem.code for problem in refused.value.problems] == ["INVALID"]
     terms = Terms(frozenset({Consent.INVALID}))
     assert (await publishing.publish(admin, store, terms)).version == 3
+
+
+async def test_what_is_written_while_a_publish_waits_is_counted(admin: Actor, store: Store) -> None:
+    await published(admin, store, visit())
+    (made,) = (await saving.create(admin, store, "visit__c", [{"subject__c": "拜访"}])).ids
+    holds, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Transaction) -> None:
+        clear = "update record set data = '{}', updated_at = now() where tenant_id = $1 and id = $2"
+        await tx.connection.execute(clear, tx.tenant, made)
+        holds.set()
+        await may_go_on.wait()
+
+    writer = asyncio.create_task(writing(admin.tenant, store, slow))
+    await holds.wait()
+    await metadata.save_draft(admin, store, [{**visit(), "required": ["subject__c"]}])
+    publish = asyncio.create_task(publishing.publish(admin, store))
+    while await waiting(World(store, admin)) < 1:
+        pass
+    may_go_on.set()
+    await writer
+
+    assert [code for _, code in await problems_of(publish)] == ["INVALID"]
+    assert (await store.newest(admin.tenant)).version == 2
 
 
 async def test_a_new_required_field_is_told_how_to_come_to_stored_records(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.actions import declared_files, metadata, publishing, saving
 from core.actions.publishing import Terms
@@ -21,6 +24,7 @@ from core.store.opening import Store
 from core.store.tenants import Settings
 from core.store.writing import Transaction, writing
 from metadata.changes import Consent
+from metadata.published import Published
 from tests.conftest import KEYS
 from tests.core.a_store import World, problems_of, waiting
 
@@ -431,6 +435,62 @@ async def test_a_rollback_publishes_an_older_version_with_its_values(
         (4, "rollback", 2),
         (3, "publish", None),
     ]
+
+
+VISITS = st.builds(
+    lambda fields, plural, rules: {
+        **visit(**fields),
+        "title": plural,
+        "required": sorted({"place__c", "cost__c"} & fields.keys()),
+        "x-rules": rules,
+    },
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "place__c": st.sampled_from([{"type": "string"}, {"type": "string", "maxLength": 9}]),
+            "cost__c": st.sampled_from([{"type": "number"}, {"type": "integer", "minimum": 0}]),
+            "size__c": st.builds(
+                lambda n: {"oneOf": [{"const": f"o{at}__c"} for at in range(n)]}, st.integers(1, 3)
+            ),
+            "long__c": st.just({"type": "boolean", "x-formula": "size(subject__c) > 9"}),
+        },
+    ),
+    st.sampled_from(["Visit", "Call"]),
+    st.lists(st.just({"key": "some__c", "check": "has(subject__c)", "message": "?"}), max_size=1),
+)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(declared=st.lists(VISITS, min_size=2, max_size=4, unique_by=repr), data=st.data())
+async def test_whatever_was_published_comes_back_by_a_rollback(
+    admin: Actor, store: Store, declared: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    terms = Terms(frozenset(Consent))
+    first = await published_anew(admin, store, declared[0])
+    known = [first, *[await published_anew(admin, store, one) for one in declared[1:]]]
+    assert len({one.version for one in known}) == len(declared)
+    to = data.draw(st.sampled_from(known[:-1]))
+
+    await publishing.rollback(admin, store, to.version, terms)
+
+    now = await store.newest(admin.tenant)
+    assert now.metadata == to.metadata
+    assert now.metadata.fingerprint == to.metadata.fingerprint
+    assert not (await publishing.diff(admin, store)).changes
+    await publishing.rollback(admin, store, known[-1].version, terms)
+    assert (await store.newest(admin.tenant)).metadata == known[-1].metadata
+
+
+async def published_anew(admin: Actor, store: Store, document: Mapping[str, Any]) -> Published:
+    """What is published once the draft holds this, which it may do already."""
+    await metadata.save_draft(admin, store, [document])
+    with suppress(Conflict):
+        await publishing.publish(admin, store, Terms(frozenset(Consent)))
+    return await store.newest(admin.tenant)
 
 
 async def test_going_back_to_where_one_is_or_to_nowhere_is_refused(

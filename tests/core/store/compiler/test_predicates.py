@@ -76,7 +76,7 @@ async def test_children_are_asked_by_every_operator(
 def every_comparison(*names: str) -> Iterator[tuple[str, Operator, Any]]:
     """Each field with each of its operators, and a value."""
     for name in names:
-        held = POOLS[name][1]
+        _, held, other, *_ = POOLS[name]
         for operator in operators(name):
             is_null = operator is Operator.IS_NULL
-            yield name, operator, is_null or ([held] if operator in PLURAL else held)
+            yield name, operator, is_null or ([held, other] if operator in PLURAL else held)

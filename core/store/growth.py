@@ -59,6 +59,8 @@ class Growth:
     async def _is_news(self, tenant: TenantId, object_key: str, created: int) -> bool:
         """Whether the planner reckons with far fewer: of the object, or of all where they are few."""
         if created < sampling.MANY:
+            if self._database.on_citus:
+                return False  # its coordinator holds no records, and so always counts none
             return await sampling.counted(tenant, self._database) < created
         return await sampling.estimate(tenant, self._database, object_key) < created / 2
 

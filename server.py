@@ -212,6 +212,15 @@ async def migrate(settings: Settings) -> list[str]:
     return await migrating.migrate(settings.owner_url, links.login_of(settings.database_url))
 
 
+def require_address(settings: Settings) -> None:
+    """See that the address can be listened on, before what takes long.
+
+    Raises:
+        Unavailable: it is taken, or none of this machine.
+    """
+    _listener(settings.host, settings.port).close()
+
+
 def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

@@ -13,7 +13,7 @@ import contextlib
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from rich.table import Table
 
 from bench import budgets, crowd, data, load, postgraphile, servers, tenant
 from bench.load import Load, Target
-from bench.questions import Ids, Question, questions
+from bench.questions import READ, Ids, Question, questions
 from core.packs import loading
 from core.store import migrating, roles
 from core.store.connections import Database
@@ -129,7 +129,6 @@ def _servers(world: World) -> Iterator[dict[str, int]]:
         "BENCH_POSTGRAPHILE_URL": world.cluster.url("postgres", PLAIN),
         "BENCH_POSTGRAPHILE_PORT": str(ports.get("postgraphile", 0)),
         "NODE_ENV": "production",
-        "DEALGRAPH_LIMIT_COST": "1000000",
     }
     with servers.running(commands, ports, world.directory, given):
         yield ports
@@ -141,6 +140,7 @@ async def _compare(world: World, ports: dict[str, int], chosen: argparse.Namespa
         table = _table(connections)
         for question in wanted:
             targets = _targets(world, ports, question)
+            await _agree(question, targets)
             runs: dict[str, list[Load]] = {name: [] for name in targets}
             for target in targets.values():  # warm
                 await load.run(target, connections=connections, seconds=0.5)
@@ -151,6 +151,27 @@ async def _compare(world: World, ports: dict[str, int], chosen: argparse.Namespa
                     )
             table.add_row(*_row(question, runs))
         _console().print(table)
+
+
+async def _agree(question: Question, targets: Mapping[str, Target]) -> None:
+    """See that the servers do the same work: one answer by hand, and as many values by others.
+
+    Raises RuntimeError where they do not.
+    """
+    answers = {name: await load.answer(target, 1) for name, target in targets.items()}
+    ours = answers["dealgraph"]
+    if question.bar == READ and answers["hand"] != ours:
+        raise RuntimeError(f"{question.key}: {ours} is not {answers['hand']}")
+    for name, found in answers.items():
+        if _values(found) != _values(ours):
+            raise RuntimeError(f"{question.key}: {name} answers otherwise: {found}, not {ours}")
+
+
+def _values(answer: object) -> int:
+    """How many values there are in an answer."""
+    if isinstance(answer, dict):
+        return sum(_values(part) for key, part in answer.items() if key != "errors")
+    return sum(map(_values, answer)) if isinstance(answer, list) else 1
 
 
 async def _budgets(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,6 @@ class Load:
     requests: int
     seconds: float
     latencies: tuple[float, ...]
-    sample: bytes
 
     @property
     def rate(self) -> float:
@@ -57,7 +57,17 @@ async def run(target: Target, *, connections: int, seconds: float, least: int = 
     for client in clients:
         client.close()
     latencies = [latency for client in clients for latency in client.latencies]
-    return Load(len(latencies), elapsed, tuple(latencies), clients[0].answer)
+    return Load(len(latencies), elapsed, tuple(latencies))
+
+
+async def answer(target: Target, number: int) -> object:
+    """The data that a target answers one request with."""
+    client = _Client(target)
+    loop = asyncio.get_running_loop()
+    await loop.create_connection(lambda: client, "127.0.0.1", target.port)
+    await client.ask(number)
+    client.close()
+    return json.loads(client.answer)["data"]
 
 
 async def _drive(client: _Client, counter: Iterator[int], until: float, least: int) -> None:

@@ -85,6 +85,8 @@ def demo(
     wanted = MadeUp(accounts or SIZES[size].accounts, _day(as_of), seed)
     settings = settings_of(host=host, port=port, data_dir=data_dir)
     try:
+        if not only_load:
+            server.require_address(settings)
         token = asyncio.run(_ready(settings, wanted))
         if only_load:
             typer.echo(token)

@@ -35,6 +35,7 @@ class Database:
         self._pools = pools
         self._preludes = {plan: ways.prelude(plan) for plan in pools}
         self.in_transactions = ways.tenant_setting == "transaction"
+        self.on_citus = ways.on_citus
         self.tenant_setting = ways.tenant_setting
         self.statement_timeout = ways.statement_timeout
 

@@ -64,8 +64,8 @@ def columns_of(metadata: Metadata, declared: ObjectType) -> list[str]:
 
 
 def exported(declared: ObjectType) -> Iterator[Field]:
-    """The fields that are written out: not those that are computed or hidden."""
-    return (one for one in declared.fields.values() if not one.derived and not one.hidden)
+    """The fields that are written out: not those that are computed. The API alone hides some."""
+    return (one for one in declared.fields.values() if not one.derived)
 
 
 def in_order(metadata: Metadata, objects: Sequence[str]) -> tuple[str, ...]:

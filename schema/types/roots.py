@@ -70,8 +70,8 @@ def _preview(catalogue: Catalogue, of: ObjectType) -> GraphQLField:
             "id": GraphQLArgument(GraphQLNonNull(GraphQLID)),
             "parent": GraphQLArgument(GraphQLID, description=mutations.NEW_PARENT),
         },
-        description="What moving a node would do to the tree, without doing it. Rules of the object"
-        " are checked by the move.",
+        description="What moving a node would do to the tree, without doing it; what is in its way,"
+        " and what the object's rules would warn of.",
         extensions={MEANS: Preview(of.key)},
     )
 

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import gzip
 import json
+import socket
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -238,6 +239,15 @@ def test_the_demo_is_made_once_and_a_token_printed(folder: Path) -> None:
     accounts = (folder / "before" / "account.jsonl").read_text("utf-8")
     assert len(accounts.splitlines()) == 12
     assert (folder / "after" / "account.jsonl").read_text("utf-8") == accounts
+
+
+def test_a_demo_is_not_made_where_its_port_is_taken(directory: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = run("demo", "--port", port, "--data-dir", str(directory / "data"))
+    assert refused.exit_code == 1
+    assert f"Port {port} of 127.0.0.1 cannot be listened on" in refused.stderr
+    assert not (directory / "data").exists()
 
 
 def test_a_demo_that_was_broken_off_goes_on_as_it_was_begun(directory: Path) -> None:

@@ -44,6 +44,7 @@ def wrong_with(*entries: Entry) -> list[tuple[tuple[str | int, ...], str]]:
         ("initial", "qualified", Move.ADVANCE, ()),
         ("initial", "solution", Move.SKIP, ("qualified",)),
         ("solution", "initial", Move.REGRESS, ()),
+        ("solution", "qualified", Move.REGRESS, ()),
         ("solution", "won", Move.CLOSE_WON, ()),
         ("initial", "won", Move.CLOSE_WON, ("qualified", "solution")),
         ("initial", "lost", Move.CLOSE_LOST, ()),

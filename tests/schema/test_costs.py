@@ -226,6 +226,14 @@ def test_depth_counts_records_and_connections_only() -> None:
     assert (caught.value.limit, caught.value.value) == ("depth", 3)
 
 
+def test_records_without_a_page_are_a_level_too() -> None:
+    query = "{ accounts { nodes { ancestors { ancestors { ancestors { id } } } } } }"
+    schema = live().schema
+    with pytest.raises(LimitExceeded) as caught:
+        plans(schema, parse(query), replace(LIMITS, depth=3))
+    assert (caught.value.limit, caught.value.value) == ("depth", 4)
+
+
 def test_introspection_has_no_depth() -> None:
     query = "{ __schema { types { fields { type { ofType { ofType { ofType { name } } } } } } } }"
     assert cost(query, replace(LIMITS, depth=1)) == 0

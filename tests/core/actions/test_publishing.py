@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.actions import declared_files, metadata, publishing, saving
 from core.actions.publishing import Terms
@@ -19,8 +23,11 @@ from core.packs.offer import Offer
 from core.store.connections import Database
 from core.store.opening import Store
 from core.store.tenants import Settings
+from core.store.writing import Transaction, writing
 from metadata.changes import Consent, Effect
+from metadata.published import Published
 from tests.conftest import KEYS
+from tests.core.a_store import World, problems_of, waiting
 
 OBJECT = "https://dealgraph.dev/schemas/object-1.json"
 
@@ -194,6 +201,30 @@ async def test_a_publish_that_would_leave_records_invalid_is_refused_until_allow
     assert [problem.code for problem in refused.value.problems] == ["INVALID"]
     terms = Terms(frozenset({Consent.INVALID}))
     assert (await publishing.publish(admin, store, terms)).version == 3
+
+
+async def test_what_is_written_while_a_publish_waits_is_counted(admin: Actor, store: Store) -> None:
+    await published(admin, store, visit())
+    (made,) = (await saving.create(admin, store, "visit__c", [{"subject__c": "拜访"}])).ids
+    holds, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Transaction) -> None:
+        clear = "update record set data = '{}', updated_at = now() where tenant_id = $1 and id = $2"
+        await tx.connection.execute(clear, tx.tenant, made)
+        holds.set()
+        await may_go_on.wait()
+
+    writer = asyncio.create_task(writing(admin.tenant, store, slow))
+    await holds.wait()
+    await metadata.save_draft(admin, store, [{**visit(), "required": ["subject__c"]}])
+    publish = asyncio.create_task(publishing.publish(admin, store))
+    while await waiting(World(store, admin)) < 1:
+        pass
+    may_go_on.set()
+    await writer
+
+    assert [code for _, code in await problems_of(publish)] == ["INVALID"]
+    assert (await store.newest(admin.tenant)).version == 2
 
 
 async def test_a_new_required_field_is_told_how_to_come_to_stored_records(
@@ -492,6 +523,66 @@ async def test_a_rollback_publishes_an_older_version_with_its_values(
         (4, "rollback", 2),
         (3, "publish", None),
     ]
+
+
+def sorted_text(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True)
+
+
+VISITS = st.builds(
+    lambda fields, plural, rules: {
+        **visit(**fields),
+        "title": plural,
+        "required": sorted({"place__c", "cost__c"} & fields.keys()),
+        "x-rules": rules,
+    },
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "place__c": st.sampled_from([{"type": "string"}, {"type": "string", "maxLength": 9}]),
+            "cost__c": st.sampled_from([{"type": "number"}, {"type": "integer", "minimum": 0}]),
+            "size__c": st.builds(
+                lambda n: {"oneOf": [{"const": f"o{at}__c"} for at in range(n)]}, st.integers(1, 3)
+            ),
+            "long__c": st.just({"type": "boolean", "x-formula": "size(subject__c) > 9"}),
+        },
+    ),
+    st.sampled_from(["Visit", "Call"]),
+    st.lists(st.just({"key": "some__c", "check": "has(subject__c)", "message": "?"}), max_size=1),
+)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(declared=st.lists(VISITS, min_size=2, max_size=4, unique_by=sorted_text), data=st.data())
+async def test_whatever_was_published_comes_back_by_a_rollback(
+    admin: Actor, store: Store, declared: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    terms = Terms(frozenset(Consent))
+    first = await published_anew(admin, store, declared[0])
+    known = [first, *[await published_anew(admin, store, one) for one in declared[1:]]]
+    assert len({one.version for one in known}) == len(declared)
+    to = data.draw(st.sampled_from(known[:-1]))
+
+    await publishing.rollback(admin, store, to.version, terms)
+
+    now = await store.newest(admin.tenant)
+    assert now.metadata == to.metadata
+    assert now.metadata.fingerprint == to.metadata.fingerprint
+    assert not (await publishing.diff(admin, store)).changes
+    await publishing.rollback(admin, store, known[-1].version, terms)
+    assert (await store.newest(admin.tenant)).metadata == known[-1].metadata
+
+
+async def published_anew(admin: Actor, store: Store, document: Mapping[str, Any]) -> Published:
+    """What is published once the draft holds this, which it may do already."""
+    await metadata.save_draft(admin, store, [document])
+    with suppress(Conflict):
+        await publishing.publish(admin, store, Terms(frozenset(Consent)))
+    return await store.newest(admin.tenant)
 
 
 async def test_going_back_to_where_one_is_or_to_nowhere_is_refused(

@@ -316,6 +316,57 @@ async def test_who_waits_for_a_tree_has_no_record_in_hand(world: World, object: 
     await check(world, object)
 
 
+async def test_a_move_looks_again_once_it_holds_the_trees(world: World) -> None:
+    top, low = await a_chain(world, 2)
+    far, beyond, one = [await world.create("account") for _ in range(3)]
+    first, last = [await Held.by_somebody(world, record) for record in (top, one)]
+    moves = [asyncio.create_task(reparent(world, top, far))]
+    await first.is_waited_for()
+    moves.append(asyncio.create_task(reparent(world, far, beyond)))
+    moves.append(asyncio.create_task(reparent(world, one, low)))
+    while await waiting(world) < 2:
+        pass
+
+    await first.let_go()
+    await moves[0]
+    while not moves[1].done() and await waiting(world) < 1:
+        pass
+    await last.let_go()
+    await asyncio.gather(*moves)
+
+    await check(world)
+
+
+class Held:
+    """A record that somebody holds until they are told to let go."""
+
+    def __init__(self, world: World, record: UUID) -> None:
+        self._world = world
+        self._record = record
+        self._holds, self._may_go_on = asyncio.Event(), asyncio.Event()
+        self._writer = asyncio.create_task(writing(world.tenant, world.store, self._hold))
+
+    @classmethod
+    async def by_somebody(cls, world: World, record: UUID) -> Held:
+        made = cls(world, record)
+        await made._holds.wait()
+        return made
+
+    async def _hold(self, tx: Transaction) -> None:
+        held = "select from record where tenant_id = $1 and id = $2 for update"
+        await tx.connection.execute(held, tx.tenant, self._record)
+        self._holds.set()
+        await self._may_go_on.wait()
+
+    async def is_waited_for(self) -> None:
+        while await waiting(self._world, "transactionid") < 1:
+            pass
+
+    async def let_go(self) -> None:
+        self._may_go_on.set()
+        await self._writer
+
+
 async def test_what_moves_away_in_time_is_not_deleted_with_its_parent(world: World) -> None:
     for _ in range(15):
         top = await world.create("tight")

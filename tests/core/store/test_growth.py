@@ -28,6 +28,19 @@ async def test_the_planner_learns_of_many_new_records_at_once(fresh_urls: Urls) 
         await database.close()
 
 
+async def test_in_a_new_database_some_records_are_news(fresh_urls: Urls) -> None:
+    database = await Database.open(fresh_urls.app)
+    try:
+        world = await a_world(database, an_object("visit", {}))
+        for _ in range(2):
+            batch = [{"name": "n"}] * sampling.SOME
+            await saving.create(world.actor, world.store, "visit", batch)
+            await world.store.growth.looked()
+        assert await sampling.counted(world.tenant, database) == 2 * sampling.SOME
+    finally:
+        await database.close()
+
+
 async def test_few_new_records_are_left_to_the_server(fresh_urls: Urls) -> None:
     database = await Database.open(fresh_urls.app)
     try:

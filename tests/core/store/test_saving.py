@@ -48,6 +48,7 @@ class Counted:
 
     async def statements(self, write: Any) -> int:
         """How many statements, BEGIN and COMMIT included, the write takes."""
+        await self.world.store.growth.looked()
         await asyncio.sleep(0)
         self.seen.clear()
         await write

@@ -21,6 +21,7 @@ MODELS = [
 ]
 OURS = "select table_name from information_schema.tables where table_schema = 'public'"
 GLOBAL = {"tenant", "platform"}
+THIS_TENANT = "tenant_id = (current_setting('dealgraph.tenant'::text))::uuid"
 STORE = Path(tables.__file__).parent
 
 
@@ -80,6 +81,27 @@ async def test_every_tenants_table_is_keyed_by_tenant_and_kept_apart(urls: Urls)
                 f"read.{table}",
             )
             assert viewed == "dealgraph_views"
+
+
+async def test_a_table_and_its_view_give_the_rows_of_one_tenant(urls: Urls) -> None:
+    async with connected(urls.superuser) as connection:
+        for model in MODELS:
+            table = model._meta.db_table
+            if table in GLOBAL:
+                continue
+            policies = await connection.fetch(
+                "select roles::text[], cmd, qual, with_check from pg_policies"
+                " where tablename = $1 order by policyname",
+                table,
+            )
+            assert [tuple(policy) for policy in policies] == [
+                (["dealgraph_app", "dealgraph_owner"], "ALL", f"({THIS_TENANT})", None),
+                (["dealgraph_views"], "SELECT", "true", None),
+            ], table
+            view = await connection.fetchval(
+                "select pg_get_viewdef($1::text::regclass)", f"read.{table}"
+            )
+            assert view.endswith(f"WHERE ({THIS_TENANT});"), table
 
 
 async def test_all_text_compares_by_code_point(urls: Urls) -> None:

@@ -95,7 +95,7 @@ async def test_a_secret_opens_one_tenants_door_only(
             await doorkeeper.actor(wrong)
 
 
-async def test_an_expired_token_opens_nothing_even_when_remembered(
+async def test_an_expired_token_opens_nothing(
     database: Database, tenant: TenantId, doorkeeper: Doorkeeper
 ) -> None:
     past = Grant(Role.ADMIN, expires_at=datetime.now(UTC) - timedelta(seconds=1))
@@ -106,6 +106,22 @@ async def test_an_expired_token_opens_nothing_even_when_remembered(
     future = Grant(Role.ADMIN, expires_at=datetime.now(UTC) + timedelta(days=1))
     text, _ = await tokens.mint(tenant, database, future)
     assert (await doorkeeper.actor(text)).role is Role.ADMIN
+
+
+async def test_a_token_is_remembered_no_longer_than_it_lasts(
+    database: Database, tenant: TenantId, doorkeeper: Doorkeeper
+) -> None:
+    clock = Clock()
+    remembering = Doorkeeper(database, clock=clock)
+    soon = timedelta(seconds=tokens.REMEMBERED - 1)
+    text, token = await tokens.mint(
+        tenant, database, Grant(Role.READER, expires_at=datetime.now(UTC) + soon)
+    )
+    await remembering.actor(text)
+    await doorkeeper.revoke(tenant, token.id)
+    clock.now += soon.total_seconds()
+    with pytest.raises(Unauthenticated):
+        await remembering.actor(text)
 
 
 async def test_revoking_works_at_once_in_this_process(

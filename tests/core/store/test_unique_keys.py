@@ -61,6 +61,13 @@ def test_case_counts_unless_told_otherwise() -> None:
     assert claimed(a_constraint(FieldType.TEXT, ignore_case=True), "Ä") == "ä"
 
 
+def test_case_is_ignored_character_by_character() -> None:
+    plan = a_constraint(FieldType.TEXT, ignore_case=True)
+
+    assert claimed(plan, "Straße") != claimed(plan, "STRASSE")
+    assert claimed(plan, "ΟΔΟΣ") == claimed(plan, "οδοσ") != claimed(plan, "οδος")
+
+
 def test_long_claims_are_hashed() -> None:
     long = claimed(a_constraint(FieldType.TEXT), "x" * 201)
 

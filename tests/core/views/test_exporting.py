@@ -50,6 +50,7 @@ THING = an_object(
         "long": {"type": "string", "x-type": "longtext"},
         "nested": {"type": "object", "properties": {"一": {"type": "array"}}},
         "next": refers_to("thing"),
+        "secret": {"type": "string", "x-hidden": True},
     },
 )
 EVERYTHING: dict[str, Any] = {
@@ -69,6 +70,7 @@ EVERYTHING: dict[str, Any] = {
     "texts": ["a;b", "", "[x]", " "],
     "long": "长" * 3_000,
     "nested": {"一": [{"二": None}, 0.1, "三"]},
+    "secret": "hidden from the API alone",
 }
 
 
@@ -173,6 +175,7 @@ async def test_fields_of_every_type_come_back(
     await imported(fresh, before.folder)
     await exported(fresh, after)
     assert texts(after.folder) == texts(before.folder)
+    assert (await fresh.row(whole))["data"] == (await world.row(whole))["data"]
 
 
 async def test_empty_texts_come_back_from_json_lines(database: Database, tmp_path: Path) -> None:

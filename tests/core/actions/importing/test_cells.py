@@ -215,6 +215,9 @@ def test_a_percent_sign_makes_a_fraction() -> None:
     assert value_of(FieldType.PERCENT, "12.5 %") == Decimal("0.125")
     assert value_of(FieldType.PERCENT, "12.5％") == Decimal("0.125")
     assert value_of(FieldType.PERCENT, "0.125") == "0.125"
+    in_hundreds = Source(("it",), multiply=Decimal("0.01"))
+    for cell in ("12.5", "12.5 %"):
+        assert value_of(FieldType.PERCENT, cell, source=in_hundreds) == Decimal("0.125")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
@@ -246,15 +246,10 @@ async def test_money_is_counted_in_corporate_currency(sales: World) -> None:
 async def test_a_closed_record_keeps_the_rate_of_the_day_it_was_closed(sales: World) -> None:
     await rate(sales, "USD", "2000-01-01", "7")
     await rate(sales, "USD", "2020-01-01", "8")
-    for name, stage in (("open", "open"), ("won", "won")):
-        made = await sales.create("sale", name=name, amount="1", currency="USD", stage=stage)
-        async with sales.store.database.transaction(sales.tenant) as connection:
-            await connection.execute(
-                "update record set stage_entered_at = '2019-12-31T12:00:00Z'"
-                " where tenant_id = $1 and id = $2",
-                sales.tenant,
-                made,
-            )
+    last, first = datetime(2019, 12, 31, 15, 59, tzinfo=UTC), datetime(2019, 12, 31, 16, tzinfo=UTC)
+    await in_stage_since(sales, last, name="open", stage="open")
+    await in_stage_since(sales, last, name="won", stage="won")
+    await in_stage_since(sales, first, name="won on the day", stage="won")  # in Shanghai
     corporate = Output("c", query.Scalar(Column("amount", corporate=True)))
     asked = Connection(
         "sale",
@@ -263,9 +258,24 @@ async def test_a_closed_record_keeps_the_rate_of_the_day_it_was_closed(sales: Wo
         order=(query.Order(Column("amount", corporate=True)),),
     )
     found = await ask(sales, asked, [10])
-    assert found["nodes"] == [{"name": "won", "c": "7.00"}, {"name": "open", "c": "8.00"}]
+    assert [(node["name"], node["c"]) for node in found["nodes"]] == [
+        ("won", "7.00"),
+        ("open", "8.00"),
+        ("won on the day", "8.00"),
+    ]
     where = query.Compare(Column("amount", corporate=True), Operator.GTE, query.Value(0))
-    assert (await aggregate(sales, "sale", COUNT, where=where, values=[Decimal(8)]))["count"] == 1
+    assert (await aggregate(sales, "sale", COUNT, where=where, values=[Decimal(8)]))["count"] == 2
+
+
+async def in_stage_since(world: World, since: datetime, **values: Any) -> None:
+    made = await world.create("sale", amount="1", currency="USD", **values)
+    async with world.store.database.transaction(world.tenant) as connection:
+        await connection.execute(
+            "update record set stage_entered_at = $3 where tenant_id = $1 and id = $2",
+            world.tenant,
+            made,
+            since,
+        )
 
 
 async def test_groups_by_stage(sales: World) -> None:

@@ -151,6 +151,7 @@ async def test_an_unknown_stance_counts_below_the_line_and_no_weight_as_nothing(
         ([{"stance": 1}], True),
         ([{"stance": 1, "coverage": "met"}, {"stance": 1, "coverage": "met"}], True),
         ([{"stance": 1, "coverage": "met", "joint": True}] * 2, False),
+        ([{"stance": 1, "coverage": "met", "joint": joint} for joint in (True, False)], True),
     ],
 )
 async def test_the_top_is_missing_unless_known_covered_and_for_us(
@@ -158,6 +159,17 @@ async def test_the_top_is_missing_unless_known_covered_and_for_us(
 ) -> None:
     deal, _ = await a_deal(world, *({**top, "rank": 1} for top in tops))
     assert (await ask_graph(world, deal, measures()))["m"]["top_gap"] is gap
+
+
+@pytest.mark.parametrize(
+    ("weight", "stance", "risk"),
+    [(3, -1, True), (3, 0, False), (3, None, False), (2, -2, False), (None, -2, False)],
+)
+async def test_who_weighs_much_and_is_against_us_may_block(
+    world: World, weight: int | None, stance: int | None, risk: bool
+) -> None:
+    deal, _ = await a_deal(world, {"weight": weight, "stance": stance})
+    assert (await ask_graph(world, deal, measures()))["m"]["blocker_risk"] is risk
 
 
 async def test_two_covered_departments_are_no_single_thread(world: World) -> None:

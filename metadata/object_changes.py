@@ -9,7 +9,7 @@ from metadata.assigning import same_values
 from metadata.changes import Change, Effect, Impact, Saying
 from metadata.comparing import Shift
 from metadata.model import Field, Metadata, ObjectType, Rule, Unique
-from metadata.problems import Path, a
+from metadata.problems import Path
 from metadata.widening import Widening
 
 
@@ -81,7 +81,7 @@ def _fields(was: ObjectType, now: ObjectType, by: Widening) -> Iterator[Change]:
 def _added_field(object_key: str, field: Field) -> Iterator[Change]:
     say = Saying(f"object {object_key}", object_key, field.key)
     path = ("properties", field.key)
-    message = f"The field '{field.key}' is new: {a(field.type)}."
+    message = f"The field '{field.key}' is new, of type {field.type}."
     if not field.required:
         yield say("FIELD_ADDED", path, message, "", *_grown(object_key, field))
         return

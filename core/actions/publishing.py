@@ -321,14 +321,18 @@ def _refusal(change: Change, counted: Counted) -> Problem:
     return Problem((change.subject, change.pointer), impact.effect.name, message.rstrip())
 
 
+def _go_on(consent: Consent) -> str:
+    return f"go on with allow: [{consent.upper()}], in a command --allow {consent}"
+
+
 _REQUIRED = (
-    "Publish it without being required, fill it in, and require it then; or publish with"
-    " invalid_rows allowed."
+    "Publish it without being required, fill it in, and require it then; or"
+    f" {_go_on(Consent.INVALID)}."
 )
 _MENDS = {
-    "invalid": "Mend them, or publish with invalid_rows allowed.",
-    "circular": "Mend them, or publish with invalid_rows allowed.",
-    "lost": "If it is no longer needed, publish with data_loss allowed.",
+    "invalid": f"Mend them, or {_go_on(Consent.INVALID)}.",
+    "circular": f"Mend them, or {_go_on(Consent.INVALID)}.",
+    "lost": f"If it is no longer needed, {_go_on(Consent.DATA_LOSS)}.",
     "retyped": "The type of a field changes only while no record has a value in it.",
     "abandoned": "Roll back to a version that had the object, or take another key.",
     "held": "Publish a version that keeps it, marked deprecated.",

@@ -1,78 +1,26 @@
-"""Drafts, what they would change, publishing them, and going back."""
+"""Drafts, what they would change, and publishing them."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from core.actions import declared_files, metadata, publishing, saving
 from core.actions.publishing import Terms
-from core.actions.tenants import create_tenant
-from core.errors import Conflict, Forbidden, NotFound, Refused
-from core.identity import Actor, Role, TenantId
+from core.errors import Conflict, Forbidden, Refused
+from core.identity import Actor, Role
 from core.packs.offer import Offer
 from core.store.connections import Database
 from core.store.opening import Store
-from core.store.tenants import Settings
 from core.store.writing import Transaction, writing
 from metadata.changes import Consent, Effect
-from metadata.published import Published
-from tests.conftest import KEYS
 from tests.core.a_store import World, problems_of, waiting
-
-OBJECT = "https://dealgraph.dev/schemas/object-1.json"
-
-
-def visit(**properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "$schema": OBJECT,
-        "$id": "visit__c",
-        "title": "Visit",
-        "x-plural": "visits__c",
-        "type": "object",
-        "properties": {"subject__c": {"type": "string", "maxLength": 80}, **properties},
-    }
-
-
-@pytest.fixture
-async def store(database: Database) -> Store:
-    return Store(database, Offer({}))
-
-
-@pytest.fixture
-async def admin(store: Store) -> Actor:
-    tenant = await create_tenant(store, Settings(key=f"publishing-{next(KEYS)}"))
-    return Actor(TenantId(tenant.id), Role.ADMIN)
-
-
-async def published(admin: Actor, store: Store, *documents: Mapping[str, Any]) -> int:
-    await metadata.save_draft(admin, store, documents)
-    return (await publishing.publish(admin, store)).version
-
-
-async def values(admin: Actor, store: Store, column: str) -> list[object]:
-    async with store.database.reading(admin.tenant) as connection:
-        rows = await connection.fetch(
-            f"select {column} from read.record where tenant_id = $1 and object = 'visit__c'"
-            " order by id",
-            admin.tenant,
-        )
-    return [row[0] for row in rows]
-
-
-async def column_of(admin: Actor, store: Store, field: str) -> str:
-    place = (await store.published(admin.tenant)).storage.place("visit__c", field)
-    assert place.readable is not None
-    return place.readable
+from tests.core.actions.a_visit import OBJECT, column_of, published, values, visit
 
 
 async def test_what_is_published_can_be_written_at_once(admin: Actor, store: Store) -> None:
@@ -144,21 +92,6 @@ async def test_a_stale_draft_version_is_a_conflict(admin: Actor, store: Store) -
         await metadata.save_draft(admin, store, [visit()], if_version=state.version)
     with pytest.raises(Conflict):
         await publishing.publish(admin, store, if_version=state.version)
-
-
-async def test_a_draft_that_was_looked_at_before_a_rollback_is_a_conflict(
-    admin: Actor, store: Store
-) -> None:
-    await published(admin, store, visit())
-    await published(admin, store, visit(place__c={"type": "string"}))
-    state = await metadata.save_draft(admin, store, [visit(count__c={"type": "integer"})])
-    await publishing.rollback(admin, store, 2)
-
-    with pytest.raises(Conflict):
-        await publishing.publish(admin, store, if_version=state.version)
-
-    kept = await metadata.draft(admin, store)
-    assert kept.documents == state.documents
 
 
 async def test_files_are_published_with_nothing_that_came_meanwhile(
@@ -260,69 +193,6 @@ async def test_the_type_of_a_field_with_values_stays(admin: Actor, store: Store)
     assert "RETYPED" in {problem.code for problem in refused.value.problems}
 
 
-async def test_what_was_written_is_there_again_after_a_field_was_computed_for_a_while(
-    admin: Actor, store: Store
-) -> None:
-    await published(admin, store, visit(count__c={"type": "integer"}))
-    await saving.create(admin, store, "visit__c", [{"subject__c": "Tour", "count__c": 3}])
-    computed = {"type": "integer", "x-formula": "size(subject__c)"}
-    await metadata.save_draft(admin, store, [visit(count__c=computed)])
-
-    with pytest.raises(Refused) as refused:
-        await publishing.publish(admin, store)
-    await publishing.publish(admin, store, Terms(frozenset({Consent.DATA_LOSS})))
-    meanwhile = await values(admin, store, await column_of(admin, store, "count__c"))
-    await publishing.rollback(admin, store, 2)
-    again = await values(admin, store, await column_of(admin, store, "count__c"))
-
-    assert [problem.code for problem in refused.value.problems] == ["LOST"]
-    assert (meanwhile, again) == ([4], [3])
-
-
-async def test_a_rollback_past_a_change_of_type_brings_the_values_of_then(
-    admin: Actor, store: Store
-) -> None:
-    await published(admin, store, visit(it__c={"type": "string", "x-index": True}))
-    await saving.create(admin, store, "visit__c", [{"it__c": "then"}])
-    loss = Terms(frozenset({Consent.DATA_LOSS}))
-    await metadata.save_draft(admin, store, [visit()])
-    await publishing.publish(admin, store, loss)
-    await published(admin, store, visit(it__c={"type": "integer"}))
-    await saving.create(admin, store, "visit__c", [{"it__c": 7}])
-
-    with pytest.raises(Refused) as refused:
-        await publishing.rollback(admin, store, 2)
-    await publishing.rollback(admin, store, 2, loss)
-
-    assert [problem.code for problem in refused.value.problems] == ["LOST"]
-    assert await values(admin, store, await column_of(admin, store, "it__c")) == ["then", None]
-
-
-async def test_a_rollback_past_a_field_that_was_dropped_and_declared_anew_brings_its_values(
-    admin: Actor, store: Store
-) -> None:
-    twice = {"type": "integer", "x-formula": "count__c * 2"}
-    count = {"type": "integer", "x-unique": True}
-    loss = Terms(frozenset({Consent.DATA_LOSS}))
-    await published(admin, store, visit(count__c=count, twice__c=twice))
-    await saving.create(admin, store, "visit__c", [{"count__c": 3}])
-    await metadata.save_draft(admin, store, [visit()])
-    await publishing.publish(admin, store, loss)
-    await published(admin, store, visit(count__c=count, twice__c=twice))
-    await saving.create(admin, store, "visit__c", [{"count__c": 7}])
-
-    with pytest.raises(Refused) as refused:
-        await publishing.rollback(admin, store, 2)
-    await publishing.rollback(admin, store, 2, loss)
-
-    assert [problem.code for problem in refused.value.problems] == ["LOST"]
-    assert await values(admin, store, await column_of(admin, store, "count__c")) == [3, None]
-    assert await values(admin, store, await column_of(admin, store, "twice__c")) == [6, None]
-    with pytest.raises(Refused):
-        await saving.create(admin, store, "visit__c", [{"count__c": 3}])
-    await saving.create(admin, store, "visit__c", [{"count__c": 7}])
-
-
 async def test_what_reads_a_field_that_is_computed_no_more_is_computed_anew(
     admin: Actor, store: Store
 ) -> None:
@@ -334,23 +204,6 @@ async def test_what_reads_a_field_that_is_computed_no_more_is_computed_anew(
     await published(admin, store, visit(count__c={"type": "integer"}, twice__c=twice))
 
     assert await values(admin, store, await column_of(admin, store, "twice__c")) == [0]
-
-
-async def test_an_object_that_was_removed_with_records_comes_back_by_a_rollback_alone(
-    admin: Actor, store: Store
-) -> None:
-    await published(admin, store, visit(count__c={"type": "integer"}))
-    await saving.create(admin, store, "visit__c", [{"count__c": 3}])
-    await metadata.save_draft(admin, store, [], remove=["objects/visit__c.json"])
-    await publishing.publish(admin, store, Terms(frozenset({Consent.DATA_LOSS})))
-    await metadata.save_draft(admin, store, [visit(count__c={"type": "integer"})])
-
-    with pytest.raises(Refused) as refused:
-        await publishing.publish(admin, store, Terms(frozenset(Consent)))
-    await publishing.rollback(admin, store, 2)
-
-    assert [problem.code for problem in refused.value.problems] == ["ABANDONED"]
-    assert await values(admin, store, await column_of(admin, store, "count__c")) == [3]
 
 
 async def test_columns_of_fields_that_become_indexed_are_filled(admin: Actor, store: Store) -> None:
@@ -377,7 +230,11 @@ async def test_a_new_formula_is_computed_for_stored_records(admin: Actor, store:
 
 
 RULE = {"key": "few__c", "check": "double__c < 5", "message": "Too many."}
+
+
 DOUBLE = {"type": "integer", "readOnly": True, "x-formula": "people__c * 2"}
+
+
 PEOPLE = {"type": "integer"}
 
 
@@ -503,95 +360,6 @@ async def test_a_note_has_an_end(admin: Actor, store: Store) -> None:
     await publishing.publish(admin, store, Terms(note="记" * 2_000))
     [first, *_] = await metadata.published_versions(admin, store)
     assert len(first.note) == 2_000
-
-
-async def test_a_rollback_publishes_an_older_version_with_its_values(
-    admin: Actor, store: Store
-) -> None:
-    await published(admin, store, visit(place__c={"type": "string"}))
-    await saving.create(admin, store, "visit__c", [{"place__c": "上海"}])
-    first = (await store.published(admin.tenant)).metadata.fingerprint
-    await metadata.save_draft(admin, store, [visit()])
-    await publishing.publish(admin, store, Terms(frozenset({Consent.DATA_LOSS})))
-    back = await publishing.rollback(admin, store, 2)
-    assert back.version == 4
-    after = await store.published(admin.tenant)
-    assert after.metadata.fingerprint == first
-    assert after.storage.place("visit__c", "place__c").key == "place__c"
-    noted = await metadata.published_versions(admin, store)
-    assert [(one.version, one.kind, one.of_version) for one in noted][:2] == [
-        (4, "rollback", 2),
-        (3, "publish", None),
-    ]
-
-
-def sorted_text(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, sort_keys=True)
-
-
-VISITS = st.builds(
-    lambda fields, plural, rules: {
-        **visit(**fields),
-        "title": plural,
-        "required": sorted({"place__c", "cost__c"} & fields.keys()),
-        "x-rules": rules,
-    },
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "place__c": st.sampled_from([{"type": "string"}, {"type": "string", "maxLength": 9}]),
-            "cost__c": st.sampled_from([{"type": "number"}, {"type": "integer", "minimum": 0}]),
-            "size__c": st.builds(
-                lambda n: {"oneOf": [{"const": f"o{at}__c"} for at in range(n)]}, st.integers(1, 3)
-            ),
-            "long__c": st.just({"type": "boolean", "x-formula": "size(subject__c) > 9"}),
-        },
-    ),
-    st.sampled_from(["Visit", "Call"]),
-    st.lists(st.just({"key": "some__c", "check": "has(subject__c)", "message": "?"}), max_size=1),
-)
-
-
-@settings(
-    max_examples=10,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(declared=st.lists(VISITS, min_size=2, max_size=4, unique_by=sorted_text), data=st.data())
-async def test_whatever_was_published_comes_back_by_a_rollback(
-    admin: Actor, store: Store, declared: list[dict[str, Any]], data: st.DataObject
-) -> None:
-    terms = Terms(frozenset(Consent))
-    first = await published_anew(admin, store, declared[0])
-    known = [first, *[await published_anew(admin, store, one) for one in declared[1:]]]
-    assert len({one.version for one in known}) == len(declared)
-    to = data.draw(st.sampled_from(known[:-1]))
-
-    await publishing.rollback(admin, store, to.version, terms)
-
-    now = await store.newest(admin.tenant)
-    assert now.metadata == to.metadata
-    assert now.metadata.fingerprint == to.metadata.fingerprint
-    assert not (await publishing.diff(admin, store)).changes
-    await publishing.rollback(admin, store, known[-1].version, terms)
-    assert (await store.newest(admin.tenant)).metadata == known[-1].metadata
-
-
-async def published_anew(admin: Actor, store: Store, document: Mapping[str, Any]) -> Published:
-    """What is published once the draft holds this, which it may do already."""
-    await metadata.save_draft(admin, store, [document])
-    with suppress(Conflict):
-        await publishing.publish(admin, store, Terms(frozenset(Consent)))
-    return await store.newest(admin.tenant)
-
-
-async def test_going_back_to_where_one_is_or_to_nowhere_is_refused(
-    admin: Actor, store: Store
-) -> None:
-    with pytest.raises(Conflict):
-        await publishing.rollback(admin, store, 1)
-    with pytest.raises(NotFound):
-        await publishing.rollback(admin, store, 9)
 
 
 async def test_writers_beside_a_publisher_leave_no_slot_wrong(

@@ -35,12 +35,14 @@ def shared(predicate: Predicate) -> Predicate:
 
 
 def looks(predicate: Predicate) -> int:
-    """How many times it looks at other records than its own; a subtree is no look at records."""
+    """How many times it looks at other records than its own, which subtrees of these need not."""
     if isinstance(predicate, All | Either):
         return sum(map(looks, predicate.parts))
     inner = getattr(predicate, "part", None)
     below = looks(inner) if inner is not None else 0
-    return below + (isinstance(predicate, Through | Related) and not isinstance(inner, Under))
+    if isinstance(predicate, Through):
+        return below + (not isinstance(inner, Under))
+    return below + isinstance(predicate, Related)
 
 
 def _several(kind: _Kind, parts: Sequence[Predicate]) -> Predicate:

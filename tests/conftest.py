@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import itertools
 import os
 import shutil
@@ -42,6 +43,7 @@ def live_in_memory(folder: str = "/dev/shm") -> None:
 
 
 live_in_memory()
+gc.disable()  # until all is collected: it stays, and looking through it takes a fifth of that time
 settings.register_profile("ci", derandomize=True, print_blob=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")  # what lands does not hang on luck; other runs go on looking
@@ -63,6 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What was collected stays: looking through it for garbage took a fifth of the API tests."""
     server.collect_seldom()
+    gc.enable()
 
 
 def run_folder(config: pytest.Config) -> Path:

@@ -25,7 +25,7 @@ from core.actions.tenants import create_tenant
 from core.store.embedded import Cluster, Embedded
 from core.store.tenants import Settings
 from tests.a_dealgraph import a_site
-from tests.conftest import a_directory
+from tests.conftest import a_directory, copy
 
 MAPPING = {
     "$schema": "https://dealgraph.dev/schemas/import-1.json",
@@ -250,7 +250,8 @@ def test_a_demo_is_not_made_where_its_port_is_taken(directory: Path) -> None:
     assert not (directory / "data").exists()
 
 
-def test_a_demo_that_was_broken_off_goes_on_as_it_was_begun(directory: Path) -> None:
+def test_a_demo_that_was_broken_off_goes_on_as_it_was_begun(directory: Path, made: Path) -> None:
+    copy(made, directory)
     begun = MadeUp(40, date(2026, 6, 15), seed=2)
 
     async def begin() -> None:
@@ -268,7 +269,8 @@ def test_a_demo_that_was_broken_off_goes_on_as_it_was_begun(directory: Path) -> 
     )
 
 
-def test_a_tenant_of_that_name_is_not_filled_with_a_demo(directory: Path) -> None:
+def test_a_tenant_of_that_name_is_not_filled_with_a_demo(directory: Path, made: Path) -> None:
+    copy(made, directory)
     data = ("--data-dir", str(directory))
     assert run("tenant", "create", "demo", "--pack", "crm", *data).exit_code == 0
     refused = run("demo", "--only-load", *data)
@@ -292,8 +294,8 @@ def test_an_unknown_size_is_refused(folder: Path) -> None:
     assert (result.exit_code, "small, medium, large" in result.stderr) == (2, True)
 
 
-def test_the_demo_is_served_and_its_address_opens_the_playground() -> None:
-    with a_site() as site:
+def test_the_demo_is_served_and_its_address_opens_the_playground(made: Path) -> None:
+    with a_site(made) as site:
         serving = site.start("demo", "--accounts", "8")
         token = site.dealgraph("token", "create", "--tenant", "demo", "--role", "reader").strip()
         found = serving.data(token, "{ accounts { totalCount } opportunities { totalCount } }")

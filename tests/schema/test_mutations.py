@@ -344,3 +344,17 @@ async def test_numbers_stay_exact_from_end_to_end(client: Client) -> None:
     data = await client.data(CREATE, input={"name": "x", "amount": amount})
 
     assert data["createOpportunity"]["opportunity"]["amount"] == amount
+
+
+async def test_what_one_mutation_has_written_stays_when_the_next_is_refused(
+    client: Client,
+) -> None:
+    written = await client.data(
+        """mutation {
+          one: createAccount(input: {name: "Acme"}) { errors { code } }
+          other: createAccount(input: {name: ""}) { errors { code } }
+        }"""
+    )
+    found = await client.data("{ accounts { nodes { name } } }")
+    assert written == {"one": {"errors": []}, "other": {"errors": [{"code": "TOO_SHORT"}]}}
+    assert found == {"accounts": {"nodes": [{"name": "Acme"}]}}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,6 +21,7 @@ from core.packs.offer import Offer, Pack
 from core.store.connections import Database
 from core.store.opening import Store
 from core.store.tenants import Settings
+from core.store.writing import Transaction, Work, writing
 
 KEYS = itertools.count(1)
 OBJECT = "https://dealgraph.dev/schemas/object-1.json"
@@ -101,3 +104,31 @@ async def waiting(world: World, what: str = "advisory") -> int:
             "select count(*) from pg_locks where locktype = $1 and not granted", what
         )
     return found
+
+
+@asynccontextmanager
+async def a_slow_writer(
+    world: World,
+    takes: Work[object],
+    goes_on: Work[object] | None = None,
+    *,
+    until: int = 1,
+    what: str = "advisory",
+) -> AsyncIterator[None]:
+    """What begins inside meets a writer that holds what it took until so many wait for it."""
+    holds, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Transaction) -> None:
+        await takes(tx)
+        holds.set()
+        await may_go_on.wait()
+        if goes_on is not None:
+            await goes_on(tx)
+
+    writer = asyncio.create_task(writing(world.tenant, world.store, slow))
+    await holds.wait()
+    yield
+    while await waiting(world, what) < until:
+        pass
+    may_go_on.set()
+    await writer

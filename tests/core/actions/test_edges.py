@@ -17,16 +17,16 @@ from core.errors import Refused
 from core.identity import IMPORT
 from core.store import locks
 from core.store.connections import Database
-from core.store.writing import Transaction, writing
+from core.store.writing import Transaction
 from metadata.changes import Consent
 from tests.core.a_store import (
     GRAPH,
     World,
+    a_slow_writer,
     a_world,
     an_object,
     problems_of,
     refers_to,
-    waiting,
 )
 
 CHAIN = {
@@ -198,22 +198,16 @@ async def test_who_waits_for_the_lines_that_a_roll_up_follows_has_no_record_in_h
     contact = {**CONTACT, "properties": fields}
     world = await a_world(database, contact, DEAL, MEMBER, TIE, CHAIN)
     boss, one = [await world.create("contact") for _ in range(2)]
-    holds, may_go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(tx: Transaction) -> None:
-        line = locks.edges(tx.tenant, "contact", "reports_to")
-        await tx.connection.execute(locks.alone(line))
-        holds.set()
-        await may_go_on.wait()
+    async def takes(tx: Transaction) -> None:
+        await tx.connection.execute(locks.alone(locks.edges(tx.tenant, "contact", "reports_to")))
+
+    async def goes_on(tx: Transaction) -> None:
         held = "select from record where tenant_id = $1 and id = $2 for no key update nowait"
         await tx.connection.execute(held, tx.tenant, one)
 
-    writer = asyncio.create_task(writing(world.tenant, world.store, slow))
-    await holds.wait()
-    update = asyncio.create_task(report(world, (one, boss)))
-    while not await waiting(world):
-        pass
-    may_go_on.set()
-    await asyncio.gather(writer, update)
+    async with a_slow_writer(world, takes, goes_on):
+        update = asyncio.create_task(report(world, (one, boss)))
+    await update
 
     assert (await world.row(boss))["data"]["reports"] == 1

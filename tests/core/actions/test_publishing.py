@@ -17,9 +17,9 @@ from core.identity import Actor, Role
 from core.packs.offer import Offer
 from core.store.connections import Database
 from core.store.opening import Store
-from core.store.writing import Transaction, writing
+from core.store.writing import Transaction
 from metadata.changes import Consent, Effect
-from tests.core.a_store import World, problems_of, waiting
+from tests.core.a_store import World, a_slow_writer, problems_of
 from tests.core.actions.a_visit import OBJECT, column_of, published, values, visit
 
 
@@ -139,22 +139,14 @@ async def test_a_publish_that_would_leave_records_invalid_is_refused_until_allow
 async def test_what_is_written_while_a_publish_waits_is_counted(admin: Actor, store: Store) -> None:
     await published(admin, store, visit())
     (made,) = (await saving.create(admin, store, "visit__c", [{"subject__c": "拜访"}])).ids
-    holds, may_go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(tx: Transaction) -> None:
+    async def clears(tx: Transaction) -> None:
         clear = "update record set data = '{}', updated_at = now() where tenant_id = $1 and id = $2"
         await tx.connection.execute(clear, tx.tenant, made)
-        holds.set()
-        await may_go_on.wait()
 
-    writer = asyncio.create_task(writing(admin.tenant, store, slow))
-    await holds.wait()
-    await metadata.save_draft(admin, store, [{**visit(), "required": ["subject__c"]}])
-    publish = asyncio.create_task(publishing.publish(admin, store))
-    while await waiting(World(store, admin)) < 1:
-        pass
-    may_go_on.set()
-    await writer
+    async with a_slow_writer(World(store, admin), clears):
+        await metadata.save_draft(admin, store, [{**visit(), "required": ["subject__c"]}])
+        publish = asyncio.create_task(publishing.publish(admin, store))
 
     assert [code for _, code in await problems_of(publish)] == ["INVALID"]
     assert (await store.newest(admin.tenant)).version == 2

@@ -15,15 +15,15 @@ from core.errors import Refused
 from core.store import removing as store_removing
 from core.store import rows
 from core.store.connections import Database
-from core.store.writing import Transaction, writing
+from core.store.writing import Transaction
 from tests.core.a_store import (
     MONEY,
     World,
+    a_slow_writer,
     a_world,
     an_object,
     problems_of,
     refers_to,
-    waiting,
 )
 
 COUNT = {"type": "integer", "x-rollup": {"object": "contact", "via": "account", "op": "count"}}
@@ -209,22 +209,17 @@ async def test_a_deletion_waits_for_who_refers_to_a_record_before_it_locks_the_r
 ) -> None:
     account = await world.create("account", name="a")
     contact = await world.create("contact", account=account)
-    holds, may_go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(tx: Transaction) -> None:
+    async def takes(tx: Transaction) -> None:
         await rows.hold(tx, [contact])
-        holds.set()
-        await may_go_on.wait()
+
+    async def goes_on(tx: Transaction) -> None:
         held = "select from record where tenant_id = $1 and id = $2 for no key update nowait"
         await tx.connection.execute(held, tx.tenant, account)  # as its roll-up would be locked
 
-    writer = asyncio.create_task(writing(world.tenant, world.store, slow))
-    await holds.wait()
-    deletion = asyncio.create_task(delete(world, "account", account))
-    while not await waiting(world, "transactionid"):
-        pass
-    may_go_on.set()
-    await asyncio.gather(writer, deletion)
+    async with a_slow_writer(world, takes, goes_on, what="transactionid"):
+        deletion = asyncio.create_task(delete(world, "account", account))
+    await deletion
 
     assert [await is_deleted(world, it) for it in (account, contact)] == [True, True]
 

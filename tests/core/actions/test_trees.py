@@ -20,7 +20,15 @@ from core.identity import IMPORT
 from core.store import tree_nodes
 from core.store.connections import Database
 from core.store.writing import Transaction, writing
-from tests.core.a_store import World, a_world, an_object, problems_of, refers_to, waiting
+from tests.core.a_store import (
+    World,
+    a_slow_writer,
+    a_world,
+    an_object,
+    problems_of,
+    refers_to,
+    waiting,
+)
 
 COUNT = {"type": "integer", "x-rollup": {"object": "account", "via": "parent", "op": "count"}}
 ACCOUNT = an_object(
@@ -293,25 +301,18 @@ async def test_children_become_roots_where_a_deletion_clears_their_parent(world:
 async def test_who_waits_for_a_tree_has_no_record_in_hand(world: World, object: str) -> None:
     top, low = await a_chain(world, 2, object)
     await removing.delete(world.actor, world.store, object, [Removal(low)])
-    holds, may_go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(tx: Transaction) -> None:
+    async def takes(tx: Transaction) -> None:
         await tree_nodes.hold_all(tx, object, [top])
-        holds.set()
-        await may_go_on.wait()
+
+    async def goes_on(tx: Transaction) -> None:
         held = "select from record where tenant_id = $1 and id = $2 for update nowait"
         await tx.connection.execute(held, tx.tenant, top)
 
-    writer = asyncio.create_task(writing(world.tenant, world.store, slow))
-    await holds.wait()
-    late = [
-        asyncio.create_task(world.create(object, parent=top)),
-        asyncio.create_task(removing.restore(world.actor, world.store, object, low)),
-    ]
-    while await waiting(world) < 2:
-        pass
-    may_go_on.set()
-    await asyncio.gather(writer, *late)
+    async with a_slow_writer(world, takes, goes_on, until=2):
+        created = asyncio.create_task(world.create(object, parent=top))
+        restored = asyncio.create_task(removing.restore(world.actor, world.store, object, low))
+    await asyncio.gather(created, restored)
 
     await check(world, object)
 

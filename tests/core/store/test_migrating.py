@@ -104,8 +104,12 @@ async def test_what_requests_are_bounded_by_does_not_bound_migrations(empty_urls
     async with connected(empty_urls.superuser) as superuser:
         database = await superuser.fetchval("select current_database()")
         for setting in ("statement_timeout", "lock_timeout", "transaction_timeout"):
-            await superuser.execute(f"alter database {database} set {setting} = '1ms'")
-    assert await migrating.migrate(empty_urls.owner) == NAMES
+            await superuser.execute(f"alter database {database} set {setting} = '300ms'")
+        await superuser.execute("select pg_advisory_lock($1)", migrating.LOCK)
+        waiting = asyncio.create_task(migrating.migrate(empty_urls.owner))
+        await superuser.execute("select pg_sleep(0.9)")
+        await superuser.execute("select pg_advisory_unlock($1)", migrating.LOCK)
+        assert await waiting == NAMES
 
 
 async def test_tells_what_a_login_may_not_grant_though_postgresql_only_warns(

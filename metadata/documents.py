@@ -135,10 +135,11 @@ def _suspect(value: object) -> str:
 
 def _modest(value: object, depth: int) -> bool:
     """Whether it is nested at most so deep, and its floats are of a size that we keep."""
-    if isinstance(value, dict):
-        return depth > 0 and all(_modest(item, depth - 1) for item in value.values())
-    if isinstance(value, list):
-        return depth > 0 and all(_modest(item, depth - 1) for item in value)
+    if isinstance(value, dict | list):
+        inside = value.values() if isinstance(value, dict) else value
+        return depth > 0 and all(
+            isinstance(item, str) or _modest(item, depth - 1) for item in inside
+        )
     return not isinstance(value, float) or _kept(Decimal(repr(value)))
 
 

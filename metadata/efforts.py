@@ -93,6 +93,9 @@ _NUMBER = re.compile(r"\d{1,9}")
 _BESIDE = frozenset("?*+|)")
 
 
+_NOTHING = Weight()
+
+
 def _weight(schema: object, definitions: Mapping[str, object], known: dict[str, Weight]) -> Weight:
     tried, words = 0, 0
     for word, value in _said(schema):
@@ -100,8 +103,10 @@ def _weight(schema: object, definitions: Mapping[str, object], known: dict[str, 
             found = _referred(value.removeprefix("#/$defs/"), definitions, known)
         elif word == "pattern" and isinstance(value, str):
             found = Weight(parts(value))
-        else:
+        elif isinstance(value, dict | list):
             found = _weight(value, definitions, known)
+        else:
+            found = _NOTHING
         tried += found.parts
         words += found.words + 1
         if word == "patternProperties" and isinstance(value, dict):

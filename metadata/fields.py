@@ -69,7 +69,7 @@ def field(key: str, body: Body, place: Place) -> Field | None:
     return Field(
         key=key,
         type=holds,
-        title=cast(str, seen.get("title", naming.title(key))),
+        title=naming.titled(seen, key),
         schema={} if computed else schema(holds, body, seen),
         required=place.required,
         read_only=computed or holds is FieldType.AUTONUMBER or bool(body.get("readOnly")),

@@ -87,7 +87,7 @@ def graph(declared: Merged, objects: Objects, doubt: Doubt, findings: Findings) 
     _check_measures(scene, through, node, measures)
     return Graph(
         key=declared.key,
-        title=cast(str, body.get("title", naming.title(declared.key))),
+        title=naming.titled(body, declared.key),
         anchor=anchor,
         node=node,
         through=through,

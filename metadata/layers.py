@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+from hashlib import blake2b
 from importlib.resources import files
 
 from metadata import dialects, documents
@@ -71,6 +72,11 @@ def of_json(value: Mapping[str, Mapping[str, str]]) -> list[Layer]:
         Layer(name, {path: documents.reread(text) for path, text in found.items()})
         for name, found in value.items()
     ]
+
+
+def digest(layers: Iterable[Layer]) -> bytes:
+    """Equal for layers of the same names and texts, and for no others."""
+    return blake2b(documents.text(to_json(layers)).encode(), digest_size=16).digest()
 
 
 _FIXED = {PLATFORM: Rank.PLATFORM, TENANT: Rank.TENANT}

@@ -7,8 +7,9 @@ map one to one, and a pack's upgrade never meets a tenant's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from metadata.model import FieldType, Graph, Metadata, ObjectType
 
@@ -147,6 +148,11 @@ def title(key: str) -> str:
     return stem(key).replace("_", " ").capitalize()
 
 
+def titled(said: Mapping[str, object], key: str) -> str:
+    """The title that a declaration gives itself, or else its key as a label."""
+    return str(said["title"]) if "title" in said else title(key)
+
+
 def corporate(key: str) -> str:
     """The key of the field that shows a money field in corporate currency."""
     return stem(key) + "_corporate" + suffix(key)
@@ -195,8 +201,7 @@ def graph_type(graph: Graph) -> str:
     return type_name(graph.anchor) + type_name(graph.key)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name that publishing gives out: in which scope, and what it comes from."""
 
     scope: str  # "types", "query", "mutation", or the key of an object for its fields

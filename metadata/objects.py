@@ -51,7 +51,7 @@ def object_type(declared: Merged, findings: Findings) -> ObjectType:
     result = ObjectType(
         key=declared.key,
         plural=plural,
-        title=cast(str, body.get("title", naming.title(declared.key))),
+        title=naming.titled(body, declared.key),
         fields=found,
         schema=_schema(declared, found),
         title_field=_title_field(body, found, findings),

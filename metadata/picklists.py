@@ -30,7 +30,7 @@ def options(type: FieldType, seen: Body) -> tuple[Option, ...]:
     return tuple(
         Option(
             key=cast(str, choice["const"]),
-            title=cast(str, choice.get("title", naming.title(cast(str, choice["const"])))),
+            title=naming.titled(choice, cast(str, choice["const"])),
             labels=_labels(choice),
             deprecated=bool(choice.get("deprecated")),
         )

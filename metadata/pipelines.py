@@ -40,7 +40,7 @@ def pipeline(declared: Merged, findings: Findings) -> Pipeline | None:
     return Pipeline(
         key=declared.key,
         object=cast(str, body["object"]),
-        title=cast(str, body.get("title", naming.title(declared.key))),
+        title=naming.titled(body, declared.key),
         stages=stages,
         amount=cast("str | None", body.get("amount")),
         date=cast("str | None", body.get("date")),
@@ -83,7 +83,7 @@ def _stage(said: Body, path: Path, findings: Findings) -> Stage:
         _check_outlook(kind, probability, category, path, findings)
     return Stage(
         key=key,
-        title=cast(str, said.get("title", naming.title(key))),
+        title=naming.titled(said, key),
         kind=kind,
         probability=probability,
         forecast_category=category,
@@ -155,7 +155,7 @@ def _gate(said: Body, side: str, path: Path, findings: Findings) -> tuple[Criter
 def _criterion(key: str, said: Body) -> Criterion:
     return Criterion(
         key=key,
-        title=cast(str, said.get("title", naming.title(key))),
+        title=naming.titled(said, key),
         severity=cast(str, said.get("severity", "block")),
         enforce_on_skip=bool(said.get("enforce_on_skip")),
         schema=cast("Json | None", said.get("schema")),

@@ -29,7 +29,7 @@ def role(declared: Merged, findings: Findings) -> Role | None:
         findings.add(("$id",), "SUFFIX", message, "Rename it.")
     return Role(
         key=declared.key,
-        title=cast(str, body.get("title", naming.title(declared.key))),
+        title=naming.titled(body, declared.key),
         rights=cast(str, body["rights"]),
         description=cast(str, body.get("description", "")),
         labels=labels(body, "title"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import cast
+from typing import TypeAlias, cast
 
 import jsonschema_rs
 
@@ -201,21 +201,19 @@ def _usable(pattern: object) -> bool:
     return True
 
 
-def _keywords(value: object, path: Path) -> Iterator[tuple[Path, str, object]]:
+def _keywords(value: Mapping[str, object] | list[object], path: Path) -> Iterator[_Keyword]:
     """Every `$ref` and pattern in a declaration."""
-    if isinstance(value, dict):
-        for key, inside in value.items():
-            at = (*path, key)
-            if key in ("$ref", "pattern") and isinstance(inside, str):
-                yield at, key, inside
-            elif key == "patternProperties" and isinstance(inside, dict):
-                yield from (((*at, pattern), "pattern", pattern) for pattern in inside)
-                yield from _keywords(inside, at)
-            elif key not in ("default", "examples", "const", "enum", "x-i18n"):
-                yield from _keywords(inside, at)
-    elif isinstance(value, list):
-        for index, inside in enumerate(value):
-            yield from _keywords(inside, (*path, index))
+    for key, inside in value.items() if isinstance(value, Mapping) else enumerate(value):
+        if isinstance(key, str) and key in ("$ref", "pattern") and isinstance(inside, str):
+            yield (*path, key), key, inside
+        elif isinstance(inside, dict | list) and key not in _VALUES:
+            if key == "patternProperties" and isinstance(inside, dict):
+                yield from (((*path, key, it), "pattern", it) for it in inside)
+            yield from _keywords(inside, (*path, key))
+
+
+_Keyword: TypeAlias = tuple[Path, str, str]
+_VALUES = frozenset({"default", "examples", "const", "enum", "x-i18n"})
 
 
 def _check_conditions(declared: Merged, of: ObjectType, findings: Findings) -> None:

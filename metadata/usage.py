@@ -35,6 +35,7 @@ _PAIRS = (
     ("exclusiveMinimum", "maximum"),
     ("minimum", "exclusiveMaximum"),
 )
+_LOW = frozenset(low for low, _ in _PAIRS)
 _CHECKS = frozenset(word for words in CHECKS.values() for word in words) - {"$ref", "type"}
 _SERVER_MADE = ("default", "x-unique", "oneOf")
 
@@ -95,7 +96,7 @@ def _check_length(field: Field, body: Mapping[str, object], place: Place) -> Non
 
 
 def _check_bounds(field: Field, body: Mapping[str, object], place: Place) -> None:
-    for low, high in _PAIRS:
+    for low, high in _PAIRS if not _LOW.isdisjoint(body) else ():
         least, most = body.get(low), field.schema.get(high)
         if isinstance(least, int | Decimal) and isinstance(most, int | Decimal) and least > most:
             message = f"No value fits: '{low}' is {least} and '{high}' is {most}."

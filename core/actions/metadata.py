@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from core.building import built
 from core.errors import Conflict, Forbidden, Problem, Refused
 from core.identity import Actor, TenantId
 from core.store import metadata_drafts, versions
@@ -82,7 +82,7 @@ async def save_draft(
     """
     administer(actor)
     bound(given, remove)
-    taken = await asyncio.to_thread(_taken, given)
+    taken = await built(_taken, given)
     published = await store.newest(actor.tenant)
     async with store.database.transaction(actor.tenant) as connection:
         found = await metadata_drafts.find(actor.tenant, connection, lock=True)
@@ -118,7 +118,7 @@ async def check(actor: Actor, store: Store) -> tuple[Fault, ...]:
 async def draft_metadata(actor: Actor, store: Store) -> Metadata | tuple[Fault, ...]:
     """What the draft declares together with its packs, or everything that is wrong with it."""
     _, found = await layered_draft(actor, store)
-    return await _parsed(found)
+    return await _parsed(store, found)
 
 
 async def export(actor: Actor, store: Store, version: int | None = None) -> Mapping[str, Document]:
@@ -153,12 +153,23 @@ def _with_own(stored: Layers, own: Mapping[str, Document]) -> list[Layer]:
     return [*layers.of_json(packs), Layer(TENANT, own)]
 
 
-async def _parsed(found: Sequence[Layer]) -> Metadata | tuple[Fault, ...]:
-    return await asyncio.to_thread(parse, found)
+async def _parsed(store: Store, found: Sequence[Layer]) -> Metadata | tuple[Fault, ...]:
+    """What the layers declare, remembered: a draft is checked and compared before it is published."""
+    digest = layers.digest(found)
+    known = store.drafts.get(digest)
+    if known is not None:
+        return known
+    metadata = await built(parse, found)
+    return store.drafts.keep(digest, metadata) if isinstance(metadata, Metadata) else metadata
 
 
-async def sound(found: Sequence[Layer]) -> Metadata:
-    metadata = await _parsed(found)
+async def sound(store: Store, found: Sequence[Layer]) -> Metadata:
+    """What the layers declare.
+
+    Raises:
+        Refused: there are problems in them.
+    """
+    metadata = await _parsed(store, found)
     if isinstance(metadata, Metadata):
         return metadata
     raise Refused([Problem((one.document, one.pointer), one.rule, _text(one)) for one in metadata])

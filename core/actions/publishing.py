@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +14,7 @@ from core.actions.metadata import (
     sound,
     stored_layers,
 )
+from core.building import built
 from core.errors import Conflict, Problem, Refused
 from core.identity import API, Actor, Origin, TenantId
 from core.store import impacts, metadata_drafts, releasing, settling, versions
@@ -145,6 +145,7 @@ class _Plan:
     layers: Layers
     assignment: Assignment
     changes: tuple[Change, ...]
+    stale: Sequence[tuple[str, str]]  # (object, field) whose values are to be computed anew
     kind: str
     note: str
     is_new: bool  # whether the documents say anything else, be it to readers alone
@@ -154,18 +155,19 @@ class _Plan:
 
 async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
     state, found = await layered_draft(actor, store)
-    metadata = await sound(found)
+    metadata = await sound(store, found)
     old = await store.published(actor.tenant)
     if old.version != state.published_version:
         raise Conflict("Someone published meanwhile: look at the difference again.")
-    assignment = await asyncio.to_thread(assigning.assign, old.storage, old.metadata, metadata)
+    assignment = await built(assigning.assign, old.storage, old.metadata, metadata)
     left = assignment.left
     return _Plan(
         old,
         _following(old, metadata, assignment),
         versions.stored_layers(found),
         assignment,
-        tuple(await asyncio.to_thread(evolution.diff, old.metadata, metadata, left)),
+        tuple(await built(evolution.diff, old.metadata, metadata, left)),
+        await built(evolution.recomputed, old.metadata, metadata, left),
         "publish",
         note,
         state.changed,
@@ -175,22 +177,21 @@ async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
 
 async def _plan_of_version(actor: Actor, store: Store, to: int, note: str) -> _Plan:
     stored = await stored_layers(actor.tenant, store, to)
-    metadata = await sound(versions.layers_of(stored))
+    metadata = await sound(store, versions.layers_of(stored))
     async with store.database.reading(actor.tenant) as connection:
         storage = await versions.load_storage(actor.tenant, connection, to)
     old = await store.newest(actor.tenant)
     last = await stored_layers(actor.tenant, store, old.version)
     restored = storage, metadata
-    assignment = await asyncio.to_thread(
-        assigning.assign, old.storage, old.metadata, metadata, restored
-    )
+    assignment = await built(assigning.assign, old.storage, old.metadata, metadata, restored)
     left = assignment.left
     return _Plan(
         old,
         _following(old, metadata, assignment),
         stored,
         assignment,
-        tuple(await asyncio.to_thread(evolution.diff_back, old.metadata, metadata, left)),
+        tuple(await built(evolution.diff_back, old.metadata, metadata, left)),
+        await built(evolution.recomputed, old.metadata, metadata, left),
         "rollback",
         note,
         stored != last,
@@ -202,7 +203,7 @@ async def _compared(
     tenant: TenantId, store: Store, plan: _Plan, allow: frozenset[Consent]
 ) -> Comparison:
     async with store.database.reading(tenant) as connection:
-        census = Census(tenant, connection, plan.old, plan.new)
+        census = Census(tenant, connection, plan.old, plan.new, plan.stale)
         told = await _told(census, plan)
     filled = {(use.object, key) for use in plan.assignment.fill for key in _fields(plan, use)}
     return Comparison(
@@ -240,14 +241,15 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
     comparison = await _compared(tenant, by.store, plan, by.terms.allow)
     if comparison.refusals:
         raise Refused(comparison.refusals)
-    release = await asyncio.to_thread(_release_of, by.actor, plan)
+    release = _release_of(by.actor, plan)
 
     async def work(tx: Transaction) -> None:
         await confirm(tx)
         if tx.published.version != plan.old.version:
             raise Conflict("Someone else published meanwhile: look at the difference again.")
         await _keep_draft(tx, plan)
-        late = await _told(Census.of(tx, plan.new, since), plan)
+        census = Census(tenant, tx.connection, tx.published, plan.new, plan.stale, since)
+        late = await _told(census, plan)
         if refusals := _refusals(late, by.terms.allow):
             raise Refused(refusals)
         await releasing.release(tx, release)
@@ -276,7 +278,7 @@ def _release_of(actor: Actor, plan: _Plan) -> Release:
         by=actor.user,
         note=plan.note,
         of_version=plan.of_version,
-        stale=evolution.recomputed(plan.old.metadata, plan.new.metadata, plan.assignment.left),
+        stale=plan.stale,
     )
     return Release(plan.new, version)
 

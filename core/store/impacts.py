@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -18,8 +18,7 @@ from core.store.pace import Pace
 from core.store.plans import ObjectPlan, plan_of
 from core.store.related import Related
 from core.store.rows import SELECTED, Row
-from core.store.writing import Transaction
-from metadata import bounds, evolution
+from metadata import bounds
 from metadata.changes import Effect, Impact
 from metadata.expressions.reads import reads
 from metadata.model import LISTS, LONG, Unique
@@ -79,12 +78,8 @@ class Census:
     connection: Connection
     old: Published
     new: Published
+    stale: Collection[tuple[str, str]] = ()  # (object, field) that will be computed anew
     since: datetime | None = None  # None: all records
-
-    @classmethod
-    def of(cls, tx: Transaction, new: Published, since: datetime | None = None) -> Census:
-        """Of what a transaction is about to publish."""
-        return cls(tx.tenant, tx.connection, tx.published, new, since)
 
 
 async def count(census: Census, impacts: Sequence[Impact]) -> list[Counted]:
@@ -214,7 +209,7 @@ async def _doubled(census: Census, impact: Impact) -> Counted:
     unique = unique_of(plan.fields, impact)
     first: dict[str, UUID] = {}
     tally = _Tally()
-    everything = Census(census.tenant, census.connection, census.old, census.new)
+    everything = replace(census, since=None)
     async for rows in pages(everything, impact.object):
         for row in rows:
             value = unique_keys.claimed(unique, drafts.values_of(plan, row))
@@ -325,8 +320,7 @@ def _reads_others(census: Census, plan: ObjectPlan, rule: str) -> bool:
         if name in computed.formulas and name not in names:
             waiting += reads(computed.formulas[name]).names
         names.add(name)
-    stale = evolution.recomputed(census.old.metadata, census.new.metadata)
-    counted = {key for of, key in stale if of == plan.key and key not in computed.formulas}
+    counted = {key for of, key in census.stale if of == plan.key and key not in computed.formulas}
     return any("." in name or name in counted for name in names)
 
 

@@ -21,6 +21,7 @@ from metadata.published import Published
 
 TENANTS_KEPT = 2_000
 PARSED_KEPT = 64
+DRAFTS_KEPT = 4
 PLANS_KEPT = 1_000
 UNSETTLED_FOR = 1.0
 """Seconds for which a version with slots still filling is taken for what it is."""
@@ -34,6 +35,8 @@ class Store:
     def __init__(self, database: Database, offer: Offer) -> None:
         self.database = database
         self.offer = offer
+        self.drafts: Recent[bytes, Metadata] = Recent(DRAFTS_KEPT)
+        """What drafts declare, by the digest of their layers."""
         self.numbers = Blocks(database)
         self.sizes = Sizes(database)
         self.growth = Growth(database, self.sizes)

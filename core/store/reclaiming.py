@@ -34,7 +34,9 @@ async def reclaim(tx: Transaction, new: Published) -> None:
             await tx.connection.execute(_FORGET, tx.tenant, object_key, gone)
         fresh = {one[0] for one in after - before}
         if fresh and object_key in old.metadata.objects:
-            await _claim(tx, plan_of(new, object_key), Census.of(tx, new), fresh)
+            await _claim(
+                tx, plan_of(new, object_key), Census(tx.tenant, tx.connection, old, new), fresh
+            )
 
 
 def _constraints(published: Published, object_key: str) -> Iterator[Constraint]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from core.building import built
 from core.errors import NotFound, Unavailable
 from core.identity import TenantId
 from core.store.connections import Database
@@ -93,9 +93,9 @@ async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
         if metadata is None:
             stored = await load_layers(tenant, connection, row["version"])
     # In threads: with many fields both take long enough for others to notice.
-    storage = await asyncio.to_thread(places.of_json, row["storage"])
+    storage = await built(places.of_json, row["storage"])
     if metadata is None:
-        metadata = await asyncio.to_thread(_parse, stored)
+        metadata = await built(_parse, stored)
         parsed.keep(row["fingerprint"], metadata)
     published = Published(
         version=row["version"],

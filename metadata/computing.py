@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from msgspec import structs
+
 from metadata import bounds
 from metadata.environments import TYPES, USERS, Scope
 from metadata.expressions import dependencies
@@ -159,7 +161,7 @@ class _Run:
             return
         self._live.add(name)
         assert isinstance(fields, dict)
-        fields[key] = replace(field, stored=False)
+        fields[key] = structs.replace(field, stored=False)
 
     def _findings(self, object_key: str) -> Findings:
         return self._linked.findings[object_key]

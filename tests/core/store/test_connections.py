@@ -357,7 +357,7 @@ async def test_a_server_that_goes_away_is_no_fault_of_ours(
 async def test_a_statement_that_takes_too_long_is_told(
     urls: Urls, tenant: TenantId, way: Callable[..., AbstractAsyncContextManager[Any]]
 ) -> None:
-    database = await Database.open(urls.app, Options("session", 1, statement_timeout=0.02))
+    database = await Database.open(urls.app, Options("session", 1, statement_timeout=0.25))
     async with way(database, tenant) as connection:
         process = connection.get_server_pid()
     with pytest.raises(Timeout):

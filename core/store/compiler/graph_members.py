@@ -49,6 +49,12 @@ class Members:
         held = self.measure("coverage")
         return f"coalesce({held} <> {literal(UNCOVERED)}, false)" if held is not None else None
 
+    @property
+    def linked_once(self) -> bool:
+        """Whether a unique key sees to it that no node has two links to the anchor."""
+        ends = {self.graph.anchor_reference, self.graph.node_reference}
+        return any(ends.issuperset(unique.fields) for unique in self.link.object.uniques)
+
     def table(self) -> str:
         """The members as a table of `id`, the node's, and of the values read."""
         selected = [f"{self.node.column('id')} as id"]

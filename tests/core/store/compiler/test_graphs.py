@@ -315,6 +315,15 @@ async def test_an_edge_of_no_kind_is_a_way_too(world: World) -> None:
     assert await path(world, deal, "coach") == ["a", "b"]
 
 
+async def test_someone_who_is_linked_twice_is_once_on_the_way(world: World) -> None:
+    deal, people = await a_line(world, {}, {"coverage": "met"}, {})
+    for person, roles in ((people[0], ["user"]), (people[2], ["coach"])):
+        await world.create("member", name="again", deal=deal, person=person, roles=roles)
+    await world.create("member", name="again", deal=deal, person=people[1])
+
+    assert await path(world, deal, "coach") == ["b", "c"]
+
+
 async def test_a_covered_member_with_the_role_is_the_way(world: World) -> None:
     deal, _ = await a_line(world, {"coverage": "met", "roles": ["coach"]}, {"coverage": "met"})
     assert await path(world, deal, "coach") == ["a"]

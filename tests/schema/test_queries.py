@@ -428,6 +428,28 @@ async def test_a_field_of_python_and_one_of_the_database_meet_in_one_answer(stor
     }
 
 
+async def test_who_made_a_record_is_nobody_once_they_are_deleted(store: object) -> None:
+    client = await a_client(store, crm_layers())  # type: ignore[arg-type]
+    user = await client.one("user", name="Li", email="li@example.com")
+    await client.acting(user=user).create("account", {"name": "a"})
+    source = """{ accounts { nodes { createdBy { name } } }
+      nobody: accounts(filter: {createdBy: {isNull: true}, updatedBy: {isNull: true}}) { totalCount }
+      somebody: accounts(filter: {createdBy: {not: {isNull: true}}}) { totalCount } }"""
+    assert await client.data(source) == {
+        "accounts": {"nodes": [{"createdBy": {"name": "Li"}}]},
+        "nobody": {"totalCount": 0},
+        "somebody": {"totalCount": 1},
+    }
+
+    await client.data("mutation ($id: ID!) { deleteUser(id: $id) { deletedId } }", id=user)
+
+    assert await client.data(source) == {
+        "accounts": {"nodes": [{"createdBy": None}]},
+        "nobody": {"totalCount": 1},
+        "somebody": {"totalCount": 0},
+    }
+
+
 async def test_lists_the_limits(client: Client) -> None:
     data = await client.data("{ limits { name value description } }")
 

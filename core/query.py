@@ -335,11 +335,12 @@ class GroupBy:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Records grouped, largest count first then by key; at most `limit` groups."""
+    """Records grouped, largest count first then by key, or by key alone; at most `limit` groups."""
 
     by: tuple[GroupBy, ...]
     outputs: tuple[Output, ...]  # values are GroupKey, Aggregate, Constant
     limit: Value
+    in_key_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

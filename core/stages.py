@@ -87,12 +87,16 @@ def move_between(pipeline: Pipeline, leaving: Stage | None, entering: Stage) -> 
 
 
 def passed_over(pipeline: Pipeline, leaving: Stage | None, entering: Stage) -> tuple[str, ...]:
-    """Keys of the open stages between the two when going forward; to lost or invalid: none."""
+    """Keys of the open stages between the two when going forward; to lost or invalid: none.
+
+    A stage that is retired can't be entered, so nobody passes over it.
+    """
     backward_or_out = entering.kind in (StageKind.LOST, StageKind.INVALID)
     if leaving is None or leaving.kind in CLOSING or backward_or_out:
         return ()
     between = pipeline.stages[_index(pipeline, leaving) + 1 : _index(pipeline, entering)]
-    return tuple(stage.key for stage in between if stage.kind is StageKind.OPEN)
+    open_to_all = (it for it in between if it.kind is StageKind.OPEN and not it.deprecated)
+    return tuple(stage.key for stage in open_to_all)
 
 
 def stays(pipeline: Pipeline, entries: Sequence[Entry]) -> list[Stay]:

@@ -66,7 +66,7 @@ class Impact:
     object: str
     field: str | None = None
     value: str | None = None  # an option, stage, reason, rule, graph or reference
-    fields: tuple[str, ...] = ()  # of a unique key; or stages, or reasons
+    fields: tuple[str, ...] = ()  # of a unique key; stages; reasons; a roll-up's object and key
     ignore_case: bool = False
 
     @property

@@ -9,7 +9,7 @@ from itertools import chain
 from metadata import naming, object_changes
 from metadata.assigning import Left
 from metadata.changes import Change, Effect, Impact, Saying
-from metadata.model import Field, FieldType, Graph, Metadata, Pipeline, Rollup, Stage
+from metadata.model import Field, FieldType, Graph, Metadata, Pipeline, Stage
 
 
 def diff(old: Metadata, new: Metadata, left: Collection[Left] = ()) -> list[Change]:
@@ -119,15 +119,16 @@ def _computed(old: Metadata, new: Metadata, left: Collection[Left]) -> Iterator[
             say = Saying(f"object {object_key}", object_key, key)
             impact = Impact(Effect.COMPUTED, object_key, key)
             message = f"The stored value of '{key}' is computed anew."
-            foreign = _foreign(new.objects[object_key].fields[key].rollup, new)
+            foreign = _foreign((object_key, key), new)
             yield say("RECOMPUTED", ("properties", key), message, "", impact, *foreign)
 
 
-def _foreign(rollup: Rollup | None, new: Metadata) -> Iterator[Impact]:
+def _foreign(key: tuple[str, str], new: Metadata) -> Iterator[Impact]:
     """The amounts that a roll-up leaves out."""
+    rollup = new.objects[key[0]].fields[key[1]].rollup
     taken = new.objects[rollup.object].fields.get(rollup.field or "") if rollup else None
     if rollup is not None and taken is not None and taken.type is FieldType.MONEY:
-        yield Impact(Effect.FOREIGN, rollup.object, rollup.field, rollup.via)
+        yield Impact(Effect.FOREIGN, rollup.object, rollup.field, rollup.via, fields=key)
 
 
 def _pipelines(old: Metadata, new: Metadata) -> Iterator[Change]:

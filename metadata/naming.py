@@ -73,7 +73,7 @@ PLATFORM_TYPES = frozenset(
     IdFilterInput BooleanFilterInput IntFilterInput BigIntFilterInput FloatFilterInput
     DecimalFilterInput DateFilterInput DateTimeFilterInput TextFilterInput SortedTextFilterInput
     TextListFilterInput PresenceFilterInput
-    ConsentKind DateUnitKind OrderKind RoleKind StageKind
+    ConsentKind DateUnitKind GroupOrderKind OrderKind RoleKind StageKind
     DiffInfo DocumentInfo DraftInfo FieldChangeInfo FieldInfo ImpactInfo LimitInfo MeInfo
     MetadataChangeInfo MetadataVersionInfo PackInfo PluginInfo ProblemInfo RecordChangeInfo
     ExchangeRateInfo ExchangeRateInput ReparentPreviewInfo TenantInfo TokenInfo

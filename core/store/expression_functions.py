@@ -66,7 +66,8 @@ def _within(number: str) -> str:
     return inside(f"round({number}, {numbers.BOUNDS.scale})", f"-{limit}", limit)
 
 
-def _quotient(dividend: str, divisor: str) -> str:
+def quotient(dividend: str, divisor: str) -> str:
+    """A quotient rounded as `metadata.expressions.numbers.quotient` does; null for a divisor of 0."""
     scale = numbers.QUOTIENT_SCALE
     shifted = f"div({dividend} * 1e{scale + 1}, nullif({divisor}, 0))"
     return f"round({shifted} * 1e-{scale + 1}, {scale})"
@@ -165,7 +166,7 @@ _NUMBERS: Mapping[str, Template] = {
     "+(number, number…)": _joined(" + "),
     "-(number)": _form("(- {})"),
     "*(number, number)": _joined(" * "),
-    "/(number, number)": _quotient,
+    "/(number, number)": quotient,
     "%(number, number)": _form("({} % nullif({}, 0))"),
     "within(number)": _within,
     "abs(number)": _call("abs"),
@@ -215,7 +216,7 @@ _DATES: Mapping[str, Template] = {
     "add_months(date, number)": _add_months,
     "add_hours(instant, number)": _add_hours,
     "days_between(date, date)": _form("({1} - {0})::numeric"),
-    "hours_between(instant, instant)": lambda start, end: _quotient(
+    "hours_between(instant, instant)": lambda start, end: quotient(
         f"extract(epoch from ({end} - {start}))", "3600"
     ),
     **{

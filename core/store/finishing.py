@@ -152,17 +152,20 @@ def _be_in(draft: Draft, stay: Stay) -> None:
 
 
 def _settle_probability(draft: Draft, plan: StagePlan, setting: Setting) -> None:
-    """In a closed stage the probability is the stage's: nothing is uncertain any more.
+    """Where the probability is cleared, the stage's own holds again.
 
-    What differs is refused, and in an admin's import left out. A record that has another one since
-    earlier keeps it until it is written.
+    In a closed stage it is that one always: nothing is uncertain any more. What differs is
+    refused, and in an admin's import left out. A record that has another one since earlier keeps
+    it until it is written.
     """
     fields, stage = plan.probability, plan.pipeline.stage(draft.stage or "")
-    if fields is None or stage is None or stage.kind is StageKind.OPEN:
+    if fields is None or stage is None:
         return
     if draft.before is not None and fields.key not in draft.touched:
         return
     usual, given = _usual(fields, stage), draft.values.get(fields.key)
+    if given is not None and stage.kind is StageKind.OPEN:
+        return
     if given in (None, usual) or setting.privileged or fields.key not in draft.touched:
         draft.values[fields.key] = usual
     elif given != draft.old.get(fields.key):

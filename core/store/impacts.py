@@ -11,12 +11,13 @@ from uuid import UUID
 from asyncpg import Connection
 
 from core.identity import TenantId
-from core.store import drafts, edges, finishing, planting, staging, unique_keys
+from core.store import drafts, edges, finishing, planting, scopes, staging, unique_keys
 from core.store.drafts import Draft, Setting
 from core.store.field_plans import FieldPlan, UniquePlan
 from core.store.pace import Pace
 from core.store.plans import ObjectPlan, plan_of
 from core.store.related import Related
+from core.store.rollup_plans import Part
 from core.store.rows import SELECTED, Row
 from metadata import bounds
 from metadata.changes import Effect, Impact
@@ -29,7 +30,7 @@ ROWS = 2_000
 _PAGE = f"""
     select {SELECTED} from read.record as t
     where t.tenant_id = $1 and t.object = $2 and t.deleted_at is null and t.id > $3
-      and ($4::timestamptz is null or t.updated_at >= $4)
+      and ($4::timestamptz is null or t.updated_at >= $4) and {{}}
     order by t.id limit {ROWS}
 """
 _FIRST = UUID(int=0)
@@ -92,11 +93,15 @@ async def count(census: Census, impacts: Sequence[Impact]) -> list[Counted]:
     ]
 
 
-async def pages(census: Census, object_key: str) -> AsyncIterator[list[Row]]:
-    """The live records of an object, in pieces."""
-    after = _FIRST
+async def pages(
+    census: Census, object_key: str, condition: str = "true", *arguments: object
+) -> AsyncIterator[list[Row]]:
+    """The live records of an object, in pieces; a condition counts its arguments from 5 on."""
+    after, statement = _FIRST, _PAGE.format(condition)
     while True:
-        rows = await census.connection.fetch(_PAGE, census.tenant, object_key, after, census.since)
+        rows = await census.connection.fetch(
+            statement, census.tenant, object_key, after, census.since, *arguments
+        )
         if rows:
             yield [Row(*row) for row in rows]
         if len(rows) < ROWS:
@@ -225,16 +230,28 @@ def unique_of(fields: Mapping[str, FieldPlan], impact: Impact) -> UniquePlan:
 
 
 async def _foreign(census: Census, impact: Impact) -> Counted:
-    """Live records whose amount is not in the currency of the one that a reference names."""
-    amount, via = _key(census, impact), _key(census, replace(impact, field=impact.value))
-    if amount is None or via is None:
+    """Live records that go into a roll-up with an amount in another currency than its record's."""
+    via = _key(census, replace(impact, field=impact.value))
+    if via is None:
         return Counted(impact, 0)
     named = f"""json_value(t.data, '$."{via}"' returning uuid null on error)"""
-    condition = f"""{_LIVE} and t.data->>'{amount}' ~ '[1-9]' and exists (
+    condition = f"""exists (
         select from read.record as p
         where p.tenant_id = $1 and p.id = {named}
-          and coalesce(p.currency, $4) <> coalesce(t.currency, $4))"""
-    return await _counted(census, impact, _COUNT + condition, census.new.currency)
+          and coalesce(p.currency, $5) <> coalesce(t.currency, $5))"""
+    plan, setting, tally, pace = plan_of(census.new, impact.object), _now(census), _Tally(), Pace(0)
+    object_key, key = impact.fields
+    rollup = plan.contributes[object_key, key]
+    async for rows in pages(census, impact.object, condition, census.new.currency):
+        for row in rows:
+            await pace.next()
+            draft = _settled(plan, row, setting)
+            scope = {**scopes.of_draft(draft, setting), **draft.values}
+            part = Part(row.id, draft.values, scope, draft.currency)
+            adds = rollup.contribution(part, (setting.today, setting.now))
+            if adds is not None and adds.value:
+                tally.add(row.id)
+    return Counted(impact, tally.count, tuple(tally.examples))
 
 
 async def _whole(census: Census, impact: Impact) -> Counted:
@@ -284,8 +301,7 @@ async def _breaking(census: Census, impact: Impact) -> Counted:
     plan = plan_of(census.new, impact.object)
     if _reads_others(census, plan, impact.value or ""):
         return Counted(impact, None)
-    now = datetime.now(UTC)
-    setting = Setting(census.new, now, now.astimezone(census.new.zone).date())
+    setting = _now(census)
     code, tally, pace = f"RULE_{(impact.value or '').upper()}", _Tally(), Pace(0)
     async for rows in pages(census, impact.object):
         for row in rows:
@@ -295,6 +311,12 @@ async def _breaking(census: Census, impact: Impact) -> Counted:
             if any(one.code == code for one in (*draft.problems, *draft.warnings)):
                 tally.add(row.id)
     return Counted(impact, tally.count, tuple(tally.examples))
+
+
+def _now(census: Census) -> Setting:
+    """As records are written at this moment by the version to come."""
+    now = datetime.now(UTC)
+    return Setting(census.new, now, now.astimezone(census.new.zone).date())
 
 
 def _settled(plan: ObjectPlan, row: Row, setting: Setting) -> Draft:

@@ -17,7 +17,7 @@ from graphql import (
 
 from core import query
 from schema.translation import filters, orders, pages
-from schema.translation.given import Given, Leaf, Null
+from schema.translation.given import Given, Leaf, Null, Word
 from schema.translation.translating import At, Translation
 from schema.types import meanings
 from schema.types.meanings import MEANS, Outputs
@@ -172,7 +172,8 @@ class Parts:
         default = self.translation.limits.max_page
         limit = self._count(call.arguments.get("first"), call.at.into("first"), default)
         assert limit is not None
-        return query.Groups(keys, self._below(call, Inside(keys=keys)), limit)
+        in_key_order = call.arguments.get("orderBy") == Word("KEY")
+        return query.Groups(keys, self._below(call, Inside(keys=keys)), limit, in_key_order)
 
     def _group_keys(self, call: Call, inside: Inside) -> query.Part:
         return query.GroupKey(self._below(call, inside))

@@ -130,8 +130,11 @@ def _groups(catalogue: Catalogue, of: ObjectType) -> GraphQLField:
             "first": GraphQLArgument(
                 GraphQLInt, description="How many groups; if not given, as many as a page may have."
             ),
+            "orderBy": GraphQLArgument(
+                operators.GROUP_ORDER, description="Which come first; if not given, the largest."
+            ),
         },
-        description="The connection's records grouped by keys, the largest group first.",
+        description="The connection's records grouped by keys.",
         extensions={MEANS: Grouped(), OPENS: Opens.GROUPS},
     )
 

@@ -36,6 +36,20 @@ ORDER: Final = GraphQLEnumType(
     },
     extensions={STRUCTURAL: True},
 )
+GROUP_ORDER: Final = GraphQLEnumType(
+    "GroupOrderKind",
+    {
+        "COUNT": GraphQLEnumValue(
+            "COUNT", description="The group with the most records first, then by their keys."
+        ),
+        "KEY": GraphQLEnumValue(
+            "KEY",
+            description="By their keys, nulls first: dates from the earliest on, stages as in the "
+            "pipeline.",
+        ),
+    },
+    extensions={STRUCTURAL: True},
+)
 DATE_UNIT: Final = GraphQLEnumType(
     "DateUnitKind",
     {unit.name: GraphQLEnumValue(unit.value) for unit in Unit},
@@ -177,6 +191,7 @@ SHARED: Final[tuple[GraphQLNamedType, ...]] = (
     *SCALARS,
     ORDER,
     DATE_UNIT,
+    GROUP_ORDER,
     ID_FILTER,
     TEXT_FILTER,
     SORTED_TEXT_FILTER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -62,6 +63,19 @@ def test_names_a_move_by_where_it_leads(
 
     assert stages.move_between(PIPELINE, left, entered) is move
     assert stages.passed_over(PIPELINE, left, entered) == skipped
+
+
+def test_nobody_passes_over_a_retired_stage() -> None:
+    first, retired, *others = PIPELINE.stages
+    pipeline = replace(PIPELINE, stages=(first, replace(retired, deprecated=True), *others))
+    solution, won = pipeline.stage("solution"), pipeline.stage("won")
+    assert solution is not None
+    assert won is not None
+
+    assert stages.move_between(pipeline, first, solution) is Move.ADVANCE
+    assert stages.passed_over(pipeline, first, won) == ("solution",)
+    assert stages.move_between(pipeline, first, pipeline.stages[1]) is Move.ADVANCE
+    assert stages.move_between(pipeline, pipeline.stages[1], solution) is Move.ADVANCE
 
 
 def test_a_stay_ends_where_the_next_begins_and_the_last_is_open() -> None:

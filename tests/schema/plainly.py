@@ -239,14 +239,17 @@ class Plainly:
         for path, field, is_descending in reversed(keys):
 
             def rank(record: Record, path: Any = path, field: Any = field) -> Any:
-                value = self.at(record, path)
-                if path[-1] == "stage":
-                    return smallest_first(self.place_of(value))
-                is_text = field is not None and field.type in (FieldType.TEXT, FieldType.AUTONUMBER)
-                return smallest_first(sort_key(value) if is_text and value is not None else value)
+                return self.rank(path, field, self.at(record, path))
 
             found.sort(key=rank, reverse=is_descending)
         return found
+
+    def rank(self, path: tuple[str, ...], field: Field | None, value: Any) -> Any:
+        """What puts a value in order."""
+        if path[-1] == "stage":
+            return smallest_first(self.place_of(value))
+        is_text = field is not None and field.type in (FieldType.TEXT, FieldType.AUTONUMBER)
+        return smallest_first(sort_key(value) if is_text and value is not None else value)
 
     def place_of(self, stage: str | None) -> int | None:
         """Where the stage stands in its pipeline, of which a world has one."""
@@ -371,13 +374,21 @@ class Plainly:
     def groups(self, it: Connection, arguments: dict[str, Any]) -> list[dict[str, Any]]:
         keys = [self.keyed(it.of, by) for by in arguments["by"]]
         rows = [(tuple(self.key_of(r, *key) for key in keys), r) for r in it.found]
-        ranks = {id(r): tuple(map(smallest_first, values)) for values, r in rows}
+        fields = [self.ranked(it.of, by)[1] for by in arguments["by"]]
+        ranks = {
+            id(r): [
+                (self.rank(path, field, value), smallest_first(value))
+                for (path, _), field, value in zip(keys, fields, values, strict=True)
+            ]
+            for values, r in rows
+        }
         rows.sort(key=lambda row: ranks[id(row[1])])
         found = [
             (values, [record for _, record in group])
             for values, group in groupby(rows, key=lambda row: row[0])
         ]
-        found.sort(key=lambda group: -len(group[1]))
+        if arguments.get("orderBy") != "KEY":
+            found.sort(key=lambda group: -len(group[1]))
         first = arguments.get("first")
         return [
             {
@@ -391,8 +402,6 @@ class Plainly:
         self, of: ObjectType, by: Mapping[str, Any], hops: tuple[str, ...] = ()
     ) -> tuple[tuple[str, ...], Any]:
         ((name, said),) = by.items()
-        if name == "recordId":
-            return (*hops, "id"), said
         key, _, target = self.named(of, name)
         return self.keyed(target, said, (*hops, key)) if target else ((*hops, key), said)
 
@@ -404,8 +413,6 @@ class Plainly:
         return FIRST_DAYS[said](day)
 
     def group_key(self, it: GroupKey, name: str, _: dict[str, Any]) -> Any:
-        if name == "recordId":
-            return it.keys.get((*it.hops, "id"))
         key, _, target = self.named(it.of, name)  # type: ignore[assignment]
         path = (*it.hops, key)
         return GroupKey(target, it.keys, path) if target else it.keys.get(path)
@@ -416,6 +423,7 @@ SPECIAL = {"stage": "stage"} | dict.fromkeys(
 )
 SYSTEM = {
     "id": "id",
+    "recordId": "id",
     "version": "version",
     "createdAt": "created_at",
     "updatedAt": "updated_at",

@@ -199,6 +199,40 @@ async def test_groups_by_stage_month_and_something_behind_a_reference(client: Cl
     ]
 
 
+async def test_groups_stand_in_the_order_of_their_keys_where_that_is_asked_for(
+    client: Client,
+) -> None:
+    await client.create(
+        "opportunity",
+        {"name": "b", "closeDate": "2026-03-05", "stage": "SOLUTION"},
+        {"name": "A", "closeDate": "2026-01-31", "stage": "SOLUTION"},
+        {"name": "C", "closeDate": "2026-02-01", "stage": "INITIAL"},
+        {"name": "d", "stage": "WON"},
+        {"name": "e", "stage": "NEGOTIATION"},
+    )
+
+    data = await client.data(
+        """query ($by: GroupOrderKind) { opportunities {
+          stages: groups(by: [{stage: true}], orderBy: $by) { key { stage } }
+          months: groups(by: [{closeDate: MONTH}], orderBy: KEY, first: 3) { key { closeDate } }
+          names: groups(by: [{name: true}], orderBy: KEY) { key { name } }
+          largest: groups(by: [{stage: true}], orderBy: COUNT) { key { stage } }
+        } }""",
+        by="KEY",
+    )
+
+    found = {
+        name: [one for it in groups for one in it["key"].values()]
+        for name, groups in data["opportunities"].items()
+    }
+    assert found == {
+        "stages": ["INITIAL", "SOLUTION", "NEGOTIATION", "WON"],
+        "months": [None, "2026-01-01", "2026-02-01"],
+        "names": ["A", "b", "C", "d", "e"],
+        "largest": ["SOLUTION", "INITIAL", "NEGOTIATION", "WON"],
+    }
+
+
 async def test_shows_the_stage_and_how_it_came_to_it(client: Client) -> None:
     found = await client.one("opportunity", name="a", stage="SOLUTION")
 
@@ -391,6 +425,28 @@ async def test_a_field_of_python_and_one_of_the_database_meet_in_one_answer(stor
     assert data == {
         "me": {"user": {"id": user, "name": "Li"}},
         "users": {"totalCount": 1},
+    }
+
+
+async def test_who_made_a_record_is_nobody_once_they_are_deleted(store: object) -> None:
+    client = await a_client(store, crm_layers())  # type: ignore[arg-type]
+    user = await client.one("user", name="Li", email="li@example.com")
+    await client.acting(user=user).create("account", {"name": "a"})
+    source = """{ accounts { nodes { createdBy { name } } }
+      nobody: accounts(filter: {createdBy: {isNull: true}, updatedBy: {isNull: true}}) { totalCount }
+      somebody: accounts(filter: {createdBy: {not: {isNull: true}}}) { totalCount } }"""
+    assert await client.data(source) == {
+        "accounts": {"nodes": [{"createdBy": {"name": "Li"}}]},
+        "nobody": {"totalCount": 0},
+        "somebody": {"totalCount": 1},
+    }
+
+    await client.data("mutation ($id: ID!) { deleteUser(id: $id) { deletedId } }", id=user)
+
+    assert await client.data(source) == {
+        "accounts": {"nodes": [{"createdBy": None}]},
+        "nobody": {"totalCount": 1},
+        "somebody": {"totalCount": 0},
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from core import query
 from core.query import SYSTEM_FIELDS, GroupBy, Unit
 from core.store.compiler import columns, figures, forms, kinds, scans
@@ -23,19 +25,20 @@ def aggregate(population: Population, part: query.Aggregate) -> Text:
 
 
 def groups(population: Population, part: query.Groups) -> Text:
-    """The JSON of the groups, the largest first, then by key."""
+    """The JSON of the groups, the largest first unless their keys alone order them."""
     work = population.work
     row = scans.row(population)
     values = Values(work.alias("s"))
     keys = [_Key(row, values.named(_key_sql(row, by)), by) for by in part.by]
     member = _member(row, values, keys, part.outputs)
     grouped = ", ".join(key.sql for key in keys)
-    order = ", ".join(f"{key.sql} nulls first" for key in keys)
+    order = ", ".join(f"{sql} nulls first" for key in keys for sql in key.ranks())
+    size = "" if part.in_key_order else "count(*) desc, "
     limit = work.parameters.value(part.limit, forms.SIZE)
     found = work.alias("g")
     rows = (
         f"select {member.sql} as member from {values.rows(scans.whole(population, row))}"
-        f" group by {grouped} order by count(*) desc, {order} limit {limit}"
+        f" group by {grouped} order by {size}{order} limit {limit}"
     )
     text = array(joined(sure(f"{found}.member")))
     return sure(f"(select {text.sql} from ({rows}) as {found})")
@@ -48,6 +51,12 @@ class _Key:
         self.row = row
         self.sql = sql
         self.by = by
+
+    def ranks(self) -> Iterator[str]:
+        """What puts the groups in order: as records are, then texts that are alike there."""
+        if self.by.unit is None:
+            yield columns.rank_of(self.row, self.by.column, self.sql)
+        yield self.sql
 
     def shown(self) -> Text:
         """As JSON."""

@@ -69,20 +69,28 @@ def value(row: Row, column: Column) -> Typed:
 def rank(row: Row, column: Column) -> str:
     """What puts values in order: of a text its sort key, of a stage its place, else the value."""
     typed = value(row, column)
+    return sort_key(row, column) if typed.kind is Kind.TEXT else rank_of(row, column, typed.sql)
+
+
+def rank_of(row: Row, column: Column, sql: str) -> str:
+    """The same of a value that was read already."""
+    kind = kind_of(row, column)
     if column.field == "stage":
         keys = ", ".join(map(literal, option_keys(through(row, column.hops), "stage")))
-        return f"array_position(array[{keys}], {typed.sql})::numeric"
-    if typed.kind is Kind.TEXT:
-        return sort_key(row, column)
-    return f'({typed.sql} collate "C")' if typed.kind is Kind.KEY else typed.sql
+        return f"array_position(array[{keys}], {sql})::numeric"
+    if kind is Kind.TEXT:
+        return _made_sort_key(sql)
+    return f'({sql} collate "C")' if kind is Kind.KEY else sql
 
 
 def sort_key(row: Row, column: Column) -> str:
     """The sort key of a text: from its slot, else made in the same way."""
     slot = indexed(row, column)
-    if slot is not None:
-        return slot
-    folded = f"lower(left({value(row, column).sql}, 200) collate pg_c_utf8)"
+    return slot if slot is not None else _made_sort_key(value(row, column).sql)
+
+
+def _made_sort_key(sql: str) -> str:
+    folded = f"lower(left({sql}, 200) collate pg_c_utf8)"
     encoded = f"convert_from(convert_to({folded}, 'GB18030'), 'LATIN1')"
     return f'(left({encoded}, 200) collate "C")'
 

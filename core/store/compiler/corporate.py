@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.store.compiler import forms
 from core.store.compiler.json_text import literal
 from core.store.compiler.work import Row, source
+from core.store.expression_functions import quotient
 from metadata.model import StageKind
 
 _DIGITS = forms.Form("integer")
@@ -23,7 +24,7 @@ def amount(row: Row, sql: str) -> str:
 def converted(row: Row, other: Row, sql: str) -> str:
     """An amount of one record in the currency of another, not rounded; null without a rate."""
     own, wanted = row.column("currency"), other.column("currency")
-    worth = f"round({sql} * {_worth(row)} / nullif({_worth(other)}, 0), 20)"
+    worth = quotient(f"{sql} * {_worth(row)}", _worth(other))
     return f"(case when {own} = {wanted} then {sql} else {worth} end)"
 
 

@@ -21,6 +21,16 @@ HIGH = 3
 FEW = 2
 """Fewer covered members, or departments, than this hang by a single thread."""
 
+_OF_SEVERAL = {
+    "weight": "max",
+    "stance": "min",
+    "covered": "bool_or",
+    "rank": "min",
+    "joint": "bool_or",
+    "department": "min",
+}
+"""What counts of several links to one node. Of stances that is the least, so no risk is missed."""
+
 Measured = Mapping[str, str | None]
 
 
@@ -30,8 +40,16 @@ def measures(row: Row, graph: Graph, part: query.Measures) -> Text:
     words = _words(members)
     text = obj((o.name, _part(words, o.value)) for o in part.outputs)
     members.values.update({name: sql for name, sql in words.items() if sql is not None})
-    alias = row.work.alias("m")
-    return over(text, f"({members.table()}) as {alias}")
+    return over(text, f"({_people(members)}) as {row.work.alias('m')}")
+
+
+def _people(members: Members) -> str:
+    """The table of members with each node in it once, however many links it has."""
+    if members.linked_once:
+        return members.table()
+    once = (f"{_OF_SEVERAL[name]}({name}) as {name}" for name in members.values)
+    links = members.work.alias("m")
+    return f"select {', '.join(('id', *once))} from ({members.table()}) as {links} group by id"
 
 
 def _words(members: Members) -> Measured:

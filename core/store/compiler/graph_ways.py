@@ -17,7 +17,7 @@ CONFLICT = "conflict"
 
 
 def path_to(row: Row, graph: Graph, part: query.PathTo) -> Text:
-    """The members on the way, first to last; none where no edges lead there.
+    """The members on the way, first to last, each once; none where no edges lead there.
 
     Levels are counted outwards from all covered members at once, then the way is gone back from
     the nearest holder of the role.
@@ -31,11 +31,12 @@ def path_to(row: Row, graph: Graph, part: query.PathTo) -> Text:
     node, link = shown.node.column("id"), shown.link.column("id")
     member, source, _ = nodes_of(shown, part.outputs, None)
     listed = array(joined(member, order=f"way.level, {link}"))
+    once = "" if shown.linked_once else f" where {shown.is_first()}"
     return sure(
         f"(with recursive {MEMBERS} as ({members.table()}),"
         f" {EDGES} as (select * from ({graph_members.edges(members)}) as e"
         f" where kind is distinct from {literal(CONFLICT)}), {_REACHED}, {_LEVELS}, {_WAY}"
-        f" select {listed.sql} {source} join way on way.id = {node})"
+        f" select {listed.sql} {source} join way on way.id = {node}{once})"
     )
 
 

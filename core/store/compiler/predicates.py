@@ -11,7 +11,7 @@ from core.store.compiler import forms, lists, subtrees, texts
 from core.store.compiler.columns import indexed, value
 from core.store.compiler.comparing import compared, operand
 from core.store.compiler.kinds import Kind
-from core.store.compiler.references import reference_id, target
+from core.store.compiler.references import MAKERS, reference_id, target
 from core.store.compiler.work import Row, live, live_elsewhere, of_tenant
 
 
@@ -104,6 +104,9 @@ def _compare(row: Row, predicate: Compare) -> str:
     typed = value(row, predicate.column)
     operator = predicate.operator
     if operator is Operator.IS_NULL:
+        if predicate.column.field in MAKERS:
+            is_there = _through(row, query.Through(predicate.column.field, query.All(())))
+            return f"(not {is_there}) = {operand(row, predicate, forms.BOOLEAN)}"
         sql = indexed(row, predicate.column) or typed.sql
         return f"({sql} is null) = {operand(row, predicate, forms.BOOLEAN)}"
     if typed.kind is Kind.LIST:

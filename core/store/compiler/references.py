@@ -8,6 +8,8 @@ from core.store.compiler.work import Row, live_elsewhere, of_tenant
 USER = "user"
 PEOPLE = frozenset({"owner", "created_by", "updated_by"})
 """System fields that refer to users."""
+MAKERS = frozenset({"created_by", "updated_by"})
+"""Those of them that go on naming a user who was deleted."""
 
 
 def reference_id(row: Row, reference: str) -> str:

@@ -111,11 +111,12 @@ function grouped(model, field, type) {
   const key = telling(model, by, model.typeOf(model.field(shape, 'key')));
   if (!key) return null;
   const said = namedType(key.type) === 'Boolean' ? 'true' : 'MONTH';
+  const ordered = key.name === 'stage' || said === 'MONTH' ? ', orderBy: KEY' : '';
   const aggregate = model.typeOf(model.field(shape, 'aggregate'));
   const summed = [...model.fields(aggregate).values()].filter((it) => model.field(model.typeOf(it), 'sum'));
   const sums = summed.find((it) => namedType(it.type) === 'MoneyStats') ?? summed[0];
   return example('groups', `${type.name}: by ${spaced(key.name)}`, [
-    `query ${type.name}By${upper(key.name)} { ${field.name} { groups(by: [{${key.name}: ${said}}]) {`,
+    `query ${type.name}By${upper(key.name)} { ${field.name} { groups(by: [{${key.name}: ${said}}]${ordered}) {`,
     `key { ${key.name} } aggregate { count ${sums ? `${sums.name} { sum }` : ''} } } } }`,
   ]);
 }

@@ -531,6 +531,32 @@ TOTAL = {**MONEY, "x-rollup": {"object": "order__c", "via": "site__c", "op": "su
 TOTAL["x-rollup"]["field"] = "price__c"
 
 
+async def test_the_diff_counts_no_foreign_amounts_that_a_roll_up_does_not_take(
+    database: Database,
+) -> None:
+    number = {"type": "integer"}
+    worth = {**MONEY, "readOnly": True, "x-formula": "price__c * pieces__c"}
+    plain = order(price__c=MONEY, pieces__c=number)
+    world = await a_world(database, currency="EUR")
+    await publish(world, site(worth__c=MONEY), plain)
+    one = await world.create("site__c")
+    known = {"site__c": one, "currency": "USD", "price__c": 50}
+    for pieces in (0, 1, 2, 3):
+        await world.create("order__c", **known, pieces__c=pieces)
+
+    taken = {"object": "order__c", "via": "site__c", "op": "sum", "field": "worth__c"}
+    total = {**MONEY, "x-rollup": {**taken, "where": "pieces__c < 3"}}
+    declared = [
+        site(worth__c=MONEY, total__c=total),
+        order(price__c=MONEY, pieces__c=number, worth__c=worth),
+    ]
+    await metadata.save_draft(world.actor, world.store, declared)
+    lines = list(telling.of_comparison(await publishing.diff(world.actor, world.store)))
+
+    left_out = "2 records of 'order__c' have amounts in another currency, which are left out"
+    assert any(left_out in line for line in lines)
+
+
 async def test_records_from_before_their_object_had_amounts_are_in_the_tenants_currency(
     database: Database,
 ) -> None:

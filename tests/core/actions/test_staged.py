@@ -108,6 +108,17 @@ async def test_in_a_closed_stage_the_probability_is_the_stages(world: World) -> 
     assert (data["probability"], data["weighted"]) == ("0.0000", "0.00")
 
 
+async def test_a_probability_that_is_cleared_is_the_stages_again(world: World) -> None:
+    deal = await world.create("deal", stage="qualified", probability="0.75", amount=100)
+    new = await world.create("deal", stage="qualified", probability=None, amount=100)
+
+    await saving.update(world.actor, world.store, "deal", [Edit(deal, {"probability": None})])
+
+    for found in (deal, new):
+        data = (await world.row(found))["data"]
+        assert (data["probability"], data["weighted"]) == ("0.3000", "30.00")
+
+
 async def test_no_record_enters_a_stage_that_is_deprecated(database: Database) -> None:
     stages = [{**STAGES[0], "deprecated": True}, *STAGES[1:]]
     world = await a_world(database, DEAL, {**SALES, "stages": stages})

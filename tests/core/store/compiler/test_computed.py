@@ -159,6 +159,11 @@ async def test_amounts_of_other_records_are_converted_into_the_records_currency(
     assert await shown("KWD") == {"rest": "233.333", "above": "1000.000", "large": True}
     assert await shown("GBP") == {"rest": None, "above": None, "large": True}
 
+    vast = await world.create("company", revenue="1000000000000000000000")
+    one = await world.create("sale", company=vast, amount=100, currency="KWD")
+    exact = "333333333333333333233.333"
+    assert await record(world, "sale", one, *scalars("rest")) == {"rest": exact}
+
 
 async def test_a_number_is_found_by_what_it_is_shown_as(database: Database) -> None:
     fields = {

@@ -95,6 +95,24 @@ async def a_deal(world: World, *members: dict[str, Any]) -> tuple[UUID, list[UUI
     return deal, people
 
 
+async def test_someone_who_is_linked_twice_is_measured_once(world: World) -> None:
+    link = {"weight": 3, "stance": 1, "rank": 1, "coverage": "met", "department": "IT"}
+    deal, (person, _) = await a_deal(world, link, {"weight": 2, "stance": 1, "department": "HR"})
+    known = {"weight": 2, "stance": -1, "rank": 2}
+    await world.create("member", name="a", deal=deal, person=person, **known)
+
+    assert (await ask_graph(world, deal, measures()))["m"] == {
+        "members": 2,
+        "coverage_rate": "0.6",
+        "support_index": "-0.1",
+        "unknown_share": "0",
+        "single_thread_risk": True,
+        "top_gap": True,
+        "blocker_risk": True,
+        "unweighted": 0,
+    }
+
+
 async def test_support_and_coverage_of_the_worked_example(world: World) -> None:
     stances = [(3, 1, "met"), (2, 0, "met"), (2, -1, "uncovered"), (1, 2, None)]
     deal, _ = await a_deal(
@@ -295,6 +313,15 @@ async def test_an_edge_of_no_kind_is_a_way_too(world: World) -> None:
     deal, people = await a_deal(world, {"coverage": "met"}, {"roles": ["coach"]})
     await world.create("relation", name="r", source=people[0], target=people[1])
     assert await path(world, deal, "coach") == ["a", "b"]
+
+
+async def test_someone_who_is_linked_twice_is_once_on_the_way(world: World) -> None:
+    deal, people = await a_line(world, {}, {"coverage": "met"}, {})
+    for person, roles in ((people[0], ["user"]), (people[2], ["coach"])):
+        await world.create("member", name="again", deal=deal, person=person, roles=roles)
+    await world.create("member", name="again", deal=deal, person=people[1])
+
+    assert await path(world, deal, "coach") == ["b", "c"]
 
 
 async def test_a_covered_member_with_the_role_is_the_way(world: World) -> None:

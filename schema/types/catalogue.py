@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from metadata import naming
-from metadata.model import Field, Inverse, Metadata, ObjectType
+from metadata.model import Field, Inverse, Metadata, ObjectType, Unique
 from schema.types.meanings import STRUCTURAL
 
 Fields: TypeAlias = dict[str, GraphQLField]
@@ -104,6 +104,11 @@ class Catalogue:
     def inverses_of(self, of: ObjectType) -> Sequence[Inverse]:
         """Connections that visible references give to an object, in declared order."""
         return self._inverses[of.key]
+
+    def uniques_of(self, of: ObjectType) -> Sequence[Unique]:
+        """An object's unique keys of which every field can be given."""
+        shown = {field.key for field in self.fields_of(of)}
+        return [it for it in of.uniques if shown.issuperset(it.fields)]
 
     @cached_property
     def _fields(self) -> Mapping[str, Sequence[Field]]:

@@ -29,8 +29,8 @@ def declare(catalogue: Catalogue, of: ObjectType) -> None:
     one, many = naming.type_name(of.key), naming.type_name(of.plural)
     catalogue.add_input(f"{one}Input", partial(_input, catalogue, of))
     catalogue.add_input(f"{one}UpdateInput", partial(_update, catalogue, of))
-    if of.uniques:
-        catalogue.add_enum(f"{one}UniqueKey", partial(_keys, of))
+    if catalogue.uniques_of(of):
+        catalogue.add_enum(f"{one}UniqueKey", partial(_keys, catalogue, of))
     catalogue.add_object(f"{one}Payload", partial(_payload, catalogue, of))
     catalogue.add_object(f"{many}Payload", partial(_batch, catalogue, of))
 
@@ -64,12 +64,12 @@ def _update(catalogue: Catalogue, of: ObjectType) -> InputFields:
     }
 
 
-def _keys(of: ObjectType) -> dict[str, GraphQLEnumValue]:
+def _keys(catalogue: Catalogue, of: ObjectType) -> dict[str, GraphQLEnumValue]:
     return {
         naming.enum_value(it.key): GraphQLEnumValue(
             it.key, description=" and ".join(naming.field_name(key) for key in it.fields)
         )
-        for it in of.uniques
+        for it in catalogue.uniques_of(of)
     }
 
 

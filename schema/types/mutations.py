@@ -76,7 +76,7 @@ def _batches(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQ
     updates = _list(catalogue.input(of.key, "UpdateInput"))
     yield names.update_many, made(Verb.UPDATE_MANY, "Change records.", updates=updates)
     yield names.delete_many, made(Verb.DELETE_MANY, "Delete records.", ids=_list(GraphQLID))
-    if of.uniques:
+    if catalogue.uniques_of(of):
         name = f"{naming.type_name(of.key)}UniqueKey"
         key = GraphQLArgument(GraphQLNonNull(catalogue.named(name, GraphQLEnumType)))
         says = "Update the records that have these keys, create those that are not there."

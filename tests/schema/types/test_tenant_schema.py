@@ -93,9 +93,10 @@ def test_what_is_hidden_is_not_there() -> None:
             "visit__c",
             {
                 "name__c": {"type": "string"},
-                "hidden__c": {"type": "string", "x-hidden": True},
+                "hidden__c": {"type": "string", "x-hidden": True, "x-unique": True},
                 "secret__c": {"x-reference": {"object": "secret__c", "inverse": "visits__c"}},
             },
+            **{"x-unique": [{"key": "both__c", "fields": ["name__c", "hidden__c"]}]},
         ),
     )
 
@@ -104,6 +105,9 @@ def test_what_is_hidden_is_not_there() -> None:
     assert "name__c" in told
     assert "ecret__c" not in told
     assert "hidden__c" not in told
+    assert "HIDDEN__C" not in told
+    assert "BOTH__C" not in told
+    assert "upsertVisits__c" not in told
 
 
 def test_fields_and_options_say_what_they_are_in_both_languages() -> None:

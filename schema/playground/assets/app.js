@@ -36,6 +36,7 @@ tabs(document.querySelector('.lower [role=tablist]'));
 tabs(at('right').querySelector('[role=tablist]'));
 
 let model = null;
+let version = null; // of what was published when the schema was read
 let running = null;
 
 // ---- tokens
@@ -89,9 +90,11 @@ async function readSchema() {
 /** Reads the schema; gives what went wrong, if anything did. */
 async function introspected(mine) {
   try {
+    const seen = await published(mine);
     const { status, json } = await send(URL_OF_API, { token: mine, headers: givenHeaders(), body: { query: INTROSPECTION } });
     if (mine !== token()) return null;
     if (json?.data?.__schema) {
+      version = seen;
       learn(new Model(json.data.__schema));
       return null;
     }
@@ -100,6 +103,19 @@ async function introspected(mine) {
   } catch (error) {
     return error instanceof TypeError ? say('offline') : say('noSchema', error.message);
   }
+}
+
+/** The newest version of what the tenant declares, or null where nobody tells. */
+async function published(mine) {
+  const { json } = await send(URL_OF_API, { token: mine, headers: givenHeaders(), body: { query: '{ me { metadataVersion } }' } });
+  return json?.data?.me?.metadataVersion ?? null;
+}
+
+/** Reads the schema again where something was published since, here or elsewhere. */
+async function follow() {
+  if (!model) return;
+  const newest = await published(token()).catch(() => null);
+  if (newest !== null && newest !== version) await readSchema();
 }
 
 function learn(found) {
@@ -136,6 +152,7 @@ async function run() {
     query.mark(wrongLines(result.json));
     at('token').parentElement.classList.toggle('wrong', result.status === 401);
     keep(body, result);
+    if (result.json?.errors || operations(body.query).some((it) => it.type === 'mutation')) follow();
   } catch (error) {
     if (error.name !== 'AbortError') response.fail(error instanceof TypeError ? say('offline') : error.message);
   } finally {
@@ -425,6 +442,7 @@ function start() {
     drawHistory();
   };
   addEventListener('keydown', pressed);
+  addEventListener('focus', follow);
   addEventListener('hashchange', () => {
     const fresh = takeFragment();
     at('token').value = session.get('token') ?? '';

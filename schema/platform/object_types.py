@@ -26,7 +26,7 @@ class OptionInfo:
     """A choice of a picklist."""
 
     value: str | None = strawberry.field(description="The value of the picklist's enum.")
-    title: str | None
+    title: str | None = strawberry.field(description="What it is called.")
     deprecated: bool | None = strawberry.field(
         description="Whether records only keep it; no form should offer it."
     )
@@ -37,7 +37,7 @@ class PipelineStageInfo:
     """A stage that records of an object can be in."""
 
     value: str | None = strawberry.field(description="The value of the enum of stages.")
-    title: str | None
+    title: str | None = strawberry.field(description="What it is called.")
     kind: str | None = strawberry.field(description="A value of StageKind.")
     deprecated: bool | None = strawberry.field(description="Whether no record enters it any more.")
 
@@ -47,7 +47,7 @@ class UniqueKeyInfo:
     """Fields whose values no two records share."""
 
     value: str | None = strawberry.field(description="What an upsert takes as its `key`.")
-    fields: list[str] | None
+    fields: list[str] | None = strawberry.field(description="By their names in the input.")
 
 
 @strawberry.type
@@ -56,16 +56,16 @@ class ObjectFieldInfo:
 
     name: str | None = strawberry.field(description="In the record, and in its input.")
     key: str | None = strawberry.field(description="In declarations and expressions.")
-    kind: FieldType | None
-    title: str | None
-    description: str | None
+    kind: FieldType | None = strawberry.field(description="What it holds.")
+    title: str | None = strawberry.field(description="What it is called.")
+    description: str | None = strawberry.field(description="What it is for.")
     required: bool | None = strawberry.field(
         description="Whether each record must have a value; a default counts as one."
     )
     read_only: bool | None = strawberry.field(
         description="Whether the server writes it; the input has no such field then."
     )
-    deprecated: bool | None
+    deprecated: bool | None = strawberry.field(description="Whether it is no longer in use.")
     default: Json | None = strawberry.field(
         description="What a new record has where nothing is given, as the input takes it."
     )
@@ -93,9 +93,9 @@ class ObjectTypeInfo:
 
     name: str | None = strawberry.field(description="The GraphQL type.")
     key: str | None = strawberry.field(description="In declarations, imports and exports.")
-    title: str | None
-    plural_title: str | None
-    description: str | None
+    title: str | None = strawberry.field(description="What one record is called.")
+    plural_title: str | None = strawberry.field(description="What several are called.")
+    description: str | None = strawberry.field(description="What it is for.")
     one: str | None = strawberry.field(description="The root field that gives one record.")
     many: str | None = strawberry.field(description="The root field that lists them.")
     title_field: str | None = strawberry.field(
@@ -104,7 +104,9 @@ class ObjectTypeInfo:
     tree_field: str | None = strawberry.field(
         description="The reference to the node above, where the object is a tree."
     )
-    unique_keys: list[UniqueKeyInfo] | None
+    unique_keys: list[UniqueKeyInfo] | None = strawberry.field(
+        description="Those whose fields an input can give."
+    )
     stages: list[PipelineStageInfo] | None = strawberry.field(
         description="In the pipeline's order; null where the object has none."
     )

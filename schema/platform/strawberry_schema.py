@@ -20,6 +20,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema.platform.answers import ReparentPreviewInfo
 from schema.platform.mutations import PlatformMutation
 from schema.platform.queries import PlatformQuery
+from schema.platform.wording import describe
 from schema.scalars import SCALAR_MAP
 from schema.types.tenant_schema import Platform
 
@@ -39,6 +40,7 @@ def platform() -> Platform:
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)
     _tell_one_of(schema)
+    describe(schema)
     node.resolve_type = None  # records are no Strawberry types; statements tell what they are
     return Platform(
         node=node,

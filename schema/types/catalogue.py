@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from graphql import (
     GraphQLEnumType,
@@ -25,6 +25,16 @@ from schema.types.meanings import STRUCTURAL
 Fields: TypeAlias = dict[str, GraphQLField]
 InputFields: TypeAlias = dict[str, GraphQLInputField]
 T = TypeVar("T", bound=GraphQLNamedType)
+
+SYSTEM: Final[Mapping[str, str]] = {
+    "created_at": "When the record was created.",
+    "updated_at": "When the record was last changed.",
+    "currency": "The currency of the record's amounts.",
+    "owner": "Whose record it is.",
+    "created_by": "Who created the record.",
+    "updated_by": "Who last changed the record.",
+}
+"""What the fields hold that records have without declaring them."""
 
 USER = "user"
 """The object that owners and authors are records of."""
@@ -81,9 +91,12 @@ class Catalogue:
         values: Callable[[], dict[str, GraphQLEnumValue]],
         *,
         structural: bool = False,
+        description: str | None = None,
     ) -> None:
         extensions = {STRUCTURAL: True} if structural else None
-        self.types[name] = GraphQLEnumType(name, values, extensions=extensions)
+        self.types[name] = GraphQLEnumType(
+            name, values, description=description, extensions=extensions
+        )
 
     def object(self, object_key: str, ending: str = "") -> GraphQLObjectType:
         """The type of an object's records, or one derived from it."""

@@ -27,12 +27,18 @@ from schema.types.catalogue import USER, Catalogue, Fields, InputFields, describ
 def declare(catalogue: Catalogue, of: ObjectType) -> None:
     """The inputs of an object's mutations, and their payloads."""
     one, many = naming.type_name(of.key), naming.type_name(of.plural)
-    catalogue.add_input(f"{one}Input", partial(_input, catalogue, of))
-    catalogue.add_input(f"{one}UpdateInput", partial(_update, catalogue, of))
+    called = described(of.title, of.labels)
+    says = f"What is written of {called}: what is not given stays as it is, null clears it."
+    catalogue.add_input(f"{one}Input", partial(_input, catalogue, of), description=says)
+    says = f"The change of one {called} in a batch."
+    catalogue.add_input(f"{one}UpdateInput", partial(_update, catalogue, of), description=says)
     if catalogue.uniques_of(of):
-        catalogue.add_enum(f"{one}UniqueKey", partial(_keys, catalogue, of))
-    catalogue.add_object(f"{one}Payload", partial(_payload, catalogue, of))
-    catalogue.add_object(f"{many}Payload", partial(_batch, catalogue, of))
+        says = f"The unique keys of {called}, by which an upsert finds records."
+        catalogue.add_enum(f"{one}UniqueKey", partial(_keys, catalogue, of), description=says)
+    says = "What came of a mutation: the record, or what is wrong."
+    catalogue.add_object(f"{one}Payload", partial(_payload, catalogue, of), says)
+    says = "What came of a batch: all records, or all that is wrong."
+    catalogue.add_object(f"{many}Payload", partial(_batch, catalogue, of), says)
 
 
 def _input(catalogue: Catalogue, of: ObjectType) -> InputFields:
@@ -58,9 +64,11 @@ def _input(catalogue: Catalogue, of: ObjectType) -> InputFields:
 
 def _update(catalogue: Catalogue, of: ObjectType) -> InputFields:
     return {
-        "id": GraphQLInputField(GraphQLNonNull(GraphQLID)),
+        "id": GraphQLInputField(GraphQLNonNull(GraphQLID), description="Of the record to change."),
         "ifVersion": GraphQLInputField(GraphQLInt, description="Only if the record is at it."),
-        "input": GraphQLInputField(GraphQLNonNull(catalogue.input(of.key, "Input"))),
+        "input": GraphQLInputField(
+            GraphQLNonNull(catalogue.input(of.key, "Input")), description="What changes."
+        ),
     }
 
 
@@ -80,7 +88,7 @@ def _payload(catalogue: Catalogue, of: ObjectType) -> Fields:
             description="The record as it is now; null where nothing was written.",
             extensions={OPENS: Opens.RECORD},
         ),
-        "deletedId": GraphQLField(GraphQLID),
+        "deletedId": GraphQLField(GraphQLID, description="Of the record that was deleted."),
         **said(catalogue),
     }
 
@@ -92,7 +100,9 @@ def _batch(catalogue: Catalogue, of: ObjectType) -> Fields:
             description="The records as they are now, in the order of the input.",
             extensions={OPENS: Opens.ROWS},
         ),
-        "deletedIds": GraphQLField(GraphQLList(GraphQLNonNull(GraphQLID))),
+        "deletedIds": GraphQLField(
+            GraphQLList(GraphQLNonNull(GraphQLID)), description="Of the records that were deleted."
+        ),
         **said(catalogue),
     }
 

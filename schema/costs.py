@@ -190,6 +190,10 @@ class _Survey:
         if opens == Opens.GROUPS:
             most = self._page(node, self.limits.max_page)
             return sizes.groups(definition, node, most), _Place(place.depth, None, nested=True)
+        if opens == Opens.TYPES:
+            return sizes.types(node, self.schema), _Place(place.depth, None, nested=True)
+        if opens == Opens.MEMBERS:
+            return sizes.members(self.schema), _Place(place.depth, None, nested=True)
         if opens is None:
             return None, _Place(place.depth, place.size, nested=True)
         depth = place.depth + 1

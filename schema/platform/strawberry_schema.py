@@ -17,6 +17,7 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+from schema.limits import OPENS, Opens
 from schema.platform.answers import ReparentPreviewInfo
 from schema.platform.mutations import PlatformMutation
 from schema.platform.queries import PlatformQuery
@@ -41,6 +42,7 @@ def platform() -> Platform:
     assert isinstance(node, GraphQLInterfaceType)
     _tell_one_of(schema)
     describe(schema)
+    _tell_sizes(schema)
     node.resolve_type = None  # records are no Strawberry types; statements tell what they are
     return Platform(
         node=node,
@@ -56,6 +58,15 @@ def _tell_one_of(schema: GraphQLSchema) -> None:
     described = schema.type_map["__Type"]
     assert isinstance(described, GraphQLObjectType)
     described.fields["isOneOf"].resolve = _is_one_of
+
+
+def _tell_sizes(schema: GraphQLSchema) -> None:
+    """Let what is said of objects cost as much as there is of it."""
+    query, told = schema.query_type, schema.type_map["ObjectTypeInfo"]
+    assert query is not None
+    assert isinstance(told, GraphQLObjectType)
+    query.fields["objectTypes"].extensions[OPENS] = Opens.TYPES
+    told.fields["fields"].extensions[OPENS] = Opens.MEMBERS
 
 
 def _is_one_of(type_: GraphQLNamedType, _: object) -> bool | None:

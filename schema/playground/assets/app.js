@@ -167,8 +167,13 @@ function busy(is) {
   at('run').querySelector('span').textContent = say(is ? 'stop' : 'run');
 }
 
-/** What would be sent, or null where the variables or headers can't be read. */
+/** What would be sent, or null where there is no query, or the variables or headers can't be read. */
 function request() {
+  if (!query.text.trim()) {
+    response.fail(say('noQuery'));
+    query.focus();
+    return null;
+  }
   const given = objectOf(variables, 'badVariables');
   if (!given || !objectOf(headers, 'badHeaders', (value) => new Headers(value))) return null;
   const name = chosenOperation();

@@ -18,6 +18,8 @@ from typing import Final
 from core.errors import LimitExceeded
 
 OPENS: Final = "dealgraph"
+AT_MOST: Final = "at_most"
+"""In the `extensions` of a list without pages: how many rows it may have, all of which count."""
 
 
 class Opens(StrEnum):

@@ -17,7 +17,8 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
-from schema.limits import OPENS, Opens
+from core.views import exchange_rates
+from schema.limits import AT_MOST, OPENS, Opens
 from schema.platform.answers import ReparentPreviewInfo
 from schema.platform.mutations import PlatformMutation
 from schema.platform.queries import PlatformQuery
@@ -61,10 +62,11 @@ def _tell_one_of(schema: GraphQLSchema) -> None:
 
 
 def _tell_sizes(schema: GraphQLSchema) -> None:
-    """Let what is said of objects cost as much as there is of it."""
+    """Let what is said of objects, and of rates, cost as much as there may be of it."""
     query, told = schema.query_type, schema.type_map["ObjectTypeInfo"]
     assert query is not None
     assert isinstance(told, GraphQLObjectType)
+    query.fields["exchangeRates"].extensions[AT_MOST] = exchange_rates.MOST
     query.fields["objectTypes"].extensions[OPENS] = Opens.TYPES
     told.fields["fields"].extensions[OPENS] = Opens.MEMBERS
 

@@ -286,3 +286,7 @@ def test_what_is_said_of_objects_counts_for_each_object_and_each_field_of_it() -
     assert live_cost('{ objectTypes(names: ["Account"]) { fields { name title } } }') == 2 * average
     assert live_cost(named, names=["Account", "Contact"]) == 2 * (1 + 2 * average)
     assert live_cost(named) == len(objects) * (1 + 2 * average)
+
+
+def test_every_rate_that_there_may_be_counts() -> None:
+    assert live_cost('{ exchangeRates(currency: "USD") { validFrom rate } }') == 2_000

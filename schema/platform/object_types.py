@@ -9,7 +9,7 @@ import orjson
 import strawberry
 
 from metadata import documents, naming
-from metadata.model import Field, FieldType, Metadata, ObjectType, Option, Stage, StageKind
+from metadata.model import Field, FieldType, Metadata, ObjectType, Option, Stage
 from schema.platform.info import Info
 from schema.scalars import Json
 from schema.types.values import PICKED
@@ -38,7 +38,7 @@ class PipelineStageInfo:
 
     value: str | None = strawberry.field(description="The value of the enum of stages.")
     title: str | None = strawberry.field(description="What it is called.")
-    kind: str | None = strawberry.field(description="A value of StageKind.")
+    kind: str | None = strawberry.field(description="Whether it is open, and how it closes.")
     deprecated: bool | None = strawberry.field(description="Whether no record enters it any more.")
 
 
@@ -209,7 +209,7 @@ def _stage(stage: Stage, language: str) -> PipelineStageInfo:
     return PipelineStageInfo(
         value=naming.enum_value(stage.key),
         title=called(stage.title, stage.labels, language),
-        kind=StageKind(stage.kind).name,
+        kind=stage.kind,
         deprecated=stage.deprecated,
     )
 

@@ -24,6 +24,7 @@ from schema.platform.mutations import PlatformMutation
 from schema.platform.queries import PlatformQuery
 from schema.platform.wording import describe
 from schema.scalars import SCALAR_MAP
+from schema.types.stages import STAGE_KIND
 from schema.types.tenant_schema import Platform
 
 _ROOTS = frozenset({"Query", "Mutation"})
@@ -44,6 +45,7 @@ def platform() -> Platform:
     _tell_one_of(schema)
     describe(schema)
     _tell_sizes(schema)
+    _tell_kinds(schema)
     node.resolve_type = None  # records are no Strawberry types; statements tell what they are
     return Platform(
         node=node,
@@ -69,6 +71,13 @@ def _tell_sizes(schema: GraphQLSchema) -> None:
     query.fields["exchangeRates"].extensions[AT_MOST] = exchange_rates.MOST
     query.fields["objectTypes"].extensions[OPENS] = Opens.TYPES
     told.fields["fields"].extensions[OPENS] = Opens.MEMBERS
+
+
+def _tell_kinds(schema: GraphQLSchema) -> None:
+    """Let a stage that is told of have the kind that stages of records have."""
+    told = schema.type_map["PipelineStageInfo"]
+    assert isinstance(told, GraphQLObjectType)
+    told.fields["kind"].type = STAGE_KIND
 
 
 def _is_one_of(type_: GraphQLNamedType, _: object) -> bool | None:

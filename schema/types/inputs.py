@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from metadata import naming
-from metadata.model import FieldType, ObjectType
+from metadata.model import Field, FieldType, ObjectType
 from schema.limits import OPENS, Opens
 from schema.types import values
 from schema.types.catalogue import USER, Catalogue, Fields, InputFields, described
@@ -47,7 +47,7 @@ def _input(catalogue: Catalogue, of: ObjectType) -> InputFields:
         if not (field.derived or field.read_only or field.type is FieldType.AUTONUMBER):
             fields[naming.field_name(field.key)] = GraphQLInputField(
                 values.whole(catalogue, of, field),
-                description=described(field.title, field.labels, field.description),
+                description=_says(field),
                 out_name=field.key,
             )
     if USER in catalogue.objects:
@@ -60,6 +60,14 @@ def _input(catalogue: Catalogue, of: ObjectType) -> InputFields:
         says = "Where a new record starts. A record that is there moves by its own mutation."
         fields["stage"] = GraphQLInputField(stage, description=says)
     return fields
+
+
+def _says(field: Field) -> str:
+    """What a field is, and whether a new record can do without it."""
+    says = described(field.title, field.labels, field.description)
+    if not field.required or field.default is not None:
+        return says
+    return f"{says}{'' if says.endswith('.') else '.'} A new record must have it."
 
 
 def _update(catalogue: Catalogue, of: ObjectType) -> InputFields:

@@ -124,6 +124,14 @@ def test_fields_and_options_say_what_they_are_in_both_languages() -> None:
     assert source.values["TENDER"].description == "Tender (招标)"
 
 
+def test_an_input_says_what_a_new_record_must_have() -> None:
+    made = full(crm(), platform()).type_map["OpportunityInput"]
+
+    assert isinstance(made, GraphQLInputObjectType)
+    assert made.fields["name"].description == "Name (商机名称). A new record must have it."
+    assert made.fields["account"].description == "Account (客户)"
+
+
 def test_everything_says_what_it_is() -> None:
     schema = full(crm(), platform())
 

@@ -77,7 +77,10 @@ async function readSchema() {
     at('token').focus();
     return;
   }
-  if (!model) docs.tell(say('loading'));
+  if (!model) {
+    docs.tell(say('loading'));
+    notice(say('loading'));
+  }
   const problem = await introspected(mine);
   if (mine !== token()) return;
   if (problem) {

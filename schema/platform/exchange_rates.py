@@ -57,15 +57,20 @@ async def set_exchange_rates(
 ) -> ExchangeRatesPayload | None:
     run = info.context.run
     actions.check(run.actor)  # before what is wrong with the rates
-    settings = [Setting(it.currency, it.valid_from, it.rate) for it in rates]
+    settings = [Setting(it.currency, it.valid_from, _given(it)) for it in rates]
     missing = list(_without_rate(rates))
     if missing:
-        return ExchangeRatesPayload(rates=None, errors=told(missing))
+        others = await actions.problems(run.actor, run.tools.store, settings)
+        return ExchangeRatesPayload(rates=None, errors=told([*missing, *others]))
     try:
         kept = await actions.set_rates(run.actor, run.tools.store, settings)
     except Refused as refused:
         return ExchangeRatesPayload(rates=None, errors=told(refused.problems))
     return ExchangeRatesPayload(rates=_shown(kept), errors=[])
+
+
+def _given(one: ExchangeRateInput) -> Decimal | None:
+    return one.rate if one.rate is not strawberry.UNSET else None
 
 
 def _without_rate(rates: Iterable[ExchangeRateInput]) -> Iterator[Problem]:

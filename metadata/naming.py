@@ -76,6 +76,7 @@ PLATFORM_TYPES = frozenset(
     ConsentKind DateUnitKind GroupOrderKind OrderKind RoleKind StageKind
     DiffInfo DocumentInfo DraftInfo FieldChangeInfo FieldInfo ImpactInfo LimitInfo MeInfo
     MetadataChangeInfo MetadataVersionInfo PackInfo PluginInfo ProblemInfo RecordChangeInfo
+    FieldKind ObjectFieldInfo ObjectTypeInfo OptionInfo PipelineStageInfo UniqueKeyInfo
     ExchangeRateInfo ExchangeRateInput ReparentPreviewInfo TenantInfo TokenInfo
     ExchangeRatesPayload CreateTokenPayload DraftPayload PublishPayload RevokeTokenPayload
     """.split()  # noqa: SIM905
@@ -84,8 +85,8 @@ PLATFORM_TYPES = frozenset(
 
 PLATFORM_QUERIES = frozenset(
     """
-    node limits me plugins packs tokens draft checkDraft diffDraft declarations metadataVersions
-    exchangeRates
+    node limits me plugins packs objectTypes tokens draft checkDraft diffDraft declarations
+    metadataVersions exchangeRates
     """.split()  # noqa: SIM905
 )
 PLATFORM_MUTATIONS = frozenset(

@@ -27,7 +27,7 @@ from graphql import (
 )
 
 from schema import sizes
-from schema.limits import OPENS, Limits, Opens, exceeded
+from schema.limits import AT_MOST, OPENS, Limits, Opens, exceeded
 from schema.sizes import Asked, Batch, Page, Size, Variables
 
 Path: TypeAlias = tuple[str, ...]
@@ -190,8 +190,14 @@ class _Survey:
         if opens == Opens.GROUPS:
             most = self._page(node, self.limits.max_page)
             return sizes.groups(definition, node, most), _Place(place.depth, None, nested=True)
+        if opens == Opens.TYPES:
+            return sizes.types(node, self.schema), _Place(place.depth, None, nested=True)
+        if opens == Opens.MEMBERS:
+            return sizes.members(self.schema), _Place(place.depth, None, nested=True)
         if opens is None:
-            return None, _Place(place.depth, place.size, nested=True)
+            bound: int | None = definition.extensions.get(AT_MOST)
+            times = Page(bound) if bound is not None else None
+            return times, _Place(place.depth, place.size, nested=True)
         depth = place.depth + 1
         self.limits.check("depth", depth)
         if opens == Opens.CONNECTION:

@@ -18,6 +18,8 @@ from typing import Final
 from core.errors import LimitExceeded
 
 OPENS: Final = "dealgraph"
+AT_MOST: Final = "at_most"
+"""In the `extensions` of a list without pages: how many rows it may have, all of which count."""
 
 
 class Opens(StrEnum):
@@ -29,6 +31,8 @@ class Opens(StrEnum):
     LIST = "list"  # records without a page (ancestors, members): a level deeper, a nested page
     GROUPS = "groups"  # inside a connection: a page of groups, by `first`
     BATCH = "batch"  # a mutation of the records in its list argument
+    TYPES = "types"  # what is said of objects, as many as `names` has or all
+    MEMBERS = "members"  # inside those: what is said of each field
 
 
 def _limit(default: int, says: str) -> int:

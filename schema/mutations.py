@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeAlias, cast
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from core.actions.upserting import By
 from core.errors import Conflict, NotFound, Problem, Refused
 from core.identity import Origin, RecordId
 from metadata import naming
+from metadata.model import Metadata
 from schema.found import Many, One
 from schema.platform.answers import Node, ReparentPreviewInfo, UserError
 from schema.running import Run
@@ -34,7 +36,7 @@ async def write(run: Run, means: Write, arguments: Arguments) -> Payload:
         problems = [Problem((0, "id"), missing.code, missing.message)]
     except Conflict as conflict:
         problems = [Problem((0,), conflict.code, conflict.message)]
-    return {"errors": _told(means.verb, problems), "warnings": []}
+    return {"errors": _told(run, means.verb, means.object, problems), "warnings": []}
 
 
 async def preview(run: Run, means: Preview, arguments: Arguments) -> ReparentPreviewInfo:
@@ -44,7 +46,7 @@ async def preview(run: Run, means: Preview, arguments: Arguments) -> ReparentPre
             run.actor, run.tools.store, means.object, arguments["id"], _parent(arguments)
         )
     except Refused as refused:
-        errors = _told(Verb.REPARENT, refused.problems)
+        errors = _told(run, Verb.REPARENT, means.object, refused.problems)
         return ReparentPreviewInfo(
             nodes=None, depth=None, ultimate_parent=None, errors=errors, warnings=[]
         )
@@ -52,8 +54,8 @@ async def preview(run: Run, means: Preview, arguments: Arguments) -> ReparentPre
         nodes=found.nodes,
         depth=found.depth,
         ultimate_parent=cast(Node, One(means.object, RecordId(found.root))),
-        errors=_told(Verb.REPARENT, found.problems),
-        warnings=_told(Verb.REPARENT, found.warnings),
+        errors=_told(run, Verb.REPARENT, means.object, found.problems),
+        warnings=_told(run, Verb.REPARENT, means.object, found.warnings),
     )
 
 
@@ -61,7 +63,7 @@ async def _create(run: Run, object_key: str, arguments: Arguments) -> Payload:
     saved = await saving.create(
         run.actor, run.tools.store, object_key, [arguments["input"]], origin=_origin(run)
     )
-    return _one(Verb.CREATE, object_key, saved)
+    return _one(run, Verb.CREATE, object_key, saved)
 
 
 async def _create_many(run: Run, object_key: str, arguments: Arguments) -> Payload:
@@ -74,7 +76,7 @@ async def _create_many(run: Run, object_key: str, arguments: Arguments) -> Paylo
 async def _update(run: Run, object_key: str, arguments: Arguments) -> Payload:
     edit = Edit(arguments["id"], arguments["input"], arguments.get("ifVersion"))
     saved = await saving.update(run.actor, run.tools.store, object_key, [edit], origin=_origin(run))
-    return _one(Verb.UPDATE, object_key, saved)
+    return _one(run, Verb.UPDATE, object_key, saved)
 
 
 async def _update_many(run: Run, object_key: str, arguments: Arguments) -> Payload:
@@ -107,7 +109,7 @@ async def _restore(run: Run, object_key: str, arguments: Arguments) -> Payload:
     saved = await removing.restore(
         run.actor, run.tools.store, object_key, arguments["id"], origin=_origin(run)
     )
-    return _one(Verb.RESTORE, object_key, saved)
+    return _one(run, Verb.RESTORE, object_key, saved)
 
 
 async def _reparent(run: Run, object_key: str, arguments: Arguments) -> Payload:
@@ -119,7 +121,7 @@ async def _reparent(run: Run, object_key: str, arguments: Arguments) -> Payload:
         reparenting.Move(arguments["id"], _parent(arguments), arguments.get("ifVersion")),
         origin=_origin(run),
     )
-    return _one(Verb.REPARENT, object_key, saved)
+    return _one(run, Verb.REPARENT, object_key, saved)
 
 
 def _parent(arguments: Arguments) -> str | None:
@@ -152,12 +154,12 @@ def _origin(run: Run) -> Origin:
     return Origin("api", run.request.request_id)
 
 
-def _one(verb: Verb, object_key: str, saved: Saved) -> Payload:
+def _one(run: Run, verb: Verb, object_key: str, saved: Saved) -> Payload:
     found = One(object_key, RecordId(saved.ids[0]))
     return {
         naming.field_name(object_key): found,
         "errors": [],
-        "warnings": _told(verb, saved.warnings),
+        "warnings": _told(run, verb, object_key, saved.warnings),
     }
 
 
@@ -167,15 +169,23 @@ def _many(run: Run, verb: Verb, object_key: str, saved: Saved) -> Payload:
     return {
         naming.field_name(plural): Many(object_key, [RecordId(it) for it in ids]),
         "errors": [],
-        "warnings": _told(verb, saved.warnings),
+        "warnings": _told(run, verb, object_key, saved.warnings),
     }
 
 
-def _told(verb: Verb, problems: Iterable[Problem]) -> list[UserError]:
+def _told(run: Run, verb: Verb, object_key: str, problems: Iterable[Problem]) -> list[UserError]:
     """Problems as user errors, their paths in the API's names."""
+    shown = partial(_shown, run.published.metadata, object_key)
     return [
-        UserError(path=_path(verb, it.path), code=it.code, message=it.message) for it in problems
+        UserError(path=_path(verb, shown(it.path)), code=it.code, message=it.message)
+        for it in problems
     ]
+
+
+def _shown(metadata: Metadata, object_key: str, path: Path) -> Path:
+    """The path as far as the API shows it: what is wrong with a hidden field is so of the record."""
+    field = metadata.objects[object_key].fields.get(str(path[1])) if len(path) > 1 else None
+    return path if field is None or metadata.shows(field) else path[:1]
 
 
 def _path(verb: Verb, path: Path) -> list[str]:

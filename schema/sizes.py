@@ -6,7 +6,7 @@ A size keeps names of variables and of types, never a schema, so that it can out
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -29,6 +29,8 @@ from graphql import (
     print_ast,
     value_from_ast_untyped,
 )
+
+from schema.types.meanings import FIELDS, OBJECTS
 
 Variables: TypeAlias = Mapping[str, object]
 
@@ -130,6 +132,22 @@ def batch(definition: GraphQLField, node: FieldNode) -> Batch:
         if declared is not None and is_list_type(get_nullable_type(declared.type)):
             return _length(argument.value)
     return Batch(0)
+
+
+def types(node: FieldNode, schema: GraphQLSchema) -> Batch:
+    """How many objects are told of: those that `names` has, or all."""
+    given = next((it.value for it in node.arguments or () if it.name.value == "names"), None)
+    objects = len(schema.extensions.get(OBJECTS, ()))
+    if given is None or isinstance(given, NullValueNode):
+        return Batch(objects)
+    length = _length(given)
+    return length if length.variable is None else replace(length, fixed=objects)
+
+
+def members(schema: GraphQLSchema) -> Batch:
+    """How many fields an object has, taken over all of them."""
+    objects = len(schema.extensions.get(OBJECTS, ()))
+    return Batch(-(-schema.extensions.get(FIELDS, 0) // max(objects, 1)))
 
 
 def _sizes(node: FieldNode) -> Iterator[ValueNode]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.store.embedded import Embedded
+from metadata.changes import Effect, Impact
 from schema.limits import SETTABLE, Limits
 from server import Settings
 from tests.a_dealgraph import ROOT, a_site
@@ -24,6 +25,8 @@ export DEALGRAPH_TOKEN=$(dealgraph token create --tenant acme --role admin)
 dealgraph serve
 """
 ROW = re.compile(r"^\| `DEALGRAPH_(\w+)` \| `?([^`|]*?)`? \| (.+) \|$", re.MULTILINE)
+EFFECT = re.compile(r"^\| (`.+`) \| .+? \| (.*)\|$", re.MULTILINE)
+NAME = re.compile(r"`(\w+)`")
 LINK = re.compile(r"\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)")
 
 
@@ -72,6 +75,19 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert target.exists(), f"{page.name} leads to {place}"
         if section:
             assert section in anchors(target), f"{page.name} leads to {place}#{section}"
+
+
+def test_every_effect_of_a_publish_is_told_with_what_lets_it_go_on() -> None:
+    text = (DOCS / "problems.md").read_text().rpartition("| Effect |")[2]
+    told = {name: end for names, end in EFFECT.findall(text) for name in NAME.findall(names)}
+    assert told == {effect.name: _goes_on(Impact(effect, "account")) for effect in Effect}
+
+
+def _goes_on(impact: Impact) -> str:
+    """The last cell of an effect's row."""
+    if impact.consent is not None:
+        return f"`allow: [{impact.consent.upper()}]` lets it go on "
+    return "only told " if impact.harmless else ""
 
 
 def rows() -> list[tuple[str, str, str]]:

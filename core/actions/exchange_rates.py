@@ -45,17 +45,26 @@ async def set_rates(actor: Actor, store: Store, settings: Sequence[Setting]) -> 
         Forbidden: the actor is no administrator.
         Refused: some make no sense; nothing was set.
     """
-    check(actor)
-    if len(settings) > MOST:
-        raise Refused([Problem(("rates",), "TOO_MANY", f"Set at most {MOST:,} rates at a time.")])
-    tenant = await tenants.get(store.database, actor.tenant)
-    problems = list(_problems(settings, tenant.currency))
-    if problems:
-        raise Refused(problems)
+    wrong = await problems(actor, store, settings)
+    if wrong:
+        raise Refused(wrong)
     kept = [Rate(it.currency, it.valid_from, it.rate) for it in settings if it.rate is not None]
     gone = [(it.currency, it.valid_from) for it in settings if it.rate is None]
     await rates.put(actor.tenant, store.database, kept, gone)
     return kept
+
+
+async def problems(actor: Actor, store: Store, settings: Sequence[Setting]) -> list[Problem]:
+    """Everything that is wrong with rates that somebody would set.
+
+    Raises:
+        Forbidden: the actor is no administrator.
+    """
+    check(actor)
+    if len(settings) > MOST:
+        return [Problem(("rates",), "TOO_MANY", f"Set at most {MOST:,} rates at a time.")]
+    tenant = await tenants.get(store.database, actor.tenant)
+    return list(_problems(settings, tenant.currency))
 
 
 def _problems(settings: Sequence[Setting], own: str) -> Iterator[Problem]:

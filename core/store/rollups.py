@@ -51,8 +51,9 @@ async def check_currency(tx: Transaction, draft: Draft, setting: Setting) -> Non
         parts = (await counting.parts(tx, plan, [draft.id], setting))[draft.id]
         foreign = next((one for one in parts if _is_amount(one, but=draft.currency)), None)
         if foreign is not None:
+            title = draft.plan.of.fields[key].title
             text = (
-                f"Amounts in {foreign.currency} go into {key!r}: it can't be in {draft.currency}."
+                f"Amounts in {foreign.currency} go into '{title}': it can't be in {draft.currency}."
             )
             draft.wrong("CURRENCY_MISMATCH", text, "currency")
             return

@@ -21,7 +21,7 @@ from schema.found import One
 class Node:
     """A record of any object."""
 
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="The record's id.")
 
 
 def user(found: RecordId | None) -> Node | None:
@@ -40,47 +40,51 @@ class Role(Enum):
 class TenantInfo:
     """The company whose data this is."""
 
-    key: str | None
-    title: str | None
+    key: str | None = strawberry.field(description="What commands call it.")
+    title: str | None = strawberry.field(description="What people call it.")
     currency: str | None = strawberry.field(description="In which amounts are compared.")
     time_zone: str | None = strawberry.field(description="Which decides what day it is.")
-    language: str | None
+    language: str | None = strawberry.field(
+        description="In which stages and messages of rules are told, where they have labels in it."
+    )
 
 
 @strawberry.type
 class MeInfo:
     """Who is asking."""
 
-    tenant: TenantInfo | None
-    role: Role | None
+    tenant: TenantInfo | None = strawberry.field(description="Whose data the token opens.")
+    role: Role | None = strawberry.field(description="What the token allows.")
     user: Node | None = strawberry.field(description="The user that the token speaks for.")
-    metadata_version: int | None
+    metadata_version: int | None = strawberry.field(
+        description="The version of what is declared now; a publish raises it."
+    )
 
 
 @strawberry.type
 class LimitInfo:
     """How large a request may be in one respect."""
 
-    name: str | None
-    value: int | None
-    description: str | None
+    name: str | None = strawberry.field(description="As errors and settings call it.")
+    value: int | None = strawberry.field(description="The most that is allowed.")
+    description: str | None = strawberry.field(description="What is counted.")
 
 
 @strawberry.type
 class PluginInfo:
     """A plugin that the server runs."""
 
-    name: str | None
+    name: str | None = strawberry.field(description="The package that it is installed by.")
 
 
 @strawberry.type
 class PackInfo:
     """A set of declarations that a tenant may have."""
 
-    key: str | None
-    version: str | None
-    title: str | None
-    plugin: str | None
+    key: str | None = strawberry.field(description="What commands call it.")
+    version: str | None = strawberry.field(description="Of its declarations.")
+    title: str | None = strawberry.field(description="What people call it.")
+    plugin: str | None = strawberry.field(description="The plugin that brings it.")
     requires: list[str] | None = strawberry.field(description="Packs that come along.")
 
 
@@ -88,13 +92,19 @@ class PackInfo:
 class TokenInfo:
     """A token as it stands; its secret is told only once, when it is created."""
 
-    key: strawberry.ID | None
-    role: Role | None
-    title: str | None
-    user: Node | None
-    created_at: datetime | None
-    expires_at: datetime | None
-    revoked_at: datetime | None
+    key: strawberry.ID | None = strawberry.field(
+        description="By which it is revoked; it opens nothing."
+    )
+    role: Role | None = strawberry.field(description="What it allows.")
+    title: str | None = strawberry.field(description="What it is for.")
+    user: Node | None = strawberry.field(description="The user that it speaks for.")
+    created_at: datetime | None = strawberry.field(description="When it was created.")
+    expires_at: datetime | None = strawberry.field(
+        description="Until when it lasts; null: for ever."
+    )
+    revoked_at: datetime | None = strawberry.field(
+        description="When it was ended; null while it stands."
+    )
 
 
 @strawberry.type(description="One thing that is wrong with what was sent.")
@@ -112,22 +122,28 @@ class ReparentPreviewInfo:
 
     nodes: int | None = strawberry.field(description="How many nodes would move.")
     depth: int | None = strawberry.field(description="How many would stand above the node.")
-    ultimate_parent: Node | None
+    ultimate_parent: Node | None = strawberry.field(
+        description="The topmost node that would stand above it, or the node itself."
+    )
     errors: list[UserError] = strawberry.field(description="Why it would be refused.")
     warnings: list[UserError] = strawberry.field(description="What would be warned of.")
 
 
 @strawberry.type
 class CreateTokenPayload:
-    token: TokenInfo | None
+    """A new token, or what is wrong."""
+
+    token: TokenInfo | None = strawberry.field(description="The token as it stands.")
     secret: str | None = strawberry.field(description="The token itself, told this once.")
-    errors: list[UserError]
+    errors: list[UserError] = strawberry.field(description="Why there is none.")
 
 
 @strawberry.type
 class RevokeTokenPayload:
-    revoked_key: strawberry.ID | None
-    errors: list[UserError]
+    """What came of ending a token."""
+
+    revoked_key: strawberry.ID | None = strawberry.field(description="The token that was ended.")
+    errors: list[UserError] = strawberry.field(description="Why none was.")
 
 
 def token_info(token: Token) -> TokenInfo:

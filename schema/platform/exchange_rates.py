@@ -20,15 +20,19 @@ from schema.platform.info import Info
 class ExchangeRateInfo:
     """What one unit of a currency is worth in the tenant's own, from a day on."""
 
-    currency: str | None
-    valid_from: date | None
-    rate: Decimal | None
+    currency: str | None = strawberry.field(description="As a code of three letters.")
+    valid_from: date | None = strawberry.field(description="The first day that it holds.")
+    rate: Decimal | None = strawberry.field(
+        description="What one unit is worth in the tenant's own currency."
+    )
 
 
 @strawberry.input
 class ExchangeRateInput:
+    """What a currency is worth from a day on."""
+
     currency: str = strawberry.field(description="As a code of three letters.")
-    valid_from: date
+    valid_from: date = strawberry.field(description="The first day that it holds.")
     rate: Decimal | None = strawberry.field(
         default=strawberry.UNSET,
         description="What one unit is worth in the tenant's own currency. Null takes the rate out.",
@@ -37,8 +41,10 @@ class ExchangeRateInput:
 
 @strawberry.type
 class ExchangeRatesPayload:
+    """The rates that were set, or what is wrong."""
+
     rates: list[ExchangeRateInfo] | None = strawberry.field(description="Those that were set.")
-    errors: list[UserError]
+    errors: list[UserError] = strawberry.field(description="Why none was set.")
 
 
 async def exchange_rates(info: Info, currency: str | None = None) -> list[ExchangeRateInfo] | None:
@@ -51,15 +57,20 @@ async def set_exchange_rates(
 ) -> ExchangeRatesPayload | None:
     run = info.context.run
     actions.check(run.actor)  # before what is wrong with the rates
-    settings = [Setting(it.currency, it.valid_from, it.rate) for it in rates]
+    settings = [Setting(it.currency, it.valid_from, _given(it)) for it in rates]
     missing = list(_without_rate(rates))
     if missing:
-        return ExchangeRatesPayload(rates=None, errors=told(missing))
+        others = await actions.problems(run.actor, run.tools.store, settings)
+        return ExchangeRatesPayload(rates=None, errors=told([*missing, *others]))
     try:
         kept = await actions.set_rates(run.actor, run.tools.store, settings)
     except Refused as refused:
         return ExchangeRatesPayload(rates=None, errors=told(refused.problems))
     return ExchangeRatesPayload(rates=_shown(kept), errors=[])
+
+
+def _given(one: ExchangeRateInput) -> Decimal | None:
+    return one.rate if one.rate is not strawberry.UNSET else None
 
 
 def _without_rate(rates: Iterable[ExchangeRateInput]) -> Iterator[Problem]:

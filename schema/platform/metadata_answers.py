@@ -37,8 +37,8 @@ class Consenting(Enum):
 class DocumentInfo:
     """One declaration."""
 
-    path: str | None
-    document: Json | None
+    path: str | None = strawberry.field(description="Its name, such as objects/visit__c.json.")
+    document: Json | None = strawberry.field(description="What it says.")
 
 
 @strawberry.type
@@ -46,23 +46,25 @@ class DraftInfo:
     """The tenant's own declarations as they would be published."""
 
     version: int | None = strawberry.field(description="0 until something is saved.")
-    published_version: int | None
+    published_version: int | None = strawberry.field(description="The newest version.")
     changed: bool | None = strawberry.field(
         description="Whether it differs from what is published."
     )
-    updated_at: datetime | None
-    updated_by: Node | None
-    documents: list[DocumentInfo] | None
+    updated_at: datetime | None = strawberry.field(description="When it was last saved.")
+    updated_by: Node | None = strawberry.field(
+        description="Who saved it last; null for a token of no user."
+    )
+    documents: list[DocumentInfo] | None = strawberry.field(description="All of them, by path.")
 
 
 @strawberry.type
 class ProblemInfo:
     """One thing that is wrong with a declaration."""
 
-    document: str | None
+    document: str | None = strawberry.field(description="The path of the document.")
     pointer: str | None = strawberry.field(description="A JSON pointer into the document.")
-    rule: str | None
-    message: str | None
+    rule: str | None = strawberry.field(description="A stable code.")
+    message: str | None = strawberry.field(description="For people.")
     mend: str | None = strawberry.field(description="A way to put it right.")
 
 
@@ -70,11 +72,11 @@ class ProblemInfo:
 class ImpactInfo:
     """What a change does to stored records."""
 
-    effect: str | None
-    object: str | None
-    field: str | None
+    effect: str | None = strawberry.field(description="A stable code.")
+    object: str | None = strawberry.field(description="Whose records, by its key.")
+    field: str | None = strawberry.field(description="Which field of theirs, by its key.")
     count: int | None = strawberry.field(description="How many records; null: not known yet.")
-    examples: list[strawberry.ID] | None
+    examples: list[strawberry.ID] | None = strawberry.field(description="A few of them.")
     consent: Consenting | None = strawberry.field(description="What lets a publish go on.")
 
 
@@ -82,29 +84,35 @@ class ImpactInfo:
 class MetadataChangeInfo:
     """One difference between the draft and what is published."""
 
-    code: str | None
-    subject: str | None
-    pointer: str | None
-    message: str | None
+    code: str | None = strawberry.field(description="A stable code.")
+    subject: str | None = strawberry.field(
+        description="What it concerns, such as the path of a document."
+    )
+    pointer: str | None = strawberry.field(description="A JSON pointer into it.")
+    message: str | None = strawberry.field(description="For people.")
     breaking: bool | None = strawberry.field(description="Whether clients may stop working.")
     breaks: str | None = strawberry.field(description="Why they may.")
-    impacts: list[ImpactInfo] | None
+    impacts: list[ImpactInfo] | None = strawberry.field(
+        description="What it does to stored records."
+    )
 
 
 @strawberry.type
 class FieldInfo:
     """A field of an object, by their keys."""
 
-    object: str | None
-    field: str | None
+    object: str | None = strawberry.field(description="The object's key.")
+    field: str | None = strawberry.field(description="The field's key.")
 
 
 @strawberry.type
 class DiffInfo:
     """What publishing the draft would change."""
 
-    published_version: int | None
-    changes: list[MetadataChangeInfo] | None
+    published_version: int | None = strawberry.field(description="What the draft is compared with.")
+    changes: list[MetadataChangeInfo] | None = strawberry.field(
+        description="Everything that differs."
+    )
     filled: list[FieldInfo] | None = strawberry.field(description="Columns that would be filled.")
     unslotted: list[FieldInfo] | None = strawberry.field(
         description="Fields for which no fast column is free."
@@ -116,25 +124,33 @@ class DiffInfo:
 class MetadataVersionInfo:
     """A published version."""
 
-    version: int | None
-    kind: str | None
-    note: str | None
+    version: int | None = strawberry.field(description="Its number; the first is 1.")
+    kind: str | None = strawberry.field(description="create, publish or rollback.")
+    note: str | None = strawberry.field(description="What whoever published it wrote.")
     of_version: int | None = strawberry.field(description="What a rollback went back to.")
-    created_at: datetime | None
-    created_by: Node | None
+    created_at: datetime | None = strawberry.field(description="When it was published.")
+    created_by: Node | None = strawberry.field(
+        description="Who published it; null for a token of no user."
+    )
 
 
 @strawberry.type
 class DraftPayload:
-    draft: DraftInfo | None
-    errors: list[UserError]
+    """What came of working on the draft."""
+
+    draft: DraftInfo | None = strawberry.field(
+        description="The draft as it is now; null where nothing was saved."
+    )
+    errors: list[UserError] = strawberry.field(description="Why it was refused.")
 
 
 @strawberry.type
 class PublishPayload:
+    """What came of a publish or a rollback."""
+
     version: int | None = strawberry.field(description="The version that was published.")
-    diff: DiffInfo | None
-    errors: list[UserError]
+    diff: DiffInfo | None = strawberry.field(description="What the publish changed.")
+    errors: list[UserError] = strawberry.field(description="Why it was refused.")
 
 
 class _Noted(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from core.views import tenancy, tokens
-from schema.platform import exchange_rates, metadata_queries
+from schema.platform import exchange_rates, metadata_queries, object_types
 from schema.platform.answers import (
     LimitInfo,
     MeInfo,
@@ -26,6 +26,7 @@ from schema.platform.metadata_answers import (
     MetadataVersionInfo,
     ProblemInfo,
 )
+from schema.platform.object_types import ObjectTypeInfo
 
 
 async def me(info: Info) -> MeInfo | None:
@@ -88,6 +89,13 @@ class PlatformQuery:
     )
     packs: list[PackInfo] | None = strawberry.field(
         resolver=packs, description="Sets of declarations that a tenant may have."
+    )
+    object_types: list[ObjectTypeInfo] | None = strawberry.field(
+        resolver=object_types.object_types,
+        description=(
+            "The objects that the tenant has, or those of the given type names: what a menu or a"
+            " form needs to know. Titles are in the language asked for, else in the tenant's."
+        ),
     )
     draft: DraftInfo | None = strawberry.field(
         resolver=metadata_queries.draft,

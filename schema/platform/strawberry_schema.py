@@ -17,10 +17,14 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+from core.views import exchange_rates
+from schema.limits import AT_MOST, OPENS, Opens
 from schema.platform.answers import ReparentPreviewInfo
 from schema.platform.mutations import PlatformMutation
 from schema.platform.queries import PlatformQuery
+from schema.platform.wording import describe
 from schema.scalars import SCALAR_MAP
+from schema.types.stages import STAGE_KIND
 from schema.types.tenant_schema import Platform
 
 _ROOTS = frozenset({"Query", "Mutation"})
@@ -39,6 +43,9 @@ def platform() -> Platform:
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)
     _tell_one_of(schema)
+    describe(schema)
+    _tell_sizes(schema)
+    _tell_kinds(schema)
     node.resolve_type = None  # records are no Strawberry types; statements tell what they are
     return Platform(
         node=node,
@@ -54,6 +61,23 @@ def _tell_one_of(schema: GraphQLSchema) -> None:
     described = schema.type_map["__Type"]
     assert isinstance(described, GraphQLObjectType)
     described.fields["isOneOf"].resolve = _is_one_of
+
+
+def _tell_sizes(schema: GraphQLSchema) -> None:
+    """Let what is said of objects, and of rates, cost as much as there may be of it."""
+    query, told = schema.query_type, schema.type_map["ObjectTypeInfo"]
+    assert query is not None
+    assert isinstance(told, GraphQLObjectType)
+    query.fields["exchangeRates"].extensions[AT_MOST] = exchange_rates.MOST
+    query.fields["objectTypes"].extensions[OPENS] = Opens.TYPES
+    told.fields["fields"].extensions[OPENS] = Opens.MEMBERS
+
+
+def _tell_kinds(schema: GraphQLSchema) -> None:
+    """Let a stage that is told of have the kind that stages of records have."""
+    told = schema.type_map["PipelineStageInfo"]
+    assert isinstance(told, GraphQLObjectType)
+    told.fields["kind"].type = STAGE_KIND
 
 
 def _is_one_of(type_: GraphQLNamedType, _: object) -> bool | None:

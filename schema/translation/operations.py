@@ -40,6 +40,7 @@ from schema.limits import Limits
 from schema.requests import BadRequest, WireError
 from schema.translation.arguments import Scope, variable
 from schema.translation.given import Given, Variables
+from schema.translation.misfits import misfits
 from schema.translation.outlines import ABSENT, Cursor, Outline, Outlines, Shape
 from schema.translation.selections import Fragments
 
@@ -149,15 +150,18 @@ class Script:
         return coerced
 
     def _carefully(self, schema: GraphQLSchema, raw: Mapping[str, object]) -> dict[str, object]:
+        definitions = self.operation.node.variable_definitions or ()
         found = get_variable_values(
             schema,
-            self.operation.node.variable_definitions or (),
+            definitions,
             dict(raw),
-            max_errors=_MOST_ERRORS,
+            max_errors=1,
             hide_suggestions=True,
         )
         if isinstance(found, list):
-            raise _refused([errors.of_document(it, errors.BAD_INPUT) for it in found])
+            signatures = [it.signature for it in self.declared]
+            wrong = misfits(zip(definitions, signatures, strict=True), raw)
+            raise _refused(wrong or [errors.of_document(it, errors.BAD_INPUT) for it in found])
         return found.coerced
 
 

@@ -14,13 +14,17 @@ from schema.types import operators, values
 from schema.types.catalogue import USER, Catalogue, Fields, described
 from schema.types.meanings import MEANS, Hop, Leaf, StatsOf
 
-_STAMPS: Final = ("created_at", "updated_at")
+_STAMPS: Final = {
+    "created_at": "When the records were created.",
+    "updated_at": "When the records were last changed.",
+}
 
 
 def declare(catalogue: Catalogue, of: ObjectType) -> None:
     """The aggregate over an object's records."""
     name = naming.type_name(of.key)
-    catalogue.add_object(f"{name}Aggregate", partial(_fields, catalogue, of))
+    says = f"Counts and statistics of {described(of.plural_title or of.title, of.plural_labels)}."
+    catalogue.add_object(f"{name}Aggregate", partial(_fields, catalogue, of), says)
 
 
 def _fields(catalogue: Catalogue, of: ObjectType) -> Fields:
@@ -38,9 +42,9 @@ def _fields(catalogue: Catalogue, of: ObjectType) -> Fields:
             fields[name] = GraphQLField(stats, description=says, extensions={MEANS: means})
         elif field.reference is not None:
             fields[name] = _hop(catalogue, field.key, field.reference.object, says)
-    for key in _STAMPS:
+    for key, says in _STAMPS.items():
         fields[naming.field_name(key)] = GraphQLField(
-            operators.DATE_TIME_STATS, extensions={MEANS: StatsOf(key)}
+            operators.DATE_TIME_STATS, description=says, extensions={MEANS: StatsOf(key)}
         )
     if USER in catalogue.objects:
         fields["owner"] = _hop(catalogue, "owner", USER, "Owner")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from graphql import (
     GraphQLEnumType,
@@ -19,12 +19,22 @@ from graphql import (
 )
 
 from metadata import naming
-from metadata.model import Field, Inverse, Metadata, ObjectType
+from metadata.model import Field, Inverse, Metadata, ObjectType, Unique
 from schema.types.meanings import STRUCTURAL
 
 Fields: TypeAlias = dict[str, GraphQLField]
 InputFields: TypeAlias = dict[str, GraphQLInputField]
 T = TypeVar("T", bound=GraphQLNamedType)
+
+SYSTEM: Final[Mapping[str, str]] = {
+    "created_at": "When the record was created.",
+    "updated_at": "When the record was last changed.",
+    "currency": "The currency of the record's amounts.",
+    "owner": "Whose record it is.",
+    "created_by": "Who created the record.",
+    "updated_by": "Who last changed the record.",
+}
+"""What the fields hold that records have without declaring them."""
 
 USER = "user"
 """The object that owners and authors are records of."""
@@ -81,9 +91,12 @@ class Catalogue:
         values: Callable[[], dict[str, GraphQLEnumValue]],
         *,
         structural: bool = False,
+        description: str | None = None,
     ) -> None:
         extensions = {STRUCTURAL: True} if structural else None
-        self.types[name] = GraphQLEnumType(name, values, extensions=extensions)
+        self.types[name] = GraphQLEnumType(
+            name, values, description=description, extensions=extensions
+        )
 
     def object(self, object_key: str, ending: str = "") -> GraphQLObjectType:
         """The type of an object's records, or one derived from it."""
@@ -104,6 +117,11 @@ class Catalogue:
     def inverses_of(self, of: ObjectType) -> Sequence[Inverse]:
         """Connections that visible references give to an object, in declared order."""
         return self._inverses[of.key]
+
+    def uniques_of(self, of: ObjectType) -> Sequence[Unique]:
+        """An object's unique keys of which every field can be given."""
+        shown = {field.key for field in self.fields_of(of)}
+        return [it for it in of.uniques if shown.issuperset(it.fields)]
 
     @cached_property
     def _fields(self) -> Mapping[str, Sequence[Field]]:

@@ -31,13 +31,15 @@ def declare(catalogue: Catalogue, of: ObjectType) -> None:
     catalogue.add_object(
         f"{name}Connection", partial(_connection, catalogue, of), f"A page of {says}."
     )
-    catalogue.add_object(f"{name}Edge", partial(_edge, catalogue, of))
+    catalogue.add_object(
+        f"{name}Edge", partial(_edge, catalogue, of), "A record of a page, with its cursor."
+    )
 
 
 def children(catalogue: Catalogue, inverse: Inverse) -> GraphQLField:
     """The records that name this one, paged per parent."""
     means = Connected(inverse.object, inverse.field)
-    return connected(catalogue, inverse.object, means, _of_inverse(catalogue, inverse))
+    return connected(catalogue, inverse.object, means, of_inverse(catalogue, inverse))
 
 
 def connected(
@@ -56,10 +58,20 @@ def arguments(catalogue: Catalogue, object_key: str) -> dict[str, GraphQLArgumen
     """`filter`, `orderBy` and the page."""
     order = GraphQLList(GraphQLNonNull(catalogue.input(object_key, "OrderBy")))
     return {
-        "filter": GraphQLArgument(catalogue.input(object_key, "Filter")),
-        "orderBy": GraphQLArgument(order),
+        "filter": filtered(catalogue, object_key),
+        "orderBy": GraphQLArgument(
+            order,
+            description="The first key decides, the next where that is equal, at last the id.",
+        ),
         **page(),
     }
+
+
+def filtered(catalogue: Catalogue, object_key: str) -> GraphQLArgument:
+    """`filter`."""
+    return GraphQLArgument(
+        catalogue.input(object_key, "Filter"), description="Which records; all, if not given."
+    )
 
 
 def page() -> dict[str, GraphQLArgument]:
@@ -81,7 +93,8 @@ def aggregate(catalogue: Catalogue, object_key: str) -> GraphQLField:
     )
 
 
-def _of_inverse(catalogue: Catalogue, inverse: Inverse) -> str:
+def of_inverse(catalogue: Catalogue, inverse: Inverse) -> str:
+    """What the records on the other side of a reference are called."""
     of = catalogue.objects[inverse.object]
     field = of.fields[inverse.field]
     says = described(of.plural_title or of.title, of.plural_labels)
@@ -102,7 +115,9 @@ def _connection(catalogue: Catalogue, of: ObjectType) -> Fields:
             extensions={MEANS: Branch(query.Nodes), OPENS: Opens.ROWS},
         ),
         "pageInfo": GraphQLField(
-            GraphQLNonNull(operators.PAGE_INFO), extensions={MEANS: Branch(query.PageInfo)}
+            GraphQLNonNull(operators.PAGE_INFO),
+            description="Whether there is more, and the cursors to go on from.",
+            extensions={MEANS: Branch(query.PageInfo)},
         ),
         "totalCount": GraphQLField(
             GraphQLInt,
@@ -116,8 +131,16 @@ def _connection(catalogue: Catalogue, of: ObjectType) -> Fields:
 
 def _edge(catalogue: Catalogue, of: ObjectType) -> Fields:
     return {
-        "cursor": GraphQLField(GraphQLString, extensions={MEANS: Leaf(query.Cursor())}),
-        "node": GraphQLField(catalogue.object(of.key), extensions={MEANS: Branch(query.Node)}),
+        "cursor": GraphQLField(
+            GraphQLString,
+            description="The record's place in this order: for `after` or `before`.",
+            extensions={MEANS: Leaf(query.Cursor())},
+        ),
+        "node": GraphQLField(
+            catalogue.object(of.key),
+            description="The record.",
+            extensions={MEANS: Branch(query.Node)},
+        ),
     }
 
 

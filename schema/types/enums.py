@@ -21,13 +21,20 @@ def declare(catalogue: Catalogue, of: ObjectType) -> None:
     for field in catalogue.fields_of(of):
         if field.type in PICKED:
             name = naming.enum_name(of.key, field.key)
-            catalogue.add_enum(name, partial(_values, field.options))
-            catalogue.add_input(f"{name}Filter", partial(_filter, catalogue, name, field))
+            says = f"{described(field.title, field.labels)} of {described(of.title, of.labels)}."
+            catalogue.add_enum(name, partial(_values, field.options), description=says)
+            _add_filter(catalogue, name, field)
     pipeline = catalogue.metadata.pipeline_of(of.key)
     if pipeline is not None:
         name = f"{naming.type_name(of.key)}Stage"
-        catalogue.add_enum(name, partial(_stages, pipeline))
-        catalogue.add_input(f"{name}Filter", partial(_filter, catalogue, name, None))
+        says = f"The stages of {described(of.title, of.labels)}, in the pipeline's order."
+        catalogue.add_enum(name, partial(_stages, pipeline), description=says)
+        _add_filter(catalogue, name, None)
+
+
+def _add_filter(catalogue: Catalogue, name: str, field: Field | None) -> None:
+    fields = partial(_filter, catalogue, name, field)
+    catalogue.add_input(f"{name}Filter", fields, description=operators.SAYS)
 
 
 def _values(options: Iterable[Option | Stage]) -> dict[str, GraphQLEnumValue]:

@@ -16,8 +16,8 @@ from graphql import (
 from core.query import Column, Operator, Quantifier
 from metadata import naming
 from metadata.model import Field, FieldType, ObjectType
-from schema.types import operators, values
-from schema.types.catalogue import USER, Catalogue, InputFields, described
+from schema.types import connections, operators, values
+from schema.types.catalogue import SYSTEM, USER, Catalogue, InputFields, described
 from schema.types.meanings import (
     MEANS,
     Children,
@@ -42,7 +42,8 @@ def declare(catalogue: Catalogue, of: ObjectType) -> None:
     name = naming.type_name(of.key)
     says = "All that is given must hold. Nothing may be empty or null: ask for null by `isNull`."
     catalogue.add_input(f"{name}Filter", partial(_fields, catalogue, of), description=says)
-    catalogue.add_input(f"{name}ListFilter", partial(_list, catalogue, of))
+    says = f"What is asked of {described(of.plural_title or of.title, of.plural_labels)} together."
+    catalogue.add_input(f"{name}ListFilter", partial(_list, catalogue, of), description=says)
 
 
 def _fields(catalogue: Catalogue, of: ObjectType) -> InputFields:
@@ -69,7 +70,9 @@ def _fields(catalogue: Catalogue, of: ObjectType) -> InputFields:
         **dict(_system(catalogue, of)),
         **{
             naming.field_name(it.key): _input(
-                catalogue.input(it.object, "ListFilter"), Children(it.object, it.field), None
+                catalogue.input(it.object, "ListFilter"),
+                Children(it.object, it.field),
+                connections.of_inverse(catalogue, it),
             )
             for it in catalogue.inverses_of(of)
         },
@@ -90,21 +93,25 @@ def _own(
     yield name, _compared(type_, field.key, says)
     if field.type is FieldType.MONEY:
         corporate = Compared(Column(field.key, corporate=True))
-        yield naming.field_name(naming.corporate(field.key)), _input(type_, corporate, None)
+        yield (
+            naming.field_name(naming.corporate(field.key)),
+            _input(type_, corporate, f"{says}, in the tenant's currency"),
+        )
 
 
 def _system(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQLInputField]]:
-    yield "createdAt", _compared(operators.DATE_TIME_FILTER, "created_at", None)
-    yield "updatedAt", _compared(operators.DATE_TIME_FILTER, "updated_at", None)
+    yield "createdAt", _compared(operators.DATE_TIME_FILTER, "created_at", SYSTEM["created_at"])
+    yield "updatedAt", _compared(operators.DATE_TIME_FILTER, "updated_at", SYSTEM["updated_at"])
     if any(field.type is FieldType.MONEY for field in catalogue.fields_of(of)):
-        yield "currency", _compared(operators.TEXT_FILTER, "currency", None)
+        yield "currency", _compared(operators.TEXT_FILTER, "currency", SYSTEM["currency"])
     if USER in catalogue.objects:
         user = catalogue.input(USER, "Filter")
         for key in ("owner", "created_by", "updated_by"):
-            yield naming.field_name(key), _input(user, Referred(key), None)
+            yield naming.field_name(key), _input(user, Referred(key), SYSTEM[key])
     if catalogue.metadata.pipeline_of(of.key) is not None:
         name = f"{naming.type_name(of.key)}StageFilter"
-        yield "stage", _compared(catalogue.named(name, GraphQLInputObjectType), "stage", None)
+        type_ = catalogue.named(name, GraphQLInputObjectType)
+        yield "stage", _compared(type_, "stage", "The stage that the record is in.")
 
 
 def _tree(of: ObjectType) -> InputFields:

@@ -40,14 +40,24 @@ _MEASURES: Final[dict[str, tuple[GraphQLOutputType, str]]] = {
 }
 
 
+_EDGES: Final = {
+    EdgePart.KIND: "In which way they are joined, as the graph declares it.",
+    EdgePart.FROM: "The key of the node that the edge leads from.",
+    EdgePart.TO: "The key of the node that it leads to.",
+    EdgePart.STRENGTH: "How strong it is; null where the edge has none.",
+}
+
+
 def declare(catalogue: Catalogue, graph: Graph) -> None:
     """The types of one graph."""
     name = naming.graph_type(graph)
     says = described(graph.title, graph.labels)
     catalogue.add_object(name, partial(_graph, catalogue, graph), says)
-    catalogue.add_object(f"{name}Node", partial(_node, catalogue, graph))
-    catalogue.add_object(f"{name}Edge", partial(_edge, catalogue, graph))
-    catalogue.add_object(f"{name}Measures", _measures)
+    members = "A member, and the record that makes it one."
+    catalogue.add_object(f"{name}Node", partial(_node, catalogue, graph), members)
+    edges = "How two members are joined."
+    catalogue.add_object(f"{name}Edge", partial(_edge, catalogue, graph), edges)
+    catalogue.add_object(f"{name}Measures", _measures, "Figures of all members together.")
 
 
 def visible(catalogue: Catalogue) -> list[Graph]:
@@ -88,6 +98,7 @@ def _graph(catalogue: Catalogue, graph: Graph) -> Fields:
         ),
         "measures": GraphQLField(
             catalogue.named(f"{name}Measures", GraphQLObjectType),
+            description="Figures of all members together.",
             extensions={MEANS: Branch(query.Measures)},
         ),
     }
@@ -95,7 +106,11 @@ def _graph(catalogue: Catalogue, graph: Graph) -> Fields:
     if role is not None:
         fields["pathTo"] = GraphQLField(
             nodes,
-            {"role": GraphQLArgument(GraphQLNonNull(role))},
+            {
+                "role": GraphQLArgument(
+                    GraphQLNonNull(role), description="Whom the way is to reach."
+                )
+            },
             description="The shortest way from somebody covered to one who holds the role, along at"
             " most 20 edges as they lead, none of them a conflict; empty where there is none.",
             extensions={MEANS: Way(), OPENS: Opens.LIST},
@@ -135,7 +150,7 @@ def _edge(catalogue: Catalogue, graph: Graph) -> Fields:
         EdgePart.STRENGTH: _strength(catalogue, graph),
     }
     return {
-        part.value: GraphQLField(type_, extensions={MEANS: Leaf(part)})
+        part.value: GraphQLField(type_, description=_EDGES[part], extensions={MEANS: Leaf(part)})
         for part, type_ in types.items()
     }
 

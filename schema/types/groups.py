@@ -45,14 +45,23 @@ class _Key:
 def declare(catalogue: Catalogue, of: ObjectType) -> None:
     """The input that says what to group by, the row, and its key."""
     name = naming.type_name(of.key)
-    catalogue.add_input(f"{name}GroupBy", partial(_by, catalogue, of), one_of=True)
-    catalogue.add_object(f"{name}Group", partial(_row, catalogue, of))
-    catalogue.add_object(f"{name}GroupKey", partial(_key, catalogue, of))
+    says = "One key to group by: `true`, a period for dates, or a key of the record referred to."
+    catalogue.add_input(
+        f"{name}GroupBy", partial(_by, catalogue, of), one_of=True, description=says
+    )
+    says = "Records with equal keys, taken together."
+    catalogue.add_object(f"{name}Group", partial(_row, catalogue, of), says)
+    says = "What the records of a group have in common; null for what was not grouped by."
+    catalogue.add_object(f"{name}GroupKey", partial(_key, catalogue, of), says)
 
 
 def _row(catalogue: Catalogue, of: ObjectType) -> Fields:
     return {
-        "key": GraphQLField(catalogue.object(of.key, "GroupKey"), extensions={MEANS: GroupKeys()}),
+        "key": GraphQLField(
+            catalogue.object(of.key, "GroupKey"),
+            description="What its records have in common.",
+            extensions={MEANS: GroupKeys()},
+        ),
         "aggregate": connections.aggregate(catalogue, of.key),
     }
 
@@ -82,7 +91,9 @@ def _key(catalogue: Catalogue, of: ObjectType) -> Fields:
         name = key.called
         if key.target is not None:
             type_: GraphQLOutputType = catalogue.object(key.target, "GroupKey")
-            fields[name] = GraphQLField(type_, extensions={MEANS: Hop(key.field)})
+            fields[name] = GraphQLField(
+                type_, description=key.says, extensions={MEANS: Hop(key.field)}
+            )
         elif key.type is not None:
             says = f"{key.says}: the first day of the period" if key.is_dated else key.says
             fields[name] = GraphQLField(

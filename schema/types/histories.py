@@ -25,11 +25,11 @@ from schema.types.catalogue import USER, Catalogue, Fields
 from schema.types.meanings import MEANS, Branch, Leaf, Versions
 
 _NAME: Final = "RecordChangeInfo"
-_PARTS: Final[dict[ChangePart, GraphQLOutputType]] = {
-    ChangePart.VERSION: GraphQLInt,
-    ChangePart.AT: DATE_TIME,
-    ChangePart.KIND: GraphQLString,
-    ChangePart.SOURCE: GraphQLString,
+_PARTS: Final[dict[ChangePart, tuple[GraphQLOutputType, str]]] = {
+    ChangePart.VERSION: (GraphQLInt, "The record's version from then on."),
+    ChangePart.AT: (DATE_TIME, "When it was written, by the server's clock."),
+    ChangePart.KIND: (GraphQLString, "create, update, delete or restore."),
+    ChangePart.SOURCE: (GraphQLString, "On which way it came: api, import, job or system."),
 }
 
 
@@ -44,7 +44,7 @@ def fields(catalogue: Catalogue) -> Fields:
         "history": GraphQLField(
             GraphQLList(GraphQLNonNull(catalogue.named(_NAME, GraphQLObjectType))),
             {
-                "first": GraphQLArgument(GraphQLInt),
+                "first": GraphQLArgument(GraphQLInt, description="How many, from the newest."),
                 "before": GraphQLArgument(GraphQLInt, description="Only versions below this."),
             },
             description="The record's changes, the newest first.",
@@ -55,8 +55,8 @@ def fields(catalogue: Catalogue) -> Fields:
 
 def _change(catalogue: Catalogue) -> Fields:
     fields = {
-        part.value: GraphQLField(type_, extensions={MEANS: Leaf(part)})
-        for part, type_ in _PARTS.items()
+        part.value: GraphQLField(type_, description=says, extensions={MEANS: Leaf(part)})
+        for part, (type_, says) in _PARTS.items()
     }
     if USER in catalogue.objects:
         fields["user"] = GraphQLField(

@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from metadata import naming
-from metadata.model import FieldType, ObjectType
+from metadata.model import Field, FieldType, ObjectType
 from schema.limits import OPENS, Opens
 from schema.types import values
 from schema.types.catalogue import USER, Catalogue, Fields, InputFields, described
@@ -27,12 +27,18 @@ from schema.types.catalogue import USER, Catalogue, Fields, InputFields, describ
 def declare(catalogue: Catalogue, of: ObjectType) -> None:
     """The inputs of an object's mutations, and their payloads."""
     one, many = naming.type_name(of.key), naming.type_name(of.plural)
-    catalogue.add_input(f"{one}Input", partial(_input, catalogue, of))
-    catalogue.add_input(f"{one}UpdateInput", partial(_update, catalogue, of))
-    if of.uniques:
-        catalogue.add_enum(f"{one}UniqueKey", partial(_keys, of))
-    catalogue.add_object(f"{one}Payload", partial(_payload, catalogue, of))
-    catalogue.add_object(f"{many}Payload", partial(_batch, catalogue, of))
+    called = described(of.title, of.labels)
+    says = f"What is written of {called}: what is not given stays as it is, null clears it."
+    catalogue.add_input(f"{one}Input", partial(_input, catalogue, of), description=says)
+    says = f"The change of one {called} in a batch."
+    catalogue.add_input(f"{one}UpdateInput", partial(_update, catalogue, of), description=says)
+    if catalogue.uniques_of(of):
+        says = f"The unique keys of {called}, by which an upsert finds records."
+        catalogue.add_enum(f"{one}UniqueKey", partial(_keys, catalogue, of), description=says)
+    says = "What came of a mutation: the record, or what is wrong."
+    catalogue.add_object(f"{one}Payload", partial(_payload, catalogue, of), says)
+    says = "What came of a batch: all records, or all that is wrong."
+    catalogue.add_object(f"{many}Payload", partial(_batch, catalogue, of), says)
 
 
 def _input(catalogue: Catalogue, of: ObjectType) -> InputFields:
@@ -41,7 +47,7 @@ def _input(catalogue: Catalogue, of: ObjectType) -> InputFields:
         if not (field.derived or field.read_only or field.type is FieldType.AUTONUMBER):
             fields[naming.field_name(field.key)] = GraphQLInputField(
                 values.whole(catalogue, of, field),
-                description=described(field.title, field.labels, field.description),
+                description=_says(field),
                 out_name=field.key,
             )
     if USER in catalogue.objects:
@@ -56,20 +62,30 @@ def _input(catalogue: Catalogue, of: ObjectType) -> InputFields:
     return fields
 
 
+def _says(field: Field) -> str:
+    """What a field is, and whether a new record can do without it."""
+    says = described(field.title, field.labels, field.description)
+    if not field.required or field.default is not None:
+        return says
+    return f"{says}{'' if says.endswith('.') else '.'} A new record must have it."
+
+
 def _update(catalogue: Catalogue, of: ObjectType) -> InputFields:
     return {
-        "id": GraphQLInputField(GraphQLNonNull(GraphQLID)),
+        "id": GraphQLInputField(GraphQLNonNull(GraphQLID), description="Of the record to change."),
         "ifVersion": GraphQLInputField(GraphQLInt, description="Only if the record is at it."),
-        "input": GraphQLInputField(GraphQLNonNull(catalogue.input(of.key, "Input"))),
+        "input": GraphQLInputField(
+            GraphQLNonNull(catalogue.input(of.key, "Input")), description="What changes."
+        ),
     }
 
 
-def _keys(of: ObjectType) -> dict[str, GraphQLEnumValue]:
+def _keys(catalogue: Catalogue, of: ObjectType) -> dict[str, GraphQLEnumValue]:
     return {
         naming.enum_value(it.key): GraphQLEnumValue(
             it.key, description=" and ".join(naming.field_name(key) for key in it.fields)
         )
-        for it in of.uniques
+        for it in catalogue.uniques_of(of)
     }
 
 
@@ -80,7 +96,7 @@ def _payload(catalogue: Catalogue, of: ObjectType) -> Fields:
             description="The record as it is now; null where nothing was written.",
             extensions={OPENS: Opens.RECORD},
         ),
-        "deletedId": GraphQLField(GraphQLID),
+        "deletedId": GraphQLField(GraphQLID, description="Of the record that was deleted."),
         **said(catalogue),
     }
 
@@ -92,7 +108,9 @@ def _batch(catalogue: Catalogue, of: ObjectType) -> Fields:
             description="The records as they are now, in the order of the input.",
             extensions={OPENS: Opens.ROWS},
         ),
-        "deletedIds": GraphQLField(GraphQLList(GraphQLNonNull(GraphQLID))),
+        "deletedIds": GraphQLField(
+            GraphQLList(GraphQLNonNull(GraphQLID)), description="Of the records that were deleted."
+        ),
         **said(catalogue),
     }
 

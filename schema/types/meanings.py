@@ -18,6 +18,9 @@ MEANS: Final = "means"
 OBJECTS: Final = "objects"
 """In a schema's `extensions`: the type's name for each object's key."""
 
+FIELDS: Final = "fields"
+"""There as well: how many declared fields all objects have together."""
+
 Outputs: TypeAlias = tuple[query.Output, ...]
 
 

@@ -24,7 +24,7 @@ from schema.types.catalogue import Catalogue
 from schema.types.meanings import MEANS, Verb, Write
 
 NEW_PARENT: Final = "The node to stand below; null makes it a root. It must be given."
-_ID: Final = GraphQLArgument(GraphQLNonNull(GraphQLID))
+_ID: Final = GraphQLArgument(GraphQLNonNull(GraphQLID), description="The record's id.")
 _IF_VERSION: Final = GraphQLArgument(
     GraphQLInt, description="Refuse with a conflict unless the record is at this version."
 )
@@ -38,7 +38,8 @@ def fields(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQLF
 
 def _single(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQLField]]:
     names = _names(catalogue, of)
-    given = GraphQLArgument(GraphQLNonNull(catalogue.input(of.key, "Input")))
+    input_type = GraphQLNonNull(catalogue.input(of.key, "Input"))
+    given = GraphQLArgument(input_type, description="What is written.")
 
     def made(verb: Verb, says: str, **arguments: GraphQLArgument) -> GraphQLField:
         payload = catalogue.object(of.key, "Payload")
@@ -71,14 +72,18 @@ def _batches(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQ
             extensions={MEANS: Write(verb, of.key), OPENS: Opens.BATCH},
         )
 
-    inputs = _list(catalogue.input(of.key, "Input"))
+    inputs = _list(catalogue.input(of.key, "Input"), "What is written, one for each record.")
     yield names.create_many, made(Verb.CREATE_MANY, "New records.", inputs=inputs)
-    updates = _list(catalogue.input(of.key, "UpdateInput"))
+    updates = _list(catalogue.input(of.key, "UpdateInput"), "One for each record.")
     yield names.update_many, made(Verb.UPDATE_MANY, "Change records.", updates=updates)
-    yield names.delete_many, made(Verb.DELETE_MANY, "Delete records.", ids=_list(GraphQLID))
-    if of.uniques:
+    ids = _list(GraphQLID, "Of the records to delete.")
+    yield names.delete_many, made(Verb.DELETE_MANY, "Delete records.", ids=ids)
+    if catalogue.uniques_of(of):
         name = f"{naming.type_name(of.key)}UniqueKey"
-        key = GraphQLArgument(GraphQLNonNull(catalogue.named(name, GraphQLEnumType)))
+        key = GraphQLArgument(
+            GraphQLNonNull(catalogue.named(name, GraphQLEnumType)),
+            description="By which the records are found that are there.",
+        )
         says = "Update the records that have these keys, create those that are not there."
         yield names.upsert_many, made(Verb.UPSERT_MANY, says, key=key, inputs=inputs)
 
@@ -87,5 +92,5 @@ def _names(catalogue: Catalogue, of: ObjectType) -> naming.Operations:
     return naming.operations(of, staged=catalogue.metadata.pipeline_of(of.key) is not None)
 
 
-def _list(of: GraphQLInputType) -> GraphQLArgument:
-    return GraphQLArgument(GraphQLNonNull(GraphQLList(GraphQLNonNull(of))))
+def _list(of: GraphQLInputType, says: str) -> GraphQLArgument:
+    return GraphQLArgument(GraphQLNonNull(GraphQLList(GraphQLNonNull(of))), description=says)

@@ -34,6 +34,7 @@ ORDER: Final = GraphQLEnumType(
         "ASC": GraphQLEnumValue("ASC", description="Smallest first; nulls are smallest."),
         "DESC": GraphQLEnumValue("DESC", description="Largest first, nulls last."),
     },
+    description="In which direction a key orders.",
     extensions={STRUCTURAL: True},
 )
 GROUP_ORDER: Final = GraphQLEnumType(
@@ -52,7 +53,7 @@ GROUP_ORDER: Final = GraphQLEnumType(
 )
 DATE_UNIT: Final = GraphQLEnumType(
     "DateUnitKind",
-    {unit.name: GraphQLEnumValue(unit.value) for unit in Unit},
+    {unit.name: GraphQLEnumValue(unit.value, description=f"A {unit.value}.") for unit in Unit},
     description="How long a period is that dates are grouped by. Weeks begin on Monday.",
     extensions={STRUCTURAL: True},
 )
@@ -78,6 +79,7 @@ _SAYS: Final = {
     Operator.HAS_ANY: "Holds at least one of these.",
     Operator.HAS_ALL: "Holds all of these.",
 }
+SAYS: Final = "Operators; all that are given must hold."
 _PLURAL: Final = (Operator.IN, Operator.NOT_IN, Operator.HAS_ANY, Operator.HAS_ALL)
 
 
@@ -111,7 +113,7 @@ def membership(operand: GraphQLNullableInputType) -> dict[str, GraphQLInputField
 def _input(
     name: str, operand: GraphQLNullableInputType, *offered: tuple[Operator, ...]
 ) -> GraphQLInputObjectType:
-    return GraphQLInputObjectType(name, operators(operand, sum(offered, ())))
+    return GraphQLInputObjectType(name, operators(operand, sum(offered, ())), description=SAYS)
 
 
 ID_FILTER: Final = _input("IdFilterInput", GraphQLID, _EQUALITY)
@@ -132,13 +134,28 @@ TEXT_LIST_FILTER: Final = _input("TextListFilterInput", GraphQLString, _LIST)
 PRESENCE_FILTER: Final = _input("PresenceFilterInput", GraphQLBoolean, (Operator.IS_NULL,))
 
 
+_STATISTICS: Final = {
+    Statistic.SUM: "The sum.",
+    Statistic.AVG: "The average.",
+    Statistic.MIN: "The smallest, or earliest.",
+    Statistic.MAX: "The largest, or latest.",
+    Statistic.CURRENCY: "The tenant's currency, which the amounts are in.",
+    Statistic.EXCLUDED: "How many amounts are left out, since their currency has no rate.",
+}
+
+
 def _stats(name: str, **statistics: GraphQLOutputType) -> GraphQLObjectType:
     return GraphQLObjectType(
         name,
         {
-            word: GraphQLField(type_, extensions={MEANS: Leaf(Statistic(word))})
+            word: GraphQLField(
+                type_,
+                description=_STATISTICS[Statistic(word)],
+                extensions={MEANS: Leaf(Statistic(word))},
+            )
             for word, type_ in statistics.items()
         },
+        description="Statistics of the values that there are; null where there are none.",
     )
 
 
@@ -160,11 +177,18 @@ MONEY_STATS: Final = _stats(
 DATE_STATS: Final = _stats("DateStats", min=DATE, max=DATE)
 DATE_TIME_STATS: Final = _stats("DateTimeStats", min=DATE_TIME, max=DATE_TIME)
 
+_PAGE_PARTS: Final = {
+    PagePart.HAS_NEXT: "Whether more come after the page.",
+    PagePart.HAS_PREVIOUS: "Whether more come before it.",
+    PagePart.START: "The cursor of its first row: `before` it, the page before.",
+    PagePart.END: "The cursor of its last row: `after` it, the next page.",
+}
 PAGE_INFO: Final = GraphQLObjectType(
     "PageInfo",
     {
         part.value: GraphQLField(
             GraphQLNonNull(GraphQLBoolean) if part.name.startswith("HAS") else GraphQLString,
+            description=_PAGE_PARTS[part],
             extensions={MEANS: Leaf(part)},
         )
         for part in PagePart
@@ -175,9 +199,12 @@ PAGE_INFO: Final = GraphQLObjectType(
 FIELD_CHANGE: Final = GraphQLObjectType(
     "FieldChangeInfo",
     {
-        DiffPart.FIELD.value: GraphQLField(GraphQLString, extensions={MEANS: Leaf(DiffPart.FIELD)}),
-        DiffPart.BEFORE.value: GraphQLField(JSON, extensions={MEANS: Leaf(DiffPart.BEFORE)}),
-        DiffPart.AFTER.value: GraphQLField(JSON, extensions={MEANS: Leaf(DiffPart.AFTER)}),
+        part.value: GraphQLField(type_, description=says, extensions={MEANS: Leaf(part)})
+        for part, type_, says in (
+            (DiffPart.FIELD, GraphQLString, "Its name in the API."),
+            (DiffPart.BEFORE, JSON, "The value before, as the input takes it."),
+            (DiffPart.AFTER, JSON, "The value after; a reference is told by its id."),
+        )
     },
     description="A field before and after a change.",
 )

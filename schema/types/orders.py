@@ -11,14 +11,15 @@ from core.query import Column
 from metadata import naming
 from metadata.model import FieldType, ObjectType
 from schema.types import operators, values
-from schema.types.catalogue import USER, Catalogue, InputFields, described
+from schema.types.catalogue import SYSTEM, USER, Catalogue, InputFields, described
 from schema.types.meanings import MEANS, Ranked, RankedThrough
 
 
 def declare(catalogue: Catalogue, of: ObjectType) -> None:
     """The order of an object's records, by one key; lists of it order by several."""
     name = f"{naming.type_name(of.key)}OrderBy"
-    catalogue.add_input(name, partial(_fields, catalogue, of), one_of=True)
+    says = "One key to order by; a list of them orders by several."
+    catalogue.add_input(name, partial(_fields, catalogue, of), one_of=True, description=says)
 
 
 def _fields(catalogue: Catalogue, of: ObjectType) -> InputFields:
@@ -35,11 +36,14 @@ def _inputs(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQL
             yield name, _by(Column(field.key), says)
         if field.type is FieldType.MONEY:
             corporate = naming.field_name(naming.corporate(field.key))
-            yield corporate, _by(Column(field.key, corporate=True), None)
+            yield (
+                corporate,
+                _by(Column(field.key, corporate=True), f"{says}, in the tenant's currency"),
+            )
     for key in ("created_at", "updated_at"):
-        yield naming.field_name(key), _by(Column(key), None)
+        yield naming.field_name(key), _by(Column(key), SYSTEM[key])
     if USER in catalogue.objects:
-        yield "owner", _through(catalogue, "owner", USER, None)
+        yield "owner", _through(catalogue, "owner", USER, SYSTEM["owner"])
     if catalogue.metadata.pipeline_of(of.key) is not None:
         yield "stage", _by(Column("stage"), "By the stage's place in the pipeline.")
 

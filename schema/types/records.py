@@ -21,21 +21,17 @@ from metadata.model import Field, FieldType, ObjectType
 from schema.limits import OPENS, Opens
 from schema.scalars import DATE_TIME, DECIMAL
 from schema.types import connections, graphs, histories, stages, trees, values
-from schema.types.catalogue import USER, Catalogue, Fields, described
+from schema.types.catalogue import SYSTEM, USER, Catalogue, Fields, described
 from schema.types.enums import DEPRECATED
 from schema.types.meanings import MEANS, Branch, FieldMeaning, Leaf
 
 _STAMPS: Final[dict[str, tuple[GraphQLOutputType, str]]] = {
     "version": (GraphQLInt, "Raised by each change; give it as `ifVersion`."),
-    "created_at": (DATE_TIME, "When the record was created."),
-    "updated_at": (DATE_TIME, "When the record was last changed."),
+    "created_at": (DATE_TIME, SYSTEM["created_at"]),
+    "updated_at": (DATE_TIME, SYSTEM["updated_at"]),
     "deleted_at": (DATE_TIME, "When the record was deleted; null while it lives."),
 }
-_PEOPLE: Final = {
-    "owner": "Whose record it is.",
-    "created_by": "Who created the record.",
-    "updated_by": "Who last changed the record.",
-}
+_PEOPLE: Final = ("owner", "created_by", "updated_by")
 
 
 def declare(catalogue: Catalogue, of: ObjectType) -> None:
@@ -106,9 +102,8 @@ def _system(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQL
     for key, (type_, says) in _STAMPS.items():
         yield naming.field_name(key), scalar(type_, query.Column(key), says)
     if any(field.type is FieldType.MONEY for field in catalogue.fields_of(of)):
-        says = "The currency of the record's amounts."
-        yield "currency", scalar(GraphQLString, query.Column("currency"), says)
+        yield "currency", scalar(GraphQLString, query.Column("currency"), SYSTEM["currency"])
     if USER in catalogue.objects:
-        for key, says in _PEOPLE.items():
+        for key in _PEOPLE:
             make = Branch(partial(query.One, key, USER))
-            yield naming.field_name(key), to_one(catalogue, USER, make, says)
+            yield naming.field_name(key), to_one(catalogue, USER, make, SYSTEM[key])

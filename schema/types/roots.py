@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Final
 
 from graphql import (
     GraphQLArgument,
@@ -20,6 +21,10 @@ from schema.types import connections, mutations
 from schema.types.catalogue import Catalogue, Fields, described
 from schema.types.meanings import MEANS, AnyById, ById, Connected, Preview
 
+_ID: Final = GraphQLArgument(
+    GraphQLNonNull(GraphQLID), description="The record's id; one that is none finds nothing."
+)
+
 
 def declare(
     catalogue: Catalogue,
@@ -27,15 +32,17 @@ def declare(
     mutation: Mapping[str, GraphQLField],
 ) -> None:
     """`Query` and `Mutation`, with the platform's fields first."""
-    catalogue.add_object("Query", partial(_query, catalogue, query))
-    catalogue.add_object("Mutation", partial(_mutation, catalogue, mutation))
+    says = "What can be asked."
+    catalogue.add_object("Query", partial(_query, catalogue, query), says)
+    says = "What can be done; the fields of one request are carried out one after the other."
+    catalogue.add_object("Mutation", partial(_mutation, catalogue, mutation), says)
 
 
 def _query(catalogue: Catalogue, platform: Mapping[str, GraphQLField]) -> Fields:
     fields = dict(platform)
     fields["node"] = GraphQLField(
         catalogue.node,
-        {"id": GraphQLArgument(GraphQLNonNull(GraphQLID))},
+        {"id": _ID},
         description="Any record, by its id.",
         extensions={MEANS: AnyById(), OPENS: Opens.RECORD},
     )
@@ -52,7 +59,7 @@ def _reads(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQLF
         names.one,
         GraphQLField(
             record,
-            {"id": GraphQLArgument(GraphQLNonNull(GraphQLID))},
+            {"id": _ID},
             description=described(of.title, of.labels),
             extensions={MEANS: ById(of.key), OPENS: Opens.RECORD},
         ),
@@ -67,7 +74,7 @@ def _preview(catalogue: Catalogue, of: ObjectType) -> GraphQLField:
     return GraphQLField(
         catalogue.named("ReparentPreviewInfo", GraphQLObjectType),
         {
-            "id": GraphQLArgument(GraphQLNonNull(GraphQLID)),
+            "id": _ID,
             "parent": GraphQLArgument(GraphQLID, description=mutations.NEW_PARENT),
         },
         description="What moving a node would do to the tree, without doing it; what is in its way,"

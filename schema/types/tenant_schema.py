@@ -33,7 +33,7 @@ from schema.types import (
     trees,
 )
 from schema.types.catalogue import Catalogue
-from schema.types.meanings import OBJECTS
+from schema.types.meanings import FIELDS, OBJECTS
 from schema.types.operators import SHARED
 
 
@@ -87,7 +87,8 @@ def full(metadata: Metadata, platform: Platform) -> GraphQLSchema:
 
 def _extensions(catalogue: Catalogue, platform: Platform) -> dict[str, Any]:
     types = {key: naming.type_name(key) for key in catalogue.objects}
-    return {**platform.extensions, OBJECTS: types}
+    fields = sum(len(catalogue.fields_of(it)) for it in catalogue.objects.values())
+    return {**platform.extensions, OBJECTS: types, FIELDS: fields}
 
 
 def _catalogue(metadata: Metadata, platform: Platform) -> Catalogue:

@@ -19,7 +19,8 @@ def declare(catalogue: Catalogue, of: ObjectType) -> None:
     """The type of a subtree, if the object is a tree."""
     if of.tree is not None:
         name = f"{naming.type_name(of.key)}Subtree"
-        catalogue.add_object(name, partial(_subtree, catalogue, of))
+        says = "A node and everything below it, taken together."
+        catalogue.add_object(name, partial(_subtree, catalogue, of), says)
 
 
 def fields(catalogue: Catalogue, of: ObjectType) -> Fields:
@@ -57,7 +58,7 @@ def _descendants(catalogue: Catalogue, of: ObjectType) -> GraphQLField:
         catalogue.object(of.key, "Connection"),
         {
             "maxDepth": GraphQLArgument(GraphQLInt, description="How many levels down."),
-            "filter": GraphQLArgument(catalogue.input(of.key, "Filter")),
+            "filter": connections.filtered(catalogue, of.key),
             **connections.page(),
         },
         description="The nodes below, each after its parent; the node itself is left out.",

@@ -217,6 +217,44 @@ async def test_refuses_bad_input_before_anything_runs(
     assert [it for it in seen if "read.record" in it] == []
 
 
+async def test_tells_which_part_of_which_variable_does_not_fit(client: Client) -> None:
+    source = """mutation ($inputs: [OpportunityInput!]!, $first: Int!) {
+      createOpportunities(inputs: $inputs) { opportunities { history(first: $first) { at } } }
+    }"""
+    inputs = [{"name": "A"}, {"name": "B", "amount": "a lot", "closeDate": "2026-02-30"}]
+
+    answer = await client.ask(source, inputs=inputs)
+
+    assert "data" not in answer
+    told = [it["extensions"] for it in answer["errors"]]
+    assert told == [
+        {"code": "BAD_USER_INPUT", "variable": ["inputs", 1, "amount"]},
+        {"code": "BAD_USER_INPUT", "variable": ["inputs", 1, "closeDate"]},
+        {"code": "BAD_USER_INPUT", "variable": ["first"]},
+    ]
+    assert "$inputs' has invalid value at [1].amount: " in answer["errors"][0]["message"]
+    assert answer["errors"][0]["locations"]
+
+
+async def test_tells_of_an_unknown_field_without_the_whole_input(client: Client) -> None:
+    source = "mutation ($input: AccountInput!) { createAccount(input: $input) { errors { code } } }"
+
+    answer = await client.ask(source, input={"name": "A", "type": None, "colour": "red"})
+
+    assert answer["errors"][0]["message"] == (
+        "Variable '$input' has invalid value: "
+        "Expected value of type 'AccountInput' not to include unknown field 'colour'."
+    )
+
+
+async def test_tells_of_twenty_misfits_at_most(client: Client) -> None:
+    source = "query ($ids: [ID!]) { accounts(filter: {id: {in: $ids}}) { totalCount } }"
+
+    answer = await client.ask(source, ids=[{}] * 500)
+
+    assert len(answer["errors"]) == 20
+
+
 async def test_a_cursor_whose_value_was_tampered_with_is_refused(client: Client) -> None:
     await client.create("account", {"name": "A", "employees": 1})
     source = """query ($after: String) {

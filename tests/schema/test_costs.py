@@ -11,6 +11,7 @@ from core.errors import LimitExceeded
 from schema.costs import Plan, plans
 from schema.limits import Limits
 from tests.schema.a_server import a_schema
+from tests.schema.some_metadata import crm
 from tests.schema.translation.a_plan import live
 
 SCHEMA = a_schema()
@@ -271,3 +272,21 @@ def test_a_batch_is_limited_over_the_whole_request() -> None:
     with pytest.raises(LimitExceeded) as caught:
         cost(query, a=[{}] * 251)
     assert (caught.value.limit, caught.value.value) == ("batch", 502)
+
+
+def test_what_is_said_of_objects_counts_for_each_object_and_each_field_of_it() -> None:
+    objects = [it for it in crm().objects.values() if not it.hidden]
+    fields = sum(len(list(filter(crm().shows, it.fields.values()))) for it in objects)
+    average = -(-fields // len(objects))
+    named = (
+        "query ($names: [String!]) { objectTypes(names: $names) { name fields { name title } } }"
+    )
+
+    assert live_cost("{ objectTypes { name title } }") == 2 * len(objects)
+    assert live_cost('{ objectTypes(names: ["Account"]) { fields { name title } } }') == 2 * average
+    assert live_cost(named, names=["Account", "Contact"]) == 2 * (1 + 2 * average)
+    assert live_cost(named) == len(objects) * (1 + 2 * average)
+
+
+def test_every_rate_that_there_may_be_counts() -> None:
+    assert live_cost('{ exchangeRates(currency: "USD") { validFrom rate } }') == 2_000

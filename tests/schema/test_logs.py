@@ -64,6 +64,12 @@ def test_never_writes_tokens_variables_or_queries() -> None:
     assert TOKEN not in text
 
 
+def test_writes_a_token_not_even_where_it_stands_in_a_path() -> None:
+    token = "dg_" + "aB3-_" * 13
+    (line,) = logged("GET", f"/graphql/{token}/x")
+    assert line["path"] == "/graphql/dg_…/x"
+
+
 @pytest.mark.parametrize(
     ("query", "status", "codes"),
     [

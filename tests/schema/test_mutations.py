@@ -15,11 +15,12 @@ from graphql import (
 
 from core.identity import Role
 from core.store import tenants
+from core.store.opening import Store
 from core.store.tenants import Settings
 from schema.platform.strawberry_schema import platform
 from schema.types.tenant_schema import full
 from tests.schema.an_api import Client, a_client
-from tests.schema.some_metadata import crm, crm_layers
+from tests.schema.some_metadata import an_object, crm, crm_layers
 
 FOR_ADMINISTRATORS = {
     *("saveDraft", "discardDraft", "publishDraft", "rollbackMetadata"),
@@ -358,3 +359,23 @@ async def test_what_one_mutation_has_written_stays_when_the_next_is_refused(
     found = await client.data("{ accounts { nodes { name } } }")
     assert written == {"one": {"errors": []}, "other": {"errors": [{"code": "TOO_SHORT"}]}}
     assert found == {"accounts": {"nodes": [{"name": "Acme"}]}}
+
+
+async def test_what_is_wrong_with_a_hidden_field_is_told_of_the_record(store: Store) -> None:
+    visit = an_object(
+        "visit__c",
+        {"name__c": {"type": "string"}, "risk__c": {"type": "string", "x-hidden": True}},
+        **{
+            "x-rules": [
+                {"key": "rated__c", "check": "risk__c != null", "message": "Nobody has rated it"}
+            ]
+        },
+    )
+    client = await a_client(store, crm_layers(visit))
+
+    data = await client.data(
+        """mutation { createVisits__c(inputs: [{name__c: "A"}]) { errors { path message } } }"""
+    )
+
+    (error,) = data["createVisits__c"]["errors"]
+    assert error == {"path": ["inputs", "0"], "message": "Nobody has rated it"}

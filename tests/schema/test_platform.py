@@ -154,11 +154,15 @@ async def test_a_rate_is_given_or_taken_out_never_forgotten(client: Client) -> N
     rates = [
         {"currency": "USD", "validFrom": "2020-01-01", "rate": None},
         {"currency": "USD", "validFrom": "2020-01-02"},
+        {"currency": "CNY", "validFrom": "2020-01-02", "rate": "1"},
     ]
 
     made = (await client.data(SET_RATES, rates=rates))["setExchangeRates"]
 
-    assert made["errors"] == [{"path": ["rates", "1", "rate"], "code": "REQUIRED"}]
+    assert made["errors"] == [
+        {"path": ["rates", "1", "rate"], "code": "REQUIRED"},
+        {"path": ["rates", "2", "currency"], "code": "OWN_CURRENCY"},
+    ]
 
 
 async def test_readers_see_rates_and_set_none(client: Client) -> None:

@@ -36,6 +36,7 @@ tabs(document.querySelector('.lower [role=tablist]'));
 tabs(at('right').querySelector('[role=tablist]'));
 
 let model = null;
+let version = null; // of what was published when the schema was read
 let running = null;
 
 // ---- tokens
@@ -76,7 +77,10 @@ async function readSchema() {
     at('token').focus();
     return;
   }
-  if (!model) docs.tell(say('loading'));
+  if (!model) {
+    docs.tell(say('loading'));
+    notice(say('loading'));
+  }
   const problem = await introspected(mine);
   if (mine !== token()) return;
   if (problem) {
@@ -89,9 +93,11 @@ async function readSchema() {
 /** Reads the schema; gives what went wrong, if anything did. */
 async function introspected(mine) {
   try {
+    const seen = await published(mine);
     const { status, json } = await send(URL_OF_API, { token: mine, headers: givenHeaders(), body: { query: INTROSPECTION } });
     if (mine !== token()) return null;
     if (json?.data?.__schema) {
+      version = seen;
       learn(new Model(json.data.__schema));
       return null;
     }
@@ -100,6 +106,19 @@ async function introspected(mine) {
   } catch (error) {
     return error instanceof TypeError ? say('offline') : say('noSchema', error.message);
   }
+}
+
+/** The newest version of what the tenant declares, or null where nobody tells. */
+async function published(mine) {
+  const { json } = await send(URL_OF_API, { token: mine, headers: givenHeaders(), body: { query: '{ me { metadataVersion } }' } });
+  return json?.data?.me?.metadataVersion ?? null;
+}
+
+/** Reads the schema again where something was published since, here or elsewhere. */
+async function follow() {
+  if (!model) return;
+  const newest = await published(token()).catch(() => null);
+  if (newest !== null && newest !== version) await readSchema();
 }
 
 function learn(found) {
@@ -136,6 +155,7 @@ async function run() {
     query.mark(wrongLines(result.json));
     at('token').parentElement.classList.toggle('wrong', result.status === 401);
     keep(body, result);
+    if (result.json?.errors || operations(body.query).some((it) => it.type === 'mutation')) follow();
   } catch (error) {
     if (error.name !== 'AbortError') response.fail(error instanceof TypeError ? say('offline') : error.message);
   } finally {
@@ -150,8 +170,13 @@ function busy(is) {
   at('run').querySelector('span').textContent = say(is ? 'stop' : 'run');
 }
 
-/** What would be sent, or null where the variables or headers can't be read. */
+/** What would be sent, or null where there is no query, or the variables or headers can't be read. */
 function request() {
+  if (!query.text.trim()) {
+    response.fail(say('noQuery'));
+    query.focus();
+    return null;
+  }
   const given = objectOf(variables, 'badVariables');
   if (!given || !objectOf(headers, 'badHeaders', (value) => new Headers(value))) return null;
   const name = chosenOperation();
@@ -425,6 +450,7 @@ function start() {
     drawHistory();
   };
   addEventListener('keydown', pressed);
+  addEventListener('focus', follow);
   addEventListener('hashchange', () => {
     const fresh = takeFragment();
     at('token').value = session.get('token') ?? '';

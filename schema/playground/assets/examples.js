@@ -160,7 +160,7 @@ function change(model, type, verb, key, list = null) {
 
 function ofPlatform(model, query) {
   const made = [];
-  for (const name of ['me', 'limits', 'plugins', 'packs']) {
+  for (const name of ['me', 'objectTypes', 'limits', 'plugins', 'packs']) {
     const field = model.field(query, name);
     if (!field || field.args.some((it) => it.type.kind === 'NON_NULL')) continue;
     const type = model.typeOf(field);

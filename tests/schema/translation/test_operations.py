@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -80,7 +81,8 @@ def test_coerces_variables_as_graphql_core_does(
         with pytest.raises(BadRequest) as refused:
             found.coerced(live().schema, raw)
         told = [it["message"] for it in refused.value.errors]
-        assert told == [it.message for it in expected]
+        whole = re.compile(", found: {.*", re.DOTALL)  # the input, in Python's words
+        assert told == [whole.sub(".", it.message) for it in expected]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Iterator
 
 import pytest
 from graphql import (
@@ -9,6 +10,8 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLSchema,
+    is_introspection_type,
     parse,
     print_schema,
     print_type,
@@ -93,9 +96,10 @@ def test_what_is_hidden_is_not_there() -> None:
             "visit__c",
             {
                 "name__c": {"type": "string"},
-                "hidden__c": {"type": "string", "x-hidden": True},
+                "hidden__c": {"type": "string", "x-hidden": True, "x-unique": True},
                 "secret__c": {"x-reference": {"object": "secret__c", "inverse": "visits__c"}},
             },
+            **{"x-unique": [{"key": "both__c", "fields": ["name__c", "hidden__c"]}]},
         ),
     )
 
@@ -104,6 +108,9 @@ def test_what_is_hidden_is_not_there() -> None:
     assert "name__c" in told
     assert "ecret__c" not in told
     assert "hidden__c" not in told
+    assert "HIDDEN__C" not in told
+    assert "BOTH__C" not in told
+    assert "upsertVisits__c" not in told
 
 
 def test_fields_and_options_say_what_they_are_in_both_languages() -> None:
@@ -115,6 +122,41 @@ def test_fields_and_options_say_what_they_are_in_both_languages() -> None:
     assert opportunity.description == "Opportunity (商机)"
     assert opportunity.fields["amount"].description == "Amount (预计金额)"
     assert source.values["TENDER"].description == "Tender (招标)"
+
+
+def test_an_input_says_what_a_new_record_must_have() -> None:
+    made = full(crm(), platform()).type_map["OpportunityInput"]
+
+    assert isinstance(made, GraphQLInputObjectType)
+    assert made.fields["name"].description == "Name (商机名称). A new record must have it."
+    assert made.fields["account"].description == "Account (客户)"
+
+
+def test_everything_says_what_it_is() -> None:
+    schema = full(crm(), platform())
+
+    assert [name for name, says in _told(schema) if not says] == []
+
+
+def _told(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
+    """Everything that introspection can describe but its own types, with its description."""
+    for type_ in schema.type_map.values():
+        if is_introspection_type(type_):
+            continue
+        yield type_.name, type_.description
+        if isinstance(type_, GraphQLEnumType):
+            yield from (
+                (f"{type_.name}.{it}", value.description) for it, value in type_.values.items()
+            )
+        elif isinstance(type_, GraphQLInputObjectType):
+            yield from (
+                (f"{type_.name}.{it}", made.description) for it, made in type_.fields.items()
+            )
+        elif isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in type_.fields.items():
+                yield f"{type_.name}.{name}", field.description
+                for argument, made in field.args.items():
+                    yield f"{type_.name}.{name}({argument})", made.description
 
 
 def test_an_amount_in_the_tenants_currency_is_said_to_be_one() -> None:

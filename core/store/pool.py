@@ -110,6 +110,12 @@ class Pool:
             self._mending.add(task)
             task.add_done_callback(self._mended)
 
+    def drop_idle(self) -> None:
+        """End the sessions that nobody has, as they lead to where nobody answers any more."""
+        idle, self._idle = self._idle, []
+        for session in idle:
+            self._drop(session)
+
     async def close(self) -> None:
         """Close all sessions, those on loan when they come back or after a moment."""
         self._closed = True

@@ -24,6 +24,12 @@ class Options:
     """At most, for each of the two kinds of plans."""
     statement_timeout: float = 5.0
     """Seconds; also how long a transaction may idle. 0 for none."""
+    slack: float = sessions.SLACK
+    """Seconds after that in which an answer has to be here."""
+
+    @property
+    def patience(self) -> float | None:
+        return self.statement_timeout + self.slack if self.statement_timeout else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ async def ways_of(url: str, options: Options) -> Ways:
     setting = options.tenant_setting
     plain = Ways("session", False, options.statement_timeout)
     asked = {} if setting == "transaction" else plain.parameters("custom")
-    connection = await sessions.opener(url, asked)()
+    connection = await sessions.opener(url, asked, options.patience)()
     try:
         on_citus = await connection.fetchval(ON_CITUS)
         kept = await connection.fetchval("select current_setting('plan_cache_mode')")

@@ -16,6 +16,7 @@ from asyncpg.exceptions import (
     InternalClientError,
     OperatorInterventionError,
     ReadOnlySQLTransactionError,
+    TransactionTimeoutError,
 )
 from tortoise.exceptions import BaseORMException
 
@@ -26,6 +27,7 @@ LATE = (
     QueryCanceledError,
     IdleInTransactionSessionTimeoutError,
     LockNotAvailableError,  # as whoever runs the server bounds waiting for locks
+    TransactionTimeoutError,  # or whole transactions
 )
 AWAY = (
     PostgresConnectionError,

@@ -15,6 +15,21 @@ TenantSetting = Literal["auto", "session", "transaction"]
 PLANS: tuple[Plan, ...] = ("custom", "generic")
 
 
+PLAINLY = {
+    "row_security": "on",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    "standard_conforming_strings": "on",
+    "transform_null_equals": "off",
+    "array_nulls": "on",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+}
+"""What our statements are written for, whatever a login or database has set for others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What whoever runs the server may choose."""
@@ -50,7 +65,7 @@ class Ways:
 
     def parameters(self, plan: Plan) -> dict[str, str]:
         """Server parameters that are fixed when a connection opens."""
-        return {} if self.through_pooler else self._all(plan)
+        return {} if self.through_pooler else PLAINLY | self._all(plan)
 
     def prelude(self, plan: Plan) -> str:
         """What follows BEGIN: nothing, or commands that each start with a semicolon."""

@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -115,6 +116,14 @@ def test_an_output_that_cannot_be_written_is_told(site: Site) -> None:
     done = site.run("sh", "-c", "dealgraph tenant list > /dev/full")
     told = "The output cannot be written to: No space left on device.\n"
     assert (done.returncode, done.stderr) == (1, told)
+
+
+def test_what_an_outputs_encoding_lacks_is_written_as_an_escape(site: Site) -> None:
+    site.dealgraph("tenant", "create", "zh", "--title", "中文")
+    words = (sys.executable, "-c", "from cli.start import main; main()", "tenant", "list")
+    done = site.run(*words, PYTHONIOENCODING="latin-1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u4e2d\\u6587" in done.stdout
 
 
 def test_requests_are_logged_without_what_they_say(site: Site, server: Server) -> None:

@@ -12,28 +12,19 @@ from asyncpg import (
 )
 from asyncpg.exceptions import (
     IdleInTransactionSessionTimeoutError,
-    InsufficientResourcesError,
-    InternalClientError,
-    OperatorInterventionError,
     ReadOnlySQLTransactionError,
     TransactionTimeoutError,
 )
 from tortoise.exceptions import BaseORMException
 
 from core.errors import Timeout, Unavailable
-from core.store.links import FORGETFUL, UNKEPT
+from core.store.links import AWAY, FORGETFUL, UNKEPT
 
 LATE = (
     QueryCanceledError,
     IdleInTransactionSessionTimeoutError,
     LockNotAvailableError,  # as whoever runs the server bounds waiting for locks
     TransactionTimeoutError,  # or whole transactions
-)
-AWAY = (
-    PostgresConnectionError,
-    OperatorInterventionError,
-    InsufficientResourcesError,
-    InternalClientError,  # the driver's, for a session whose last words have arrived
 )
 
 _log = logging.getLogger("dealgraph")

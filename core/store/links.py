@@ -31,6 +31,13 @@ UNREACHABLE = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
 )
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.InternalClientError,  # the driver's, for a session whose last words have arrived
+)
+"""What is said where the server stops, or has no room."""
 UNKEPT = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 """What is said of a statement that was prepared in another session."""
 FORGETFUL = (
@@ -77,6 +84,8 @@ async def connected(url: str, setting: str = SERVING) -> AsyncIterator[Connectio
         yield connection
     except UNKEPT as error:
         raise Unavailable(FORGETFUL) from error
+    except AWAY as error:
+        raise Unavailable(f"The database failed: {_reason(url, error)}. Try again.") from error
     finally:
         with suppress(*UNREACHABLE):  # what went wrong before is what to tell
             await connection.close()

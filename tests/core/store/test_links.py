@@ -57,3 +57,9 @@ async def a_statement_that_is_gone(url: str) -> None:
         statement = await connection.prepare("select 2")
         await connection.execute(f"deallocate {statement.get_name()}")
         await statement.fetchval()
+
+
+async def test_a_server_that_ends_in_the_middle_is_told(urls: Urls) -> None:
+    with pytest.raises(Unavailable, match="The database failed: .*terminating connection"):
+        async with connected(urls.app) as connection:
+            await connection.execute("select pg_terminate_backend(pg_backend_pid())")

@@ -136,6 +136,8 @@ def unreachable(url: str, error: BaseException, setting: str = SERVING) -> Unava
 
 
 def _reason(url: str, error: BaseException) -> str:
+    if isinstance(error, FileNotFoundError) and "sslrootcert=system" in url:
+        return f"sslrootcert=system is libpq's alone: name the file of the system, as {_SYSTEMS}"
     if isinstance(error, FileNotFoundError) and any(f"{name}=" in url for name in OF_FILES):
         return f"a file that the URL names is not there ({', '.join(OF_FILES)})"
     if isinstance(error, TimeoutError) and error.errno is None:
@@ -143,6 +145,7 @@ def _reason(url: str, error: BaseException) -> str:
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
+_SYSTEMS = "/etc/ssl/certs/ca-certificates.crt (Debian) or /etc/pki/tls/certs/ca-bundle.crt"
 _PLAIN = (asyncpg.InterfaceError, OSError)
 """What tells a reason of its own, though it may be a ValueError too: a certificate's is."""
 

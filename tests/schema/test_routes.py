@@ -60,6 +60,7 @@ def test_leads_from_the_root_to_the_playground() -> None:
         ("POST", "/"),
         ("POST", "/api"),
         ("PUT", "/%ff"),
+        ("GET", "/a%0ab"),
         ("GET", "/playground/nothing.js"),
         ("POST", "/playground/"),
     ],

@@ -246,6 +246,17 @@ def test_a_command_that_is_ended_leaves_no_database_running(
     assert postmaster.living(data_of(quiet_site)) is None
 
 
+def test_a_demo_is_ended_at_once_while_it_makes_up_its_rows(made: Path) -> None:
+    with a_site(made) as site:
+        command = site.begin("demo", "--only-load", "--accounts", "50000")  # takes minutes
+        while "demo" not in site.dealgraph("tenant", "list"):
+            assert command.poll() is None
+        command.send_signal(signal.SIGINT)
+        _, told = command.communicate(timeout=PATIENCE)
+    assert command.returncode == 130
+    assert "Traceback" not in told
+
+
 @pytest.mark.parametrize(("workers", "database_too"), [("1", True), ("2", False)])
 def test_a_killed_server_leaves_a_directory_that_starts_again(
     quiet_site: Site, workers: str, database_too: bool

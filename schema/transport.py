@@ -43,7 +43,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        if scope["method"] == "GET" and media.wants_page(headers.get(b"accept")):
+        if scope["method"] in ("GET", "HEAD") and media.wants_page(headers.get(b"accept")):
             await self.page(scope, receive, send)
             return
         entry = entry_of(scope)

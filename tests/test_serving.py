@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -217,6 +217,23 @@ def test_whoever_is_connected_before_a_worker_is_up_is_answered(quiet_site: Site
             answer = b"".join(iter(lambda: each.recv(65_536), b""))  # noqa: B023
         assert b'"accounts"' in answer
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_serves_with_its_standard_streams_closed(quiet_site: Site, workers: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    closing = ("sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', sys.executable, "-c")
+    command = (*closing, "from cli.start import main; main()", "serve", "--workers", workers)
+    surroundings = {**quiet_site.surroundings, "DEALGRAPH_PORT": port}
+    with subprocess.Popen(command, cwd=quiet_site.folder, env=surroundings) as server:
+        answered = 0
+        while not answered:
+            assert server.poll() is None
+            with suppress(httpx2.TransportError):
+                answered = httpx2.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE).status_code
+        server.terminate()
+        assert (answered, server.wait(PATIENCE)) == (307, 0)
 
 
 def test_a_worker_that_dies_is_replaced(quiet_site: Site) -> None:

@@ -97,12 +97,13 @@ def keep_alive(connection: Connection) -> None:
     And firewalls forget a connection on which nothing happens.
     """
     taken = connection._transport.get_extra_info("socket")
-    if taken.family not in (socket.AF_INET, socket.AF_INET6):
+    if taken is None or taken.family not in (socket.AF_INET, socket.AF_INET6):
         return
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in ALIVE.items():
-        if hasattr(socket, name):  # not every system has all of them
-            taken.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    with suppress(OSError):  # it may be closed again
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in ALIVE.items():
+            if hasattr(socket, name):  # not every system has all of them
+                taken.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def read(url: str) -> str:

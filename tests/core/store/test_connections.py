@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -372,6 +372,17 @@ async def test_a_server_that_falls_silent_is_given_up(
         async with way(database, tenant) as connection:
             assert await connection.fetchval("select 1") == 1
         await database.close()
+
+
+async def test_closes_although_the_server_is_silent(urls: Urls, tenant: TenantId) -> None:
+    async with a_network(urls.app) as network:
+        database = await Database.open(network.url, Options("session", 20))
+        async with AsyncExitStack() as stack:
+            for _ in range(20):
+                await stack.enter_async_context(database.reading(tenant))
+        network.passes.clear()
+        async with asyncio.timeout(10):  # a second for each would be more
+            await database.close()
 
 
 async def test_the_system_looks_whether_a_server_in_the_network_is_there(urls: Urls) -> None:

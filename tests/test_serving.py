@@ -21,7 +21,7 @@ import pytest
 
 from core.store import migrating, postmaster, roles
 from core.store.embedded import Embedded
-from tests.a_dealgraph import PATIENCE, Server, Site, a_site
+from tests.a_dealgraph import ADDRESS, PATIENCE, Server, Site, a_site
 from tests.conftest import Urls
 
 CREATE = """
@@ -217,6 +217,19 @@ def test_whoever_is_connected_before_a_worker_is_up_is_answered(quiet_site: Site
             answer = b"".join(iter(lambda: each.recv(65_536), b""))  # noqa: B023
         assert b'"accounts"' in answer
     assert server.stop() == 0
+
+
+def test_a_log_that_nobody_takes_keeps_no_request_waiting(quiet_site: Site) -> None:
+    process = quiet_site.begin("serve")
+    assert process.stderr is not None
+    url = next(found["url"] for line in process.stderr if (found := ADDRESS.search(line)))
+    with httpx2.Client(timeout=PATIENCE) as client:
+        for _ in range(1_000):  # a pipe takes some 300 lines
+            assert client.get(url).status_code == 307
+    process.terminate()
+    lines, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert 0 < lines.count('"event":"request"') < 1_000
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -173,7 +173,8 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     async with AsyncExitStack() as stack:
         url = settings.database_url
         if url:
-            await fitness.check(url)
+            pooled = settings.tenant_setting == "transaction"
+            await fitness.check(url, through_pooler=pooled)
         else:
             url = await _embedded(settings, stack)
         database = await Database.open(url, settings.options)

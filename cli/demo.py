@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -151,12 +154,8 @@ async def _begun(store: Store, tenant: Tenant, wanted: MadeUp) -> MadeUp:
 
 async def _load(store: Store, tenant: Tenant, it: MadeUp) -> None:
     """Write the tables. What an earlier run has written is found by its keys."""
-    jobs = []
-    for table in tables(Size(it.accounts), it.day, it.seed):
-        rows = list(table.rows)
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        step = identity(table.object, names, dict.fromkeys(table.references, KEY), KEY)
-        jobs.append(Job(step, (GivenFeed("made up", rows),)))
+    with _ending_at_once():
+        jobs = _made_up(it)
     actor, options = Actor(tenant.id, Role.ADMIN), Options(zone=tenant.zone)
     try:
         with Watch(RejectFiles(Path())) as watch, few_collections():
@@ -167,6 +166,26 @@ async def _load(store: Store, tenant: Tenant, it: MadeUp) -> None:
     if report.rejected:
         tell(report, ())
         raise typer.Exit(SOME_REJECTED)
+
+
+def _made_up(it: MadeUp) -> list[Job]:
+    jobs = []
+    for table in tables(Size(it.accounts), it.day, it.seed):
+        rows = list(table.rows)
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        step = identity(table.object, names, dict.fromkeys(table.references, KEY), KEY)
+        jobs.append(Job(step, (GivenFeed("made up", rows),)))
+    return jobs
+
+
+@contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """Have Ctrl-C count where nothing is awaited for long; asyncio's counts at the next `await`."""
+    known = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, known)
 
 
 async def _visitor(store: Store, tenant: Tenant) -> RecordId | None:

@@ -10,6 +10,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -93,8 +94,11 @@ def main() -> None:
     for each in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(each) is signal.SIG_DFL:  # `nohup` has it ignored
             signal.signal(each, end)
+    _escape_what_the_output_lacks()
     try:
         app()
+    except KeyboardInterrupt:  # before the command itself has begun
+        sys.exit(130)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -103,6 +107,12 @@ def main() -> None:
         for number in ended_by:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
+
+
+def _escape_what_the_output_lacks() -> None:
+    """Its encoding may not have all that others have written."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _tell_version(wanted: bool) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import getrandbits
-from select import PIPE_BUF
+from select import PIPE_BUF, select
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,6 +24,7 @@ _QUIET = ("/healthz", "/readyz", "/playground/")
 _LONGEST = 200
 _TOKEN = re.compile(r"dg_[A-Za-z0-9_-]{20,}")  # whoever puts one in a path has it written nowhere
 _SOON: Final = 0.02  # seconds
+_PATIENCE: Final = 1.0  # seconds, once, for whoever takes the lines
 
 _log = logging.getLogger("dealgraph")
 
@@ -137,6 +138,7 @@ class Lines:
     def __init__(self) -> None:
         self._held: list[Entry] = []
         self._fails = False
+        self._lost = 0
 
     def write(self, entry: Entry) -> None:
         """Have its line written soon."""
@@ -157,14 +159,32 @@ class Lines:
             self._put(together)
 
     def _put(self, lines: bytearray) -> None:
+        if not _has_room(0 if self._lost else _PATIENCE):
+            self._lost += lines.count(b"\n")
+            return
         try:
             sys.stdout.buffer.write(lines)
             sys.stdout.buffer.flush()
             self._fails = False
+            self._tell_of_lost()
         except OSError as error:  # whoever read it is gone, or its disk is full: requests go on
             if not self._fails:
                 _log.error("Requests cannot be logged: %s", error.strerror)
             self._fails = True
+
+    def _tell_of_lost(self) -> None:
+        """Once lines are taken again: until then, standard error may be what is full."""
+        lost, self._lost = self._lost, 0
+        if lost:
+            _log.error("%d requests were not logged: nobody took their lines", lost)
+
+
+def _has_room(patience: float) -> bool:
+    """Whether a write to standard output returns: one to a pipe that nobody empties would not."""
+    try:
+        return bool(select([], [sys.stdout.fileno()], [], patience)[1])
+    except (OSError, ValueError):  # it is no file: the write tells
+        return True
 
 
 class JsonLines(logging.Formatter):

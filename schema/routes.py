@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import DealgraphError
@@ -73,8 +73,18 @@ def routes(
         Route("/healthz", _alive),
         Route("/readyz", readiness),
         Route("/", _front),
-        Mount("/", _nowhere),
+        Elsewhere(),
     ]
+
+
+class Elsewhere(BaseRoute):
+    """Any other path: one with a line break fits no pattern."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return Match.FULL, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await _nowhere(scope, receive, send)
 
 
 async def _alive(request: Request) -> Response:

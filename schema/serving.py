@@ -160,6 +160,9 @@ class Protocol(HttpToolsProtocol):
         """A head in pieces has asked for it: what follows may be the body, and is not read."""
         self.cycle.keep_alive = False
 
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(BROKEN)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         super().connection_lost(exc)
@@ -195,6 +198,8 @@ TOO_LONG = _refusal(
 TOO_SLOW = _refusal(
     b"408 Request Timeout", b"TIMEOUT", b"No request within %d seconds." % HEAD_SECONDS
 )
+
+BROKEN = _refusal(b"400 Bad Request", b"BAD_REQUEST", b"That is no request of HTTP/1.1.")
 
 
 class Corked:

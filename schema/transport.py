@@ -23,6 +23,8 @@ _ALWAYS: Final[tuple[Header, ...]] = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )
+_LEFT: Final = 499
+"""What proxies log where nobody waits for an answer any more."""
 _CHALLENGE: Final = b'Bearer realm="dealgraph"'
 
 
@@ -41,7 +43,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        if scope["method"] == "GET" and media.wants_page(headers.get(b"accept")):
+        if scope["method"] in ("GET", "HEAD") and media.wants_page(headers.get(b"accept")):
             await self.page(scope, receive, send)
             return
         entry = entry_of(scope)
@@ -54,7 +56,7 @@ class GraphQLEndpoint:
             actor = await self.authenticate(token)
             answer = await self.answer(actor, request)
         except Disconnected:
-            return
+            entry.status, entry.codes = _LEFT, ("CLIENT_LEFT",)
         except DealgraphError as error:
             await _refuse(send, error, wanted, entry, sent=b"authorization" in headers)
         except Exception as error:  # noqa: BLE001 - the last border: logged, masked, answered

@@ -8,7 +8,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
@@ -16,8 +17,10 @@ from multiprocessing.context import SpawnProcess
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
-from schema.serving import Serving
+from schema.serving import GRACE, Serving
 
+PATIENCE = GRACE + 10.0
+"""Seconds in which a worker that was told to end has to: it gives running requests its own."""
 PAUSE = 1.0
 """Seconds before another process is started in the place of one that has died."""
 ENDING = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
@@ -34,8 +37,16 @@ class Workers:
     one that is still about its imports.
     """
 
-    def __init__(self, config: uvicorn.Config, taken: socket.socket, count: int) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        taken: socket.socket,
+        count: int,
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
         self._config = config
+        self._patience = patience
         self._taken = taken
         self._count = count
         self._told, self._tell = _spawn.Pipe(duplex=False)
@@ -58,11 +69,20 @@ class Workers:
             if dead and not _any_failed(first) and not self._told.poll(PAUSE):
                 running += [self._begun() for _ in dead]
         self._taken.close()  # or the system would go on to take connections that nobody answers
+        self._end(running)
+        return not _any_failed(first)
+
+    def _end(self, running: Sequence[SpawnProcess]) -> None:
+        """Have all finish what runs; one that hangs would hear of no end."""
         for each in running:
             each.terminate()
+        deadline = time.monotonic() + self._patience
         for each in running:
-            each.join()
-        return not _any_failed(first)
+            each.join(max(0.0, deadline - time.monotonic()))
+            if each.is_alive():
+                _log.error("worker %s does not end, and is killed", each.pid)
+                each.kill()
+                each.join()
 
     def _begun(self) -> SpawnProcess:
         process = _spawn.Process(target=_serve, args=(self._config, self._taken))

@@ -8,9 +8,10 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ import pytest
 
 from core.store import migrating, postmaster, roles
 from core.store.embedded import Embedded
-from tests.a_dealgraph import PATIENCE, Server, Site, a_site
+from tests.a_dealgraph import ADDRESS, PATIENCE, Server, Site, a_site
 from tests.conftest import Urls
 
 CREATE = """
@@ -117,6 +118,14 @@ def test_an_output_that_cannot_be_written_is_told(site: Site) -> None:
     assert (done.returncode, done.stderr) == (1, told)
 
 
+def test_what_an_outputs_encoding_lacks_is_written_as_an_escape(site: Site) -> None:
+    site.dealgraph("tenant", "create", "zh", "--title", "中文")
+    words = (sys.executable, "-c", "from cli.start import main; main()", "tenant", "list")
+    done = site.run(*words, PYTHONIOENCODING="latin-1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u4e2d\\u6587" in done.stdout
+
+
 def test_requests_are_logged_without_what_they_say(site: Site, server: Server) -> None:
     token = site.tenant("logged")
     create(server, token, "Secret name")
@@ -210,6 +219,36 @@ def test_whoever_is_connected_before_a_worker_is_up_is_answered(quiet_site: Site
     assert server.stop() == 0
 
 
+def test_a_log_that_nobody_takes_keeps_no_request_waiting(quiet_site: Site) -> None:
+    process = quiet_site.begin("serve")
+    assert process.stderr is not None
+    url = next(found["url"] for line in process.stderr if (found := ADDRESS.search(line)))
+    with httpx2.Client(timeout=PATIENCE) as client:
+        for _ in range(1_000):  # a pipe takes some 300 lines
+            assert client.get(url).status_code == 307
+    process.terminate()
+    lines, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert 0 < lines.count('"event":"request"') < 1_000
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_serves_with_its_standard_streams_closed(quiet_site: Site, workers: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    closing = ("sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', sys.executable, "-c")
+    command = (*closing, "from cli.start import main; main()", "serve", "--workers", workers)
+    surroundings = {**quiet_site.surroundings, "DEALGRAPH_PORT": port}
+    with subprocess.Popen(command, cwd=quiet_site.folder, env=surroundings) as server:
+        answered = 0
+        while not answered:
+            assert server.poll() is None
+            with suppress(httpx2.TransportError):
+                answered = httpx2.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE).status_code
+        server.terminate()
+        assert (answered, server.wait(PATIENCE)) == (307, 0)
+
+
 def test_a_worker_that_dies_is_replaced(quiet_site: Site) -> None:
     token = quiet_site.tenant("replaced")
     server = quiet_site.start("serve", "--workers", "2")
@@ -235,6 +274,17 @@ def test_a_command_that_is_ended_leaves_no_database_running(
     assert command.returncode in (130, -ending)
     assert "Traceback" not in told
     assert postmaster.living(data_of(quiet_site)) is None
+
+
+def test_a_demo_is_ended_at_once_while_it_makes_up_its_rows(made: Path) -> None:
+    with a_site(made) as site:
+        command = site.begin("demo", "--only-load", "--accounts", "50000")  # takes minutes
+        while "demo" not in site.dealgraph("tenant", "list"):
+            assert command.poll() is None
+        command.send_signal(signal.SIGINT)
+        _, told = command.communicate(timeout=PATIENCE)
+    assert command.returncode == 130
+    assert "Traceback" not in told
 
 
 @pytest.mark.parametrize(("workers", "database_too"), [("1", True), ("2", False)])

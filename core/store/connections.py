@@ -50,7 +50,9 @@ class Database:
         await engine.prepare()
         ways = await ways_of(url, options)
         pools = {
-            plan: Pool(sessions.opener(url, ways.parameters(plan)), options.connections)
+            plan: Pool(
+                sessions.opener(url, ways.parameters(plan), options.patience), options.connections
+            )
             for plan in PLANS
         }
         for pool in pools.values():
@@ -200,6 +202,8 @@ class Writing:
         session, unit = self._session, self._unit
         if session is None or unit is None:
             return
+        if faults.ends_session(error):  # it would not hear of a rollback either
+            session.terminate()
         try:
             await (unit.commit() if kind is None else unit.roll_back())
         except BaseException as fault:
@@ -220,5 +224,7 @@ def _give_back(pool: Pool, session: Session, fault: BaseException | None) -> Non
     if faults.ends_session(fault):
         session.terminate()
     closed = session.is_closed()
+    if faults.ends_others(fault):
+        pool.drop_idle()
     pool.give_back(session)
     faults.tell(fault, closed=closed)

@@ -12,26 +12,19 @@ from asyncpg import (
 )
 from asyncpg.exceptions import (
     IdleInTransactionSessionTimeoutError,
-    InsufficientResourcesError,
-    InternalClientError,
-    OperatorInterventionError,
     ReadOnlySQLTransactionError,
+    TransactionTimeoutError,
 )
 from tortoise.exceptions import BaseORMException
 
 from core.errors import Timeout, Unavailable
-from core.store.links import FORGETFUL, UNKEPT
+from core.store.links import AWAY, FORGETFUL, UNKEPT
 
 LATE = (
     QueryCanceledError,
     IdleInTransactionSessionTimeoutError,
     LockNotAvailableError,  # as whoever runs the server bounds waiting for locks
-)
-AWAY = (
-    PostgresConnectionError,
-    OperatorInterventionError,
-    InsufficientResourcesError,
-    InternalClientError,  # the driver's, for a session whose last words have arrived
+    TransactionTimeoutError,  # or whole transactions
 )
 
 _log = logging.getLogger("dealgraph")
@@ -39,9 +32,14 @@ _log = logging.getLogger("dealgraph")
 
 def ends_session(fault: BaseException | None) -> bool:
     """Whether nothing more comes of the connection, closed already or not."""
-    return _is_read_only(fault) or (
+    return ends_others(fault) or (
         isinstance(fault, AWAY) and not isinstance(fault, QueryCanceledError)
     )
+
+
+def ends_others(fault: BaseException | None) -> bool:
+    """Whether connections from before lead nowhere either: another server may be the one now."""
+    return _is_read_only(fault) or isinstance(fault, TimeoutError | PostgresConnectionError)
 
 
 def tell(fault: BaseException | None, *, closed: bool) -> None:
@@ -63,10 +61,14 @@ def tell(fault: BaseException | None, *, closed: bool) -> None:
         _log.error(FORGETFUL)
         raise Unavailable("The database cannot be used through its pooler.") from fault
     if isinstance(fault, AWAY) or (closed and isinstance(fault, InterfaceError | OSError)):
-        _log.warning("the database failed a request: %s", fault)
+        _log.warning("the database failed a request: %s", _reason(fault))
         raise Unavailable(
             "The database went away before it had answered; try again soon."
         ) from fault
+
+
+def _reason(fault: BaseException) -> str:
+    return "no answer has come, nor an end" if isinstance(fault, TimeoutError) else str(fault)
 
 
 def _is_read_only(fault: BaseException | None) -> bool:

@@ -8,10 +8,13 @@ from core.errors import Unavailable
 from core.store import migrating, roles
 from core.store.connections import Database
 from core.store.links import SERVING, connected
+from core.store.ways import PLAINLY
 
 
-async def check(url: str) -> None:
+async def check(url: str, *, through_pooler: bool = False) -> None:
     """Refuse a server or a login that is not fit, each fault with its mend.
+
+    Sessions of a pooler are as the login and database have them; ours are set when they open.
 
     Raises:
         Unavailable: it is too old or takes no writes, the login has too many rights or too few, or
@@ -22,12 +25,25 @@ async def check(url: str) -> None:
         faults = await _too_many_rights(connection)
         if not await migrating.takes_writes(connection):
             faults.append(f"it takes no writes: {SERVING} names {migrating.STANDBY}")
+        if through_pooler:
+            faults += await _other_settings(connection)
         if not await connection.fetchval("select to_regrole($1) is not null", roles.APP):
             faults.append("it was never migrated: run `dealgraph migrate`")
         else:
             faults += await _not_ready(connection)
     if faults:
         raise Unavailable("The database is not ready to serve: " + "; ".join(faults) + ".")
+
+
+async def _other_settings(connection: Connection) -> list[str]:
+    found = await connection.fetch(
+        "select name, current_setting(name) as value from unnest($1::text[]) as name", list(PLAINLY)
+    )
+    return [
+        f"{name} is {value} for this login or database, and has to be {PLAINLY[name]}"
+        for name, value in found
+        if not value.startswith(PLAINLY[name])  # the order of day and month may follow
+    ]
 
 
 async def room(database: Database) -> int:
@@ -103,7 +119,7 @@ async def _misplaced(connection: Connection) -> str | None:
             " back for this login and database"
         )
     owner, may_read = await connection.fetchrow(
-        "select relowner::regrole::text, has_table_privilege($2, oid, 'SELECT')"
+        "select pg_get_userbyid(relowner), has_table_privilege($2, oid, 'SELECT')"
         " from pg_class where oid = to_regclass($1)",
         table,
         roles.APP,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -13,6 +14,16 @@ from core.errors import Unavailable
 
 SERVING = "DEALGRAPH_DATABASE_URL"
 MIGRATING = "DEALGRAPH_OWNER_URL"
+CONNECTING = 10.0
+"""Seconds in which a server has to let us in."""
+ALIVE = {
+    "TCP_KEEPIDLE": 30,
+    "TCP_KEEPINTVL": 5,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": 15_000,
+}
+"""Seconds after which an idle connection is looked at, again and how often; milliseconds for which
+what was sent may be unconfirmed."""
 UNREACHABLE = (
     OSError,
     ValueError,
@@ -20,6 +31,13 @@ UNREACHABLE = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
 )
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.InternalClientError,  # the driver's, for a session whose last words have arrived
+)
+"""What is said where the server stops, or has no room."""
 UNKEPT = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 """What is said of a statement that was prepared in another session."""
 FORGETFUL = (
@@ -55,17 +73,37 @@ async def connected(url: str, setting: str = SERVING) -> AsyncIterator[Connectio
     """
     try:
         connection = await asyncpg.connect(
-            read(url), server_settings={"application_name": "dealgraph", "timezone": "UTC"}
+            read(url),
+            timeout=CONNECTING,
+            server_settings={"application_name": "dealgraph", "timezone": "UTC"},
         )
     except UNREACHABLE as error:
         raise unreachable(url, error, setting) from error
+    keep_alive(connection)
     try:
         yield connection
     except UNKEPT as error:
         raise Unavailable(FORGETFUL) from error
+    except AWAY as error:
+        raise Unavailable(f"The database failed: {_reason(url, error)}. Try again.") from error
     finally:
         with suppress(*UNREACHABLE):  # what went wrong before is what to tell
             await connection.close()
+
+
+def keep_alive(connection: Connection) -> None:
+    """Have the system see whether the server is there: one that has gone may not have said so.
+
+    And firewalls forget a connection on which nothing happens.
+    """
+    taken = connection._transport.get_extra_info("socket")
+    if taken is None or taken.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    with suppress(OSError):  # it may be closed again
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in ALIVE.items():
+            if hasattr(socket, name):  # not every system has all of them
+                taken.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def read(url: str) -> str:
@@ -99,11 +137,16 @@ def unreachable(url: str, error: BaseException, setting: str = SERVING) -> Unava
 
 
 def _reason(url: str, error: BaseException) -> str:
+    if isinstance(error, FileNotFoundError) and "sslrootcert=system" in url:
+        return f"sslrootcert=system is libpq's alone: name the file of the system, as {_SYSTEMS}"
     if isinstance(error, FileNotFoundError) and any(f"{name}=" in url for name in OF_FILES):
         return f"a file that the URL names is not there ({', '.join(OF_FILES)})"
+    if isinstance(error, TimeoutError) and error.errno is None:
+        return f"it does not answer within {CONNECTING:.0f} seconds"
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
+_SYSTEMS = "/etc/ssl/certs/ca-certificates.crt (Debian) or /etc/pki/tls/certs/ca-bundle.crt"
 _PLAIN = (asyncpg.InterfaceError, OSError)
 """What tells a reason of its own, though it may be a ValueError too: a certificate's is."""
 

@@ -13,6 +13,7 @@ from tortoise.migrations.executor import MigrationExecutor
 from core.errors import Unavailable
 from core.store import engine, roles
 from core.store.links import MIGRATING, connected
+from core.store.ways import PLAINLY
 
 OLDEST = 18
 SCHEMA = "public"
@@ -25,7 +26,7 @@ WITHOUT_WAITING = "set synchronous_commit = off"
 PATIENTLY = (
     "set statement_timeout = 0; set lock_timeout = 0; set transaction_timeout = 0;"
     " set idle_session_timeout = 0"
-)
+) + "".join(f"; set {name} = '{value}'" for name, value in PLAINLY.items())
 """Whatever a login or a database has for its requests."""
 
 

@@ -24,6 +24,8 @@ PATIENCE = 10.0
 """Seconds that a request waits for others to give a session back."""
 MENDING = 5.0
 GRACE = 10.0
+GOODBYE = 1.0
+"""Seconds in which a server has to take leave of an idle session."""
 SILENT = 5.0
 """Seconds in which the log is told but once why no session opens: requests ask all the time."""
 
@@ -110,14 +112,18 @@ class Pool:
             self._mending.add(task)
             task.add_done_callback(self._mended)
 
+    def drop_idle(self) -> None:
+        """End the sessions that nobody has, as they lead to where nobody answers any more."""
+        idle, self._idle = self._idle, []
+        for session in idle:
+            self._drop(session)
+
     async def close(self) -> None:
         """Close all sessions, those on loan when they come back or after a moment."""
         self._closed = True
         self._wake_all()
-        for session in self._idle:
-            with suppress(*GONE):
-                await session.close(timeout=GRACE)
-        self._idle.clear()
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*map(_part, idle))
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 while self._lent or self._mending:
@@ -203,6 +209,11 @@ class Pool:
             self._drop(session)
             return
         self.give_back(session)
+
+
+async def _part(session: Session) -> None:
+    with suppress(*GONE):
+        await session.close(timeout=GOODBYE)
 
 
 def _give_up(waiter: Waiter) -> None:

@@ -8,6 +8,7 @@ import logging
 from core.errors import DealgraphError
 from core.identity import TenantId
 from core.store.connections import Database
+from core.store.sessions import SLACK
 
 MANY = 1_000
 """So many new records that plans made for the tables before would be poor ones."""
@@ -50,6 +51,6 @@ async def refresh(tenant: TenantId, database: Database, *, patience: float = PAT
             await connection.execute(f"set local statement_timeout = {int(patience * 1000)}")
             if await connection.fetchval(_RECORDS) < FEW:
                 await connection.execute("set local default_statistics_target = 30")
-            await connection.execute(_REFRESH)
+            await connection.execute(_REFRESH, timeout=patience + SLACK)
     except DealgraphError as error:
         _log.warning("The tables were not sampled: %s", error)

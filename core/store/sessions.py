@@ -12,8 +12,10 @@ from asyncpg.transaction import Transaction, TransactionState
 
 from core.identity import TenantId
 from core.store import kept
-from core.store.links import UNREACHABLE, read, unreachable
+from core.store.links import CONNECTING, UNREACHABLE, keep_alive, read, unreachable
 
+SLACK = 10.0
+"""Seconds after a statement's deadline in which its answer has to be here, or the server is gone."""
 JSONB_VERSION = b"\x01"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts from here
 FIRST_DAY = EPOCH.toordinal()
@@ -74,8 +76,10 @@ class Unit(Transaction):  # type: ignore[misc]
 Opener = Callable[[], Awaitable[Session]]
 
 
-def opener(url: str, parameters: dict[str, str]) -> Opener:
+def opener(url: str, parameters: dict[str, str], patience: float | None = None) -> Opener:
     """What opens a session with these server parameters fixed from its start.
+
+    A statement gets `patience` seconds: a network that swallows everything tells of no end.
 
     Raises, when called:
         Unavailable: the server cannot be reached.
@@ -85,6 +89,8 @@ def opener(url: str, parameters: dict[str, str]) -> Opener:
         try:
             session: Session = await asyncpg.connect(
                 read(url),
+                timeout=CONNECTING,
+                command_timeout=patience,
                 connection_class=Session,
                 server_settings={"application_name": "dealgraph", **parameters},
                 statement_cache_size=kept.MOST,
@@ -93,6 +99,7 @@ def opener(url: str, parameters: dict[str, str]) -> Opener:
             )
         except UNREACHABLE as error:
             raise unreachable(url, error) from error
+        keep_alive(session)
         await _set_codecs(session)
         return session
 

@@ -15,6 +15,21 @@ TenantSetting = Literal["auto", "session", "transaction"]
 PLANS: tuple[Plan, ...] = ("custom", "generic")
 
 
+PLAINLY = {
+    "row_security": "on",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    "standard_conforming_strings": "on",
+    "transform_null_equals": "off",
+    "array_nulls": "on",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+}
+"""What our statements are written for, whatever a login or database has set for others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What whoever runs the server may choose."""
@@ -24,6 +39,12 @@ class Options:
     """At most, for each of the two kinds of plans."""
     statement_timeout: float = 5.0
     """Seconds; also how long a transaction may idle. 0 for none."""
+    slack: float = sessions.SLACK
+    """Seconds after that in which an answer has to be here."""
+
+    @property
+    def patience(self) -> float | None:
+        return self.statement_timeout + self.slack if self.statement_timeout else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +65,7 @@ class Ways:
 
     def parameters(self, plan: Plan) -> dict[str, str]:
         """Server parameters that are fixed when a connection opens."""
-        return {} if self.through_pooler else self._all(plan)
+        return {} if self.through_pooler else PLAINLY | self._all(plan)
 
     def prelude(self, plan: Plan) -> str:
         """What follows BEGIN: nothing, or commands that each start with a semicolon."""
@@ -77,7 +98,7 @@ async def ways_of(url: str, options: Options) -> Ways:
     setting = options.tenant_setting
     plain = Ways("session", False, options.statement_timeout)
     asked = {} if setting == "transaction" else plain.parameters("custom")
-    connection = await sessions.opener(url, asked)()
+    connection = await sessions.opener(url, asked, options.patience)()
     try:
         on_citus = await connection.fetchval(ON_CITUS)
         kept = await connection.fetchval("select current_setting('plan_cache_mode')")

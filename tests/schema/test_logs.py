@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from schema.logs import Entry, JsonLines, Lines, RequestLog, logging_settings
 from tests.schema.a_server import AUTHORIZED, TENANT, TOKEN, a_server
@@ -89,6 +89,26 @@ def test_a_clients_error_leaves_no_traceback(caplog: pytest.LogCaptureFixture) -
     for query in ("{", "{ nothing }", "{ accounts(first: 5000) { totalCount } }"):
         logged("POST", "/graphql", json={"query": query})
     assert caplog.records == []
+
+
+async def test_a_client_that_leaves_before_its_body_is_there_is_no_fault_of_ours() -> None:
+    entries: list[Entry] = []
+    sent = iter(({"type": "http.request", "more_body": True}, {"type": "http.disconnect"}))
+
+    async def receive() -> Message:
+        return next(sent)
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    headers = [
+        (b"authorization", f"Bearer {TOKEN}".encode()),
+        (b"content-type", b"application/json"),
+    ]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": headers}
+    await a_server(write=entries.append)(scope, receive, send)
+    line = json.loads(entries[0].line())
+    assert (line["level"], line["status"], line["codes"]) == ("info", 499, ["CLIENT_LEFT"])
 
 
 def test_a_fault_of_ours_leaves_its_traceback(caplog: pytest.LogCaptureFixture) -> None:

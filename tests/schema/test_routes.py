@@ -60,6 +60,7 @@ def test_leads_from_the_root_to_the_playground() -> None:
         ("POST", "/"),
         ("POST", "/api"),
         ("PUT", "/%ff"),
+        ("GET", "/a%0ab"),
         ("GET", "/playground/nothing.js"),
         ("POST", "/playground/"),
     ],
@@ -71,3 +72,10 @@ def test_any_other_path_is_told_where_the_api_is(method: str, path: str) -> None
     (error,) = response.json()["errors"]
     assert error["extensions"]["code"] == "NOT_FOUND"
     assert "/graphql" in error["message"]
+
+
+def test_the_head_of_the_page_is_that_of_the_page() -> None:
+    client = TestClient(a_server(), headers={"accept": "text/html"})
+    page, head = client.get("/graphql"), client.head("/graphql")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == page.headers["content-type"]

@@ -162,6 +162,25 @@ async def test_tells_that_a_head_is_too_long() -> None:
     assert b'"code":"HEAD_TOO_LARGE"' in answer
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"no request\r\n\r\n",
+        b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01",
+    ],
+    ids=["words", "length", "tls"],
+)
+async def test_what_is_no_request_is_told_in_json(sent: bytes) -> None:
+    async with a_process() as (_, url):
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        writer.write(sent)
+        answer = await reader.read()
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'"code":"BAD_REQUEST"' in answer
+
+
 async def test_a_head_in_pieces_is_read_to_its_end() -> None:
     wanted = "GET /graphql?query={__typename} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
     token = f"authorization: {AUTHORIZED['authorization']}\r\nx-long: {'x' * 100_000}\r\n\r\n"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -14,7 +17,7 @@ import pytest
 
 from core.errors import Timeout, Unavailable
 from core.identity import TenantId
-from core.store import kept, locks
+from core.store import kept, links, locks
 from core.store.connections import Database
 from core.store.links import login_of
 from core.store.ways import Options
@@ -351,6 +354,73 @@ async def test_a_server_that_goes_away_is_no_fault_of_ours(
     async with way(database, tenant) as connection:
         assert await connection.fetchval("select 1") == 1
     await database.close()
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+async def test_a_server_that_falls_silent_is_given_up(
+    urls: Urls, tenant: TenantId, way: Callable[..., AbstractAsyncContextManager[Any]]
+) -> None:
+    async with a_network(urls.app) as network:
+        database = await Database.open(network.url, Options("session", 2, 0.2, slack=0.1))
+        async with way(database, tenant), way(database, tenant):
+            pass
+        network.passes.clear()
+        with pytest.raises(Unavailable, match="went away"):
+            async with way(database, tenant) as connection:
+                await connection.execute("select 1")
+        network.passes.set()
+        async with way(database, tenant) as connection:
+            assert await connection.fetchval("select 1") == 1
+        await database.close()
+
+
+async def test_closes_although_the_server_is_silent(urls: Urls, tenant: TenantId) -> None:
+    async with a_network(urls.app) as network:
+        database = await Database.open(network.url, Options("session", 20))
+        async with AsyncExitStack() as stack:
+            for _ in range(20):
+                await stack.enter_async_context(database.reading(tenant))
+        network.passes.clear()
+        async with asyncio.timeout(10):  # a second for each would be more
+            await database.close()
+
+
+async def test_the_system_looks_whether_a_server_in_the_network_is_there(urls: Urls) -> None:
+    async with a_network(urls.app) as network, links.connected(network.url) as connection:
+        ours = connection._transport.get_extra_info("socket")
+        assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A way to the server that may swallow what is sent, without an end."""
+
+    url: str
+    passes: asyncio.Event
+
+
+@asynccontextmanager
+async def a_network(url: str) -> AsyncIterator[Network]:
+    parts = urlsplit(url)
+    path = f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432"
+    passes = asyncio.Event()
+    passes.set()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            if passes.is_set():
+                writer.write(data)
+        writer.close()
+
+    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_unix_connection(path)
+        await asyncio.gather(carry(reader, back), carry(there, writer))
+
+    server = await asyncio.start_server(lead, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    yield Network(f"postgresql://{parts.username}@127.0.0.1:{port}{parts.path}", passes)
+    server.close()
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())

@@ -146,6 +146,46 @@ async def test_tells_that_the_tables_are_out_of_sight(fresh_urls: Urls) -> None:
         await fitness.check(f"{fresh_urls.app}&options=-c%20search_path%3Delsewhere")
 
 
+ODD = {
+    "row_security": "off",
+    "default_transaction_isolation": "serializable",
+    "standard_conforming_strings": "off",
+    "DateStyle": "German",
+    "extra_float_digits": "-5",
+    "quote_all_identifiers": "on",
+}
+
+
+async def test_what_a_database_has_set_for_others_changes_nothing(fresh_urls: Urls) -> None:
+    await set_oddly(fresh_urls)
+    assert await migrating.migrate(fresh_urls.owner) == []
+    await fitness.check(fresh_urls.app)
+    database = await Database.open(fresh_urls.app)
+    try:
+        tenant = await a_tenant(database)
+        async with database.transaction(tenant) as connection:
+            assert await connection.fetchval("show transaction_isolation") == "read committed"
+            assert await connection.fetchval("select date '2026-12-31'::text") == "2026-12-31"
+            assert await connection.fetchval("select (0.1::float8)::text") == "0.1"
+            assert await connection.fetchval("select count(*) from record") == 0
+    finally:
+        await database.close()
+
+
+async def test_what_a_pooler_would_hand_on_otherwise_is_told(fresh_urls: Urls) -> None:
+    await fitness.check(fresh_urls.app, through_pooler=True)
+    await set_oddly(fresh_urls)
+    with pytest.raises(Unavailable, match="row_security is off for this login or database, and"):
+        await fitness.check(fresh_urls.app, through_pooler=True)
+
+
+async def set_oddly(urls: Urls) -> None:
+    async with connected(urls.superuser) as connection:
+        name = await connection.fetchval("select current_database()")
+        for setting, value in ODD.items():
+            await connection.execute(f"alter database {name} set {setting} = '{value}'")
+
+
 async def test_refuses_a_database_that_takes_no_writes(fresh_urls: Urls) -> None:
     async with connected(fresh_urls.superuser) as connection:
         name = await connection.fetchval("select current_database()")

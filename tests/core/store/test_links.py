@@ -37,6 +37,11 @@ async def test_a_certificate_that_is_not_there_is_told_as_such() -> None:
         await Database.open(f"{URL}?sslmode=verify-full&sslrootcert=/nowhere/ca.crt")
 
 
+async def test_that_the_systems_certificates_go_by_their_file_is_told() -> None:
+    with pytest.raises(Unavailable, match="name the file of the system, as /etc/ssl/certs/ca-cert"):
+        await Database.open(f"{URL}?sslmode=verify-full&sslrootcert=system")
+
+
 def test_a_certificate_that_does_not_fit_is_told_as_such() -> None:
     told = unreachable(URL, ssl.SSLCertVerificationError(1, "IP address mismatch.")).message
     assert "db.example.com cannot be reached as someone: IP address mismatch. Check" in told
@@ -57,3 +62,9 @@ async def a_statement_that_is_gone(url: str) -> None:
         statement = await connection.prepare("select 2")
         await connection.execute(f"deallocate {statement.get_name()}")
         await statement.fetchval()
+
+
+async def test_a_server_that_ends_in_the_middle_is_told(urls: Urls) -> None:
+    with pytest.raises(Unavailable, match="The database failed: .*terminating connection"):
+        async with connected(urls.app) as connection:
+            await connection.execute("select pg_terminate_backend(pg_backend_pid())")

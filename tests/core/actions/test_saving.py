@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -442,3 +443,35 @@ async def test_an_amounts_default_has_the_decimals_of_the_records_currency(
     for currency, due in (("JPY", "2"), ("EUR", "1.50"), ("KWD", "1.500")):
         fee = await world.create("fee", currency=currency)
         assert (await world.row(fee))["data"] == {"due": due}
+
+
+async def test_a_record_belongs_to_the_user_who_makes_it_unless_it_says_else(
+    database: Database,
+) -> None:
+    world = await a_world(database, ACCOUNT, DEAL)
+    ann, bob = await world.create("user", name="Ann"), await world.create("user", name="Bob")
+    theirs = World(world.store, replace(world.actor, user=ann))
+
+    made = [
+        await theirs.create("deal", name="own"),
+        await theirs.create("deal", name="another's", owner=bob),
+        await theirs.create("deal", name="nobody's", owner=None),
+        await theirs.create("deal", name="brought", origin=IMPORT),
+        await world.create("deal", name="a service's"),
+        await theirs.create("user", name="Cho"),
+    ]
+
+    assert [(await world.row(one))["owner"] for one in made] == [ann, bob, None, None, None, None]
+    first = (await changes_of(world, made[0]))[0]
+    assert first["after"]["$owner"] == str(ann)
+
+
+async def test_a_change_leaves_the_owner(world: World) -> None:
+    ann = await world.create("user", name="Ann")
+    deal = await world.create("deal", name="d")
+    theirs = World(world.store, replace(world.actor, user=ann))
+
+    await update(theirs, deal, name="e")
+
+    row = await world.row(deal)
+    assert (row["owner"], row["updated_by"]) == (None, ann)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ _UNSET = Computed()
 
 
 def computed(
-    linked: Linked, staged: AbstractSet[str]
+    linked: Linked, staged: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, Computed], tuple[Step, ...]]:
     """The understood expressions of each object, and the steps of computing what is stored.
 
@@ -42,7 +42,7 @@ def computed(
 class _Run:
     """One pass over all objects; expressions and what fields read gather in it."""
 
-    def __init__(self, linked: Linked, staged: AbstractSet[str]) -> None:
+    def __init__(self, linked: Linked, staged: Mapping[str, Sequence[str]]) -> None:
         self.result: dict[str, Computed] = {}
         self._linked = linked
         self._staged = staged

@@ -165,7 +165,7 @@ def _unbound(was: Pipeline, new: Metadata) -> tuple[Impact, ...]:
 
 def _staged(now: Pipeline) -> tuple[Impact, ...]:
     """What a new pipeline means for records: those with a stage keep it, so it must be there."""
-    known = tuple(stage.key for stage in now.stages)
+    known = now.stage_keys
     return (
         Impact(Effect.UNSTAGED, now.object),
         Impact(Effect.OFF_STAGE, now.object, fields=known),

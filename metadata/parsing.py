@@ -89,8 +89,9 @@ class _Building:
     def metadata(self) -> Metadata:
         linked = self._linked()
         staged = self._pipelines(linked)
-        with_stages = {pipeline.object for pipeline in staged.values()}
-        expressions, steps = computing.computed(linked, with_stages | linked.doubt.staged)
+        stages: dict[str, tuple[str, ...]] = dict.fromkeys(linked.doubt.staged, ())
+        stages |= {pipeline.object: pipeline.stage_keys for pipeline in staged.values()}
+        expressions, steps = computing.computed(linked, stages)
         made = Metadata(
             linked.objects,
             staged,

@@ -23,12 +23,25 @@ from metadata.wording import words
 _NAMING = ("enum", "const")
 _EXACT = (FieldType.DECIMAL, FieldType.PERCENT, FieldType.MONEY)
 _IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else"})
+_IDLE_WITHOUT = {
+    "if": ("then", "else"),
+    "then": ("if",),
+    "else": ("if",),
+    "minContains": ("contains",),
+    "maxContains": ("contains",),
+}
+_NAMED_PARTS = ("$defs", "properties", "patternProperties", "dependentSchemas")
+_OTHER_PARTS = (
+    *("allOf", "anyOf", "oneOf", "not", "if", "then", "else"),
+    *("items", "prefixItems", "contains", "additionalProperties", "propertyNames"),
+)
 _AT_ROOT = ("$defs", "allOf", "anyOf", "not", "if", "then", "else", "dependentSchemas")
 
 
 def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
     """Tells which patterns and references can't be used, and which values are wrong."""
     _check_conditions(declared, of, findings)
+    check_idle(declared.body, (), findings)
     definitions = cast("Mapping[str, object]", declared.body.get("$defs", {}))
     if not _bounded(of, definitions, findings):
         return
@@ -228,6 +241,30 @@ def _check_conditions(declared: Merged, of: ObjectType, findings: Findings) -> N
         _check_field(key, ("dependentRequired", key), of, findings)
         for index, one in enumerate(needed):
             _check_field(one, ("dependentRequired", key, index), of, findings)
+
+
+def check_idle(schema: object, path: Path, findings: Findings) -> None:
+    """Tells of keywords that ask nothing without another one, which was forgotten or misplaced."""
+    if not isinstance(schema, dict):
+        return
+    for word, others in _IDLE_WITHOUT.items():
+        if word in schema and schema.keys().isdisjoint(others):
+            message = f"'{word}' does nothing without {listed(others)}."
+            findings.add((*path, word), "NO_EFFECT", message, "Add that beside it, or remove it.")
+    for at, part in _parts_of(schema):
+        check_idle(part, (*path, *at), findings)
+
+
+def _parts_of(schema: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
+    """The schemas in a schema, with where they stand in it."""
+    for word in _NAMED_PARTS:
+        for name, part in cast("Mapping[str, object]", schema.get(word, {})).items():
+            yield (word, name), part
+    for word in _OTHER_PARTS:
+        found = schema.get(word)
+        for index, part in enumerate(found if isinstance(found, list) else ()):
+            yield (word, index), part
+        yield (word,), found
 
 
 def _check_named(schema: object, path: Path, of: ObjectType, findings: Findings) -> None:

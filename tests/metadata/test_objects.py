@@ -329,10 +329,12 @@ def test_broken_parts_do_not_hide_what_is_wrong_with_the_rest() -> None:
 
 
 def test_a_bad_pattern_does_not_hide_a_condition_on_what_is_not_there() -> None:
-    found = told(an_object(fields={"it": {**TEXT, "pattern": "("}}, then={"required": ["nam"]}))
+    found = told(
+        an_object(fields={"it": {**TEXT, "pattern": "("}}, **{"not": {"required": ["nam"]}})
+    )
     assert sorted(found) == [
         ("/properties/it/pattern", "BAD_PATTERN"),
-        ("/then/required/0", "UNKNOWN_FIELD"),
+        ("/not/required/0", "UNKNOWN_FIELD"),
     ]
 
 
@@ -425,6 +427,30 @@ def test_an_object_has_at_most_so_many_fields_and_references() -> None:
     assert ("/properties", "TOO_LONG") in told(an_object(fields=many))
     fields = {f"r{'x' * i}": a_reference("user") for i in range(25)}
     assert told(an_object(fields=fields)) == [("/properties", "TOO_MANY")]
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [
+        ({"then": {"required": ["name"]}}, "/then"),
+        ({"else": False, "properties": {"then": TEXT, "name": TEXT}}, "/else"),
+        ({"allOf": [{"if": {"required": ["name"]}}]}, "/allOf/0/if"),
+        ({"$defs": {"one": {"items": {"minContains": 2}}}}, "/$defs/one/items/minContains"),
+        ({"properties": {"name": {**TEXT, "then": False}}}, "/properties/name/then"),
+    ],
+)
+def test_a_keyword_that_does_nothing_without_another_is_refused(
+    said: Document, pointer: str
+) -> None:
+    assert told({**an_object(), **said}) == [(pointer, "NO_EFFECT")]
+    [problem] = problems_of({**an_object(), **said})
+    assert problem.mend == "Add that beside it, or remove it."
+
+
+def test_a_higher_layer_may_add_to_a_condition_what_it_goes_with() -> None:
+    asked = an_object("deal", **{"if": {"required": ["name"]}, "then": {"minProperties": 1}})
+    more = {"$schema": asked["$schema"], "$id": "deal", "else": {"minProperties": 1}}
+    assert told(asked, a_tenant(more)) == []
 
 
 def test_very_many_problems_are_cut_short() -> None:

@@ -466,6 +466,39 @@ async def test_a_record_belongs_to_the_user_who_makes_it_unless_it_says_else(
     assert first["after"]["$owner"] == str(ann)
 
 
+async def test_a_rule_over_what_is_computed_points_to_what_it_is_computed_from(
+    database: Database,
+) -> None:
+    deal = an_object(
+        "deal",
+        {
+            "price": {**MONEY, "x-index": True},
+            "share": {"type": "number", "x-type": "percent", "default": 0.5},
+            "double": {**MONEY, "x-formula": "price * 2"},
+            "fourfold": {**MONEY, "x-formula": "double * 2"},
+            "part": {**MONEY, "x-formula": "price * share"},
+            "number": {"type": "string", "x-type": "autonumber", "x-format": "D-{0}"},
+            "secret": {"type": "integer", "x-hidden": True, "default": 1},
+        },
+        **{
+            "x-rules": [
+                {"key": "fourfold", "check": "fourfold < 40", "message": "Too much."},
+                {"key": "part", "check": "part < 40", "message": "Too much."},
+                {"key": "number", "check": "number == 'D-0'", "message": "Not that."},
+                {"key": "secret", "check": "secret == 2", "message": "Not that."},
+            ]
+        },
+    )
+    world = await a_world(database, deal)
+
+    assert await problems_of(world.create("deal", price=100)) == [
+        ((0, "price"), "RULE_FOURFOLD"),
+        ((0,), "RULE_PART"),
+        ((0,), "RULE_NUMBER"),
+        ((0,), "RULE_SECRET"),
+    ]
+
+
 async def test_a_change_leaves_the_owner(world: World) -> None:
     ann = await world.create("user", name="Ann")
     deal = await world.create("deal", name="d")

@@ -333,8 +333,8 @@ def test_a_bad_pattern_does_not_hide_a_condition_on_what_is_not_there() -> None:
         an_object(fields={"it": {**TEXT, "pattern": "("}}, **{"not": {"required": ["nam"]}})
     )
     assert sorted(found) == [
-        ("/properties/it/pattern", "BAD_PATTERN"),
         ("/not/required/0", "UNKNOWN_FIELD"),
+        ("/properties/it/pattern", "BAD_PATTERN"),
     ]
 
 

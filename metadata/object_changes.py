@@ -267,13 +267,21 @@ def _rules(was: ObjectType, now: ObjectType) -> Iterator[Change]:
         old = before.get(rule.key)
         if old is None or _asks(old) != _asks(rule):
             code = "RULE_ADDED" if old is None else "RULE_CHANGED"
-            blocks = rule.severity == "block"
+            off = rule.when == "false"
+            blocks = rule.severity == "block" and not off
             breaks = "Writes accepted so far may be refused." if blocks else ""
-            broken = Impact(Effect.BROKEN_RULE, now.key, value=rule.key)
-            message = f"The rule '{rule.key}' asks: {rule.check}"
-            yield say(code, ("x-rules", index), message, breaks, broken)
+            broken = [] if off else [Impact(Effect.BROKEN_RULE, now.key, value=rule.key)]
+            message = f"The rule '{rule.key}' {_asking(rule)}"
+            yield say(code, ("x-rules", index), message, breaks, *broken)
         elif old != rule:
             yield say("RELABELLED", ("x-rules", index), f"The rule '{rule.key}' says it otherwise.")
+
+
+def _asking(rule: Rule) -> str:
+    if rule.when == "false":
+        return "is switched off."
+    asks = "asks" if rule.severity == "block" else "warns unless"
+    return f"{asks}: {rule.check}" + (f" (when {rule.when})" if rule.when else "")
 
 
 def _asks(rule: Rule) -> tuple[object, ...]:

@@ -161,6 +161,21 @@ def test_rules_are_told_and_never_in_the_way() -> None:
     assert (found.code, found.breaking) == ("RULE_ADDED", True)
     assert found.impacts == (Impact(Effect.BROKEN_RULE, "deal", value="k"),)
     assert found.impacts[0].harmless
+
+
+@pytest.mark.parametrize(
+    ("said", "breaking", "message"),
+    [
+        ({"when": "false"}, False, "The rule 'k' is switched off."),
+        ({"severity": "warn"}, False, "The rule 'k' warns unless: name != null"),
+        ({"when": "it != ''"}, True, "The rule 'k' asks: name != null (when it != '')"),
+    ],
+)
+def test_what_a_rule_asks_now_is_told(said: Document, breaking: bool, message: str) -> None:
+    rule = {"key": "k", "check": "name != null", "message": "m"}
+    fields = {"it": TEXT, "name": TEXT}
+    found = only(deal(fields, x_rules=[rule]), deal(fields, x_rules=[{**rule, **said}]))
+    assert (found.code, found.breaking, found.message) == ("RULE_CHANGED", breaking, message)
     warning = {**rule, "severity": "warn"}
     assert not only(deal(), deal(x_rules=[warning])).breaking
     assert codes(deal(x_rules=[rule]), deal()) == ["RULE_REMOVED"]

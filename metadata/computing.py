@@ -317,7 +317,9 @@ def _check_taken(
     able = NUMBERS if rollup.op in ("sum", "avg") else _SPANS
     if taken.type not in able:
         message = f"{a(taken.type).capitalize()} has no {rollup.op}."
-        findings.add((*path, "field"), "WRONG_TYPE", message, f"Name a field of {listed(able)}.")
+        findings.add(
+            (*path, "field"), "WRONG_TYPE", message, f"Name a field of {listed(sorted(able))}."
+        )
         return
     money = FieldType.MONEY
     both_numbers = field.type in NUMBERS and taken.type in NUMBERS

@@ -100,9 +100,11 @@ class _Reading:
         """A record's schema names only fields of its object."""
         known = [*of.fields, *SYSTEM]
         known += STAGED if self._metadata.pipeline_of(of.key) else ()
-        for at, name, _ in self._properties(schema, path):
+        for at, name, inside in self._properties(schema, path):
             if name not in known:
                 self._unknown(name, known, at)
+            elif name in of.fields and of.fields[name].options:
+                schemas.check_options(inside, at, of.fields[name], self._to)
 
     def _related(self, schema: object, path: Path) -> None:
         inverses = {inverse.key: inverse for inverse in self._metadata.inverses(self._bound.key)}

@@ -18,7 +18,7 @@ from metadata import (
 )
 from metadata.dialects import Kind
 from metadata.gathering import Gathered, gather
-from metadata.layers import Layer, ordered
+from metadata.layers import TENANT, Layer, ordered
 from metadata.linking import Linked
 from metadata.merging import Merged
 from metadata.model import Graph, Metadata, Pipeline, Role
@@ -111,7 +111,11 @@ class _Building:
     def _linked(self) -> Linked:
         declared = self._gathered.merged[Kind.OBJECT]
         findings = self._findings[Kind.OBJECT]
-        made = {key: objects.object_type(merged, findings[key]) for key, merged in declared.items()}
+        packs = [key for key, it in declared.items() if it.sources[0].layer != TENANT]
+        made = {
+            key: objects.object_type(merged, findings[key], packs)
+            for key, merged in declared.items()
+        }
         linked = Linked(made, declared, self._gathered.doubt, findings)
         linking.check_objects(linked)
         linking.check_references(linked)

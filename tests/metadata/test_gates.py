@@ -38,6 +38,17 @@ def test_a_gate_reads_fields_and_related_records() -> None:
     assert a_schema({"properties": {"today": {"type": "string"}, "scores": {}}}) == []
 
 
+def test_a_gate_asks_only_for_options_that_a_field_has() -> None:
+    coach = {"properties": {"roles": {"contains": {"const": "coach"}}}}
+    [(place, rule)] = a_schema(
+        {"properties": {"related": {"properties": {"contacts": {"contains": coach}}}}}
+    )
+    assert (place.rpartition("/contacts")[2], rule) == (
+        "/contains/properties/roles/contains/const",
+        "UNKNOWN_OPTION",
+    )
+
+
 @pytest.mark.parametrize(
     ("schema", "place"),
     [

@@ -453,6 +453,28 @@ def test_a_higher_layer_may_add_to_a_condition_what_it_goes_with() -> None:
     assert told(asked, a_tenant(more)) == []
 
 
+@pytest.mark.parametrize("pattern", ["/^[a-z]+$/", "/^a", "a$/i"])
+def test_a_pattern_between_slashes_is_refused(pattern: str) -> None:
+    assert told(an_object(fields={"it": {**TEXT, "pattern": pattern}})) == [
+        ("/properties/it/pattern", "BAD_PATTERN")
+    ]
+    assert told(an_object(fields={"it": {**TEXT, "pattern": r"^/a/\$/$"}})) == []
+
+
+def test_options_of_several_choices_stand_under_items() -> None:
+    field = {"type": "array", **a_picklist("a", "b")}
+    assert told(an_object(fields={"it": field})) == [("/properties/it/oneOf", "MISPLACED")]
+
+
+def test_a_key_without_its_ending_may_be_one_of_the_pack_misspelt() -> None:
+    field, thing = problems_of(
+        an_object("deal", {"price": DECIMAL}),
+        a_tenant(an_object("deal", {"pirce": DECIMAL}), an_object("dael", {})),
+    )
+    assert field.mend == "Did you mean 'price'? If it is new, rename it."
+    assert thing.mend == "Did you mean 'deal'? If it is new, rename it."
+
+
 def test_very_many_problems_are_cut_short() -> None:
     found = problems_of(an_object(fields={f"f{'x' * i}": {"type": "x"} for i in range(59)}),
                         *(an_object(f"o{'x' * i}", {"a": {"type": "x"}, "b": {"type": "x"},

@@ -10,6 +10,7 @@ from metadata import bounds
 from metadata.environments import TYPES, USERS, Scope
 from metadata.expressions import dependencies
 from metadata.expressions.dependencies import Cycle
+from metadata.expressions.environment import Environment
 from metadata.expressions.parsing import parse
 from metadata.expressions.reads import OLD, parts, reads
 from metadata.expressions.tree import Expression, Type
@@ -178,7 +179,7 @@ class _Run:
             for problem in found:
                 what = f"{problem.what[:-1]} (at character {problem.position + 1})."
                 self._findings(scope.object).add(path, problem.code, what, problem.mend)
-        return None
+        return _understood(text, scope, wanted)
 
     def _formulas(self, of: ObjectType) -> Iterator[tuple[str, Expression]]:
         for key, field in of.fields.items():
@@ -232,11 +233,13 @@ class _Run:
         self, of: ObjectType, child: ObjectType, text: str, path: Path
     ) -> Expression | None:
         scope = self._scope(child.key)
-        found = parse(text, scope.environment(), Type.BOOL)
         findings = self._findings(of.key)
-        if not isinstance(found, Expression):
-            for problem in found if not self._linked.doubt.expression(text) else ():
+        told = parse(text, scope.environment(), Type.BOOL)
+        if not isinstance(told, Expression) and not self._linked.doubt.expression(text):
+            for problem in told:
                 findings.add(path, problem.code, problem.what, problem.mend)
+        found = told if isinstance(told, Expression) else _understood(text, scope, Type.BOOL)
+        if found is None:
             return None
         if not reads(found).storable:
             message = "A roll-up's condition reads the child's own fields only, and no clock."
@@ -304,6 +307,12 @@ class _Run:
                     self._ruled.append((of.key, (*path, word), asked))
             if check is not None and (when is not None or rule.when is None):
                 yield when, check
+
+
+def _understood(text: str, scope: Scope, wanted: Type | None) -> Expression | None:
+    """The expression, where options that it names in vain are all that may be wrong with it."""
+    found = parse(text, Environment(scope), wanted)
+    return found if isinstance(found, Expression) else None
 
 
 def _split(name: str) -> tuple[str, str]:

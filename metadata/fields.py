@@ -120,7 +120,7 @@ def _plain_type(type: str, seen: Body, place: Place) -> FieldType | None:
     if type == "array":
         if "oneOf" in seen and picklists.constants(seen["oneOf"]):
             mend = 'Write "items": {"oneOf": […]}.'
-            place.add("oneOf", "MISPLACED", "Options of several choices stand under items.", mend)
+            place.add("oneOf", "NO_EFFECT", "Options of several choices stand under items.", mend)
         return _list_type(seen)
     if type != "string":
         if "oneOf" in seen:

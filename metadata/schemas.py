@@ -212,7 +212,7 @@ def _check_slashes(declared: Merged, findings: Findings) -> None:
     for path, word, value in _keywords(declared.body, ()):
         if word == "pattern" and _SLASHED.fullmatch(str(value)):
             message = f"'{value}' stands between slashes, so that no text has its form."
-            findings.add(path, "BAD_PATTERN", message, "Leave out the slashes, and what follows.")
+            findings.add(path, "NO_EFFECT", message, "Leave out the slashes, and what follows.")
 
 
 _SLASHED = re.compile(r"/\^.*|.*(?<!\\)\$/[a-z]*")

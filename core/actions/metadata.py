@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -118,7 +118,7 @@ async def check(actor: Actor, store: Store) -> tuple[Fault, ...]:
 async def draft_metadata(actor: Actor, store: Store) -> Metadata | tuple[Fault, ...]:
     """What the draft declares together with its packs, or everything that is wrong with it."""
     _, found = await layered_draft(actor, store)
-    return await _parsed(found)
+    return await _parsed(found, packs_of(found))
 
 
 async def export(actor: Actor, store: Store, version: int | None = None) -> Mapping[str, Document]:
@@ -153,12 +153,22 @@ def _with_own(stored: Layers, own: Mapping[str, Document]) -> list[Layer]:
     return [*layers.of_json(packs), Layer(TENANT, own)]
 
 
-async def _parsed(found: Sequence[Layer]) -> Metadata | tuple[Fault, ...]:
-    return await asyncio.to_thread(parse, found)
+def packs_of(found: Iterable[Layer]) -> list[str]:
+    """The layers that a tenant does not mend itself."""
+    return [layer.name for layer in found if layer.name != TENANT]
 
 
-async def sound(found: Sequence[Layer]) -> Metadata:
-    metadata = await _parsed(found)
+async def _parsed(found: Sequence[Layer], lax: Collection[str]) -> Metadata | tuple[Fault, ...]:
+    return await asyncio.to_thread(parse, found, lax=lax)
+
+
+async def sound(found: Sequence[Layer], lax: Collection[str]) -> Metadata:
+    """What layers declare, those that are `lax` as an older release may have taken them.
+
+    Raises:
+        Refused: something is wrong with them.
+    """
+    metadata = await _parsed(found, lax)
     if isinstance(metadata, Metadata):
         return metadata
     raise Refused([Problem((one.document, one.pointer), one.rule, _text(one)) for one in metadata])

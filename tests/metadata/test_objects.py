@@ -475,6 +475,23 @@ def test_a_key_without_its_ending_may_be_one_of_the_pack_misspelt() -> None:
     assert thing.mend == "Did you mean 'deal'? If it is new, rename it."
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        {**AUTONUMBER, "maxLength": 3},
+        {**AUTONUMBER, "pattern": "^B"},
+        {**DECIMAL, "x-formula": "1", "maxLength": 3},
+        {**TEXT, "x-formula": "'a'", "maxLength": 3},
+    ],
+)
+def test_what_the_server_makes_is_not_judged(field: Document) -> None:
+    [(pointer, rule)] = told(an_object(fields={"it": field}))
+    assert (pointer.rpartition("/")[2], rule) in [
+        ("maxLength", "NO_EFFECT"),
+        ("pattern", "NO_EFFECT"),
+    ]
+
+
 def test_very_many_problems_are_cut_short() -> None:
     found = problems_of(an_object(fields={f"f{'x' * i}": {"type": "x"} for i in range(59)}),
                         *(an_object(f"o{'x' * i}", {"a": {"type": "x"}, "b": {"type": "x"},

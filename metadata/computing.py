@@ -177,8 +177,7 @@ class _Run:
             return found
         if not self._linked.doubt.expression(text):
             for problem in found:
-                what = f"{problem.what[:-1]} (at character {problem.position + 1})."
-                self._findings(scope.object).add(path, problem.code, what, problem.mend)
+                self._findings(scope.object).add(path, problem.code, problem.placed, problem.mend)
         return _understood(text, scope, wanted)
 
     def _formulas(self, of: ObjectType) -> Iterator[tuple[str, Expression]]:
@@ -237,7 +236,7 @@ class _Run:
         told = parse(text, scope.environment(), Type.BOOL)
         if not isinstance(told, Expression) and not self._linked.doubt.expression(text):
             for problem in told:
-                findings.add(path, problem.code, problem.what, problem.mend)
+                findings.add(path, problem.code, problem.placed, problem.mend)
         found = told if isinstance(told, Expression) else _understood(text, scope, Type.BOOL)
         if found is None:
             return None

@@ -41,7 +41,7 @@ def check(pipeline: Pipeline, metadata: Metadata, doubt: Doubt, to: Findings) ->
             schemas.check_idle(criterion.schema, (*path, "schema"), to)
         elif criterion.check is not None:
             for fault in _faults(criterion.check, scope):
-                to.add((*path, "check"), fault.code, fault.what, fault.mend)
+                to.add((*path, "check"), fault.code, fault.placed, fault.mend)
 
 
 def _faults(text: str, scope: Scope) -> Iterable[Fault]:

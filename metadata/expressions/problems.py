@@ -29,6 +29,11 @@ class Problem:
     mend: str
 
     @property
+    def placed(self) -> str:
+        """What is wrong, and at which character."""
+        return f"{self.what[:-1]} (at character {self.position + 1})."
+
+    @property
     def message(self) -> str:
         """What and mend in one text."""
         return f"{self.what} {self.mend}"

@@ -10,7 +10,7 @@ from metadata.fields import Place, labels
 from metadata.layers import TENANT
 from metadata.merging import Merged
 from metadata.model import TEXTUAL, Field, FieldType, ObjectType, Rule, Unique
-from metadata.problems import Findings, a, did_you_mean, listed
+from metadata.problems import Findings, Path, a, did_you_mean, listed
 
 _CONDITIONS = (
     "$defs",
@@ -180,12 +180,24 @@ def _check_required(declared: Merged, found: Mapping[str, Field], findings: Find
             if key not in cast("Mapping[str, object]", declared.body.get("properties", {})):
                 findings.no_field(path, declared.key, key, found)
         elif field.read_only:
-            message = f"'{key}' can't be required: only the server writes it."
-            findings.add(path, "MISPLACED", message, "Remove it.")
+            _not_writable(declared, field, path, findings)
         elif field.hidden and field.default is None:
             message = f"'{key}' is required and hidden: no record could be created."
             mend = "Give it a default, or leave it shown."
             findings.add(("properties", key, "x-hidden"), "HIDDEN_REQUIRED", message, mend)
+
+
+def _not_writable(declared: Merged, field: Field, path: Path, findings: Findings) -> None:
+    """Tells of a required field that nobody may write, where the higher layer says so."""
+    said = ("properties", field.key, "readOnly")
+    layers = [source.layer for source in declared.sources]
+    required, read_only = (layers.index(declared.layer_of(it)) for it in (path, said))
+    if read_only > required:
+        message = f"'{field.key}' is required, so it must be written."
+        findings.add(said, "MISPLACED", message, "Leave it writable.")
+        return
+    message = f"'{field.key}' can't be required: only the server writes it."
+    findings.add(path, "MISPLACED", message, "Remove it.")
 
 
 def _field_uniques(

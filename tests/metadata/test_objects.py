@@ -492,6 +492,19 @@ def test_what_the_server_makes_is_not_judged(field: Document) -> None:
     ]
 
 
+def test_a_required_field_of_a_pack_that_a_tenant_makes_read_only_is_told_there() -> None:
+    mine = {
+        "$schema": an_object()["$schema"],
+        "$id": "deal",
+        "properties": {"name": {"readOnly": True}},
+    }
+    [found] = problems_of(an_object(required=["name"]), a_tenant(mine))
+    assert (found.document, found.pointer) == ("objects/deal.json", "/properties/name/readOnly")
+    theirs = an_object(fields={"name": {**TEXT, "readOnly": True}})
+    [found] = problems_of(theirs, a_tenant({**mine, "properties": {}, "required": ["name"]}))
+    assert (found.document, found.pointer) == ("objects/deal.json", "/required/0")
+
+
 def test_very_many_problems_are_cut_short() -> None:
     found = problems_of(an_object(fields={f"f{'x' * i}": {"type": "x"} for i in range(59)}),
                         *(an_object(f"o{'x' * i}", {"a": {"type": "x"}, "b": {"type": "x"},

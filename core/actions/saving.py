@@ -99,7 +99,7 @@ async def update(
 
 
 def owned(actor: Actor, object: str, inputs: Sequence[Inputs]) -> Sequence[Inputs]:
-    """What is given for new records, which belong to the user who makes them unless it says else.
+    """What is given for new records, which belong to the user who makes them unless it says otherwise.
 
     Users and teams belong to nobody: they are no work of the one who enters them.
     """

@@ -445,7 +445,7 @@ async def test_an_amounts_default_has_the_decimals_of_the_records_currency(
         assert (await world.row(fee))["data"] == {"due": due}
 
 
-async def test_a_record_belongs_to_the_user_who_makes_it_unless_it_says_else(
+async def test_a_record_belongs_to_the_user_who_makes_it_unless_it_says_otherwise(
     database: Database,
 ) -> None:
     world = await a_world(database, ACCOUNT, DEAL)

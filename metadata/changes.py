@@ -50,6 +50,10 @@ class Effect(StrEnum):
     """Live records with an amount in another currency than that of what the reference `value` names:
     a roll-up leaves it out. Told."""
 
+    DANGLING = "dangling"
+    """Live records of an object, or with a field, that comes back, whose reference `field` names what
+    was deleted meanwhile: it reads as empty. Told."""
+
 
 class Consent(StrEnum):
     """What a publish may be told to do all the same."""
@@ -89,6 +93,7 @@ _HARMLESS = frozenset(
         Effect.TOKENS,
         Effect.COMPUTED,
         Effect.FOREIGN,
+        Effect.DANGLING,
     }
 )
 _CONSENTS = {

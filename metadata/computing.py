@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
@@ -12,6 +12,7 @@ from metadata import bounds
 from metadata.environments import TYPES, USERS, Scope
 from metadata.expressions import dependencies
 from metadata.expressions.dependencies import Cycle
+from metadata.expressions.environment import Environment
 from metadata.expressions.parsing import parse
 from metadata.expressions.reads import OLD, parts, reads
 from metadata.expressions.tree import Expression, Type
@@ -24,7 +25,7 @@ _UNSET = Computed()
 
 
 def computed(
-    linked: Linked, staged: AbstractSet[str]
+    linked: Linked, staged: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, Computed], tuple[Step, ...]]:
     """The understood expressions of each object, and the steps of computing what is stored.
 
@@ -44,7 +45,7 @@ def computed(
 class _Run:
     """One pass over all objects; expressions and what fields read gather in it."""
 
-    def __init__(self, linked: Linked, staged: AbstractSet[str]) -> None:
+    def __init__(self, linked: Linked, staged: Mapping[str, Sequence[str]]) -> None:
         self.result: dict[str, Computed] = {}
         self._linked = linked
         self._staged = staged
@@ -178,9 +179,8 @@ class _Run:
             return found
         if not self._linked.doubt.expression(text):
             for problem in found:
-                what = f"{problem.what[:-1]} (at character {problem.position + 1})."
-                self._findings(scope.object).add(path, problem.code, what, problem.mend)
-        return None
+                self._findings(scope.object).add(path, problem.code, problem.placed, problem.mend)
+        return _understood(text, scope, wanted)
 
     def _formulas(self, of: ObjectType) -> Iterator[tuple[str, Expression]]:
         for key, field in of.fields.items():
@@ -234,11 +234,13 @@ class _Run:
         self, of: ObjectType, child: ObjectType, text: str, path: Path
     ) -> Expression | None:
         scope = self._scope(child.key)
-        found = parse(text, scope.environment(), Type.BOOL)
         findings = self._findings(of.key)
-        if not isinstance(found, Expression):
-            for problem in found if not self._linked.doubt.expression(text) else ():
-                findings.add(path, problem.code, problem.what, problem.mend)
+        told = parse(text, scope.environment(), Type.BOOL)
+        if not isinstance(told, Expression) and not self._linked.doubt.expression(text):
+            for problem in told:
+                findings.add(path, problem.code, problem.placed, problem.mend)
+        found = told if isinstance(told, Expression) else _understood(text, scope, Type.BOOL)
+        if found is None:
             return None
         if not reads(found).storable:
             message = "A roll-up's condition reads the child's own fields only, and no clock."
@@ -308,6 +310,12 @@ class _Run:
                 yield when, check
 
 
+def _understood(text: str, scope: Scope, wanted: Type | None) -> Expression | None:
+    """The expression, where options that it names in vain are all that may be wrong with it."""
+    found = parse(text, Environment(scope), wanted)
+    return found if isinstance(found, Expression) else None
+
+
 def _split(name: str) -> tuple[str, str]:
     owner, _, key = name.partition(".")
     return owner, key
@@ -319,7 +327,9 @@ def _check_taken(
     able = NUMBERS if rollup.op in ("sum", "avg") else _SPANS
     if taken.type not in able:
         message = f"{a(taken.type).capitalize()} has no {rollup.op}."
-        findings.add((*path, "field"), "WRONG_TYPE", message, f"Name a field of {listed(able)}.")
+        findings.add(
+            (*path, "field"), "WRONG_TYPE", message, f"Name a field of {listed(sorted(able))}."
+        )
         return
     money = FieldType.MONEY
     both_numbers = field.type in NUMBERS and taken.type in NUMBERS

@@ -107,7 +107,27 @@ def _no_json(text: str | bytes, name: str, error: orjson.JSONDecodeError) -> Pro
         except UnicodeDecodeError:
             return Problem(name, "", "BAD_JSON", "This is not text in UTF-8.", "Save it as UTF-8.")
     place = f"(line {error.lineno}, column {error.colno})"
-    return Problem(name, "", "BAD_JSON", f"This is not JSON: {error.msg} {place}.")
+    message = f"This is not JSON: {error.msg} {place}."
+    return Problem(name, "", "BAD_JSON", message, _json_mend(error.doc, error.pos))
+
+
+def _json_mend(text: str, position: int) -> str:
+    """What was probably meant by a text that is no JSON from a position on."""
+    if not text.lstrip().startswith(("{", "[")):
+        return f"Other formats, such as YAML, are not read. {_BEGIN}"
+    rest = text[position:]
+    found = next((mend for begins, mend in _NO_JSON if rest.startswith(begins)), "")
+    is_key = text[:position].rstrip().endswith(("{", ",")) and rest[:1].isalpha()
+    return found or (_QUOTED if is_key else "")
+
+
+_QUOTED = 'Put texts and keys between straight double quotation marks: "name".'
+_NO_JSON: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("//", "/*", "#"), 'JSON has no comments: say "$comment" in it.'),
+    (("'", "\u201c", "\u201d", "\u2018", "\u2019"), _QUOTED),
+    (("True", "False", "None"), "Write true and false, and leave out what there is not."),
+    (("{",), "Put each document into a file of its own."),
+)
 
 
 def _plain(document: Document) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from metadata.expressions.environment import Environment
 from metadata.expressions.reads import OLD
 from metadata.expressions.tree import Type
-from metadata.model import FieldType, ObjectType
+from metadata.model import FieldType, ObjectType, StageKind
 
 MOST_HOPS = 3
 
@@ -55,30 +54,36 @@ USERS = frozenset({"owner", "created_by"})
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names that expressions of one object may read; paths follow its references."""
+    """The names that expressions of one object may read; paths follow its references.
+
+    `staged` has the keys of each staged object's stages, none where its pipeline is broken.
+    """
 
     objects: Mapping[str, ObjectType]
-    staged: AbstractSet[str]
+    staged: Mapping[str, Sequence[str]]
     object: str
     with_old: bool = False  # whether `old.<field>` may be read
 
     def environment(self) -> Environment:
-        return Environment(self)
+        return Environment(self, options=self.options)
 
     def get(self, name: str, /) -> Type | None:
         """The type of a name or dotted path, None where there is no such."""
-        parts = name.split(".")
-        if self.with_old and parts[0] == OLD:
-            return self._own(self.object, parts[1]) if len(parts) == 2 else None
-        if len(parts) - 1 > MOST_HOPS:
+        place = self._place(name.split("."))
+        return None if place is None else self._own(*place)
+
+    def options(self, name: str) -> Sequence[str] | None:
+        """What a picklist, or a stage, can be; None for other names."""
+        place = self._place(name.split("."))
+        of = None if place is None else self.objects.get(place[0])
+        if of is None or place is None:
             return None
-        object_key = self.object
-        for part in parts[:-1]:
-            target = self._target(object_key, part)
-            if target is None:
-                return None
-            object_key = target
-        return self._own(object_key, parts[-1])
+        field = of.fields.get(place[1])
+        if field is not None:
+            return [one.key for one in field.options] or None
+        if place[1] == "stage":
+            return self.staged.get(of.key) or None
+        return tuple(StageKind) if place[1] == "stage_kind" else None
 
     def __iter__(self) -> Iterator[str]:
         """The names worth suggesting: those of the record itself."""
@@ -87,6 +92,20 @@ class Scope:
         yield from SYSTEM
         if self.object in self.staged:
             yield from STAGED
+
+    def _place(self, parts: Sequence[str]) -> tuple[str, str] | None:
+        """The object that a path ends at, and what is named there."""
+        if self.with_old and parts[0] == OLD:
+            return (self.object, parts[1]) if len(parts) == 2 else None
+        if len(parts) - 1 > MOST_HOPS:
+            return None
+        object_key = self.object
+        for part in parts[:-1]:
+            target = self._target(object_key, part)
+            if target is None:
+                return None
+            object_key = target
+        return object_key, parts[-1]
 
     def _own(self, object_key: str, name: str) -> Type | None:
         of = self.objects.get(object_key)

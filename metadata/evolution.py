@@ -26,7 +26,7 @@ def diff_back(old: Metadata, new: Metadata, left: Collection[Left]) -> list[Chan
     A field that was another one meanwhile has its values of then again.
     """
     return [
-        *map(_as_it_was, _declared(old, new)),
+        *(_as_it_was(new, change) for change in _declared(old, new)),
         *_returned(old, new, left),
         *_computed(old, new, left),
     ]
@@ -43,11 +43,20 @@ def _declared(old: Metadata, new: Metadata) -> list[Change]:
     ]
 
 
-def _as_it_was(change: Change) -> Change:
-    """The change without what stored values would mean to new declarations."""
+def _as_it_was(new: Metadata, change: Change) -> Change:
+    """The change with what stored values mean to declarations that had them before."""
     unreadable = (Effect.RETYPED, Effect.ABANDONED)
-    impacts = tuple(one for one in change.impacts if one.effect not in unreadable)
-    return replace(change, impacts=impacts)
+    impacts = [one for one in change.impacts if one.effect not in unreadable]
+    return replace(change, impacts=(*impacts, *_dangling(new, change)))
+
+
+def _dangling(new: Metadata, change: Change) -> Iterator[Impact]:
+    """References that come back, to what may have been deleted while they were away."""
+    if change.object is None or change.code not in ("OBJECT_ADDED", "FIELD_ADDED"):
+        return
+    for field in new.objects[change.object].references():
+        if change.field in (None, field.key):
+            yield Impact(Effect.DANGLING, change.object, field.key)
 
 
 def _returned(old: Metadata, new: Metadata, left: Collection[Left]) -> Iterator[Change]:
@@ -166,7 +175,7 @@ def _unbound(was: Pipeline, new: Metadata) -> tuple[Impact, ...]:
 
 def _staged(now: Pipeline) -> tuple[Impact, ...]:
     """What a new pipeline means for records: those with a stage keep it, so it must be there."""
-    known = tuple(stage.key for stage in now.stages)
+    known = now.stage_keys
     return (
         Impact(Effect.UNSTAGED, now.object),
         Impact(Effect.OFF_STAGE, now.object, fields=known),

@@ -118,6 +118,9 @@ def field_type(seen: Body, place: Place) -> FieldType | None:
 
 def _plain_type(type: str, seen: Body, place: Place) -> FieldType | None:
     if type == "array":
+        if "oneOf" in seen and picklists.constants(seen["oneOf"]):
+            mend = 'Write "items": {"oneOf": […]}.'
+            place.add("oneOf", "NO_EFFECT", "Options of several choices stand under items.", mend)
         return _list_type(seen)
     if type != "string":
         if "oneOf" in seen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias, cast
 
-from metadata import bounds
+from metadata import bounds, schemas
 from metadata.doubts import Doubt
 from metadata.environments import STAGED, SYSTEM, Scope
 from metadata.expressions import syntax
@@ -33,14 +33,15 @@ def check(pipeline: Pipeline, metadata: Metadata, doubt: Doubt, to: Findings) ->
     if bound is None or doubt.things or doubt.fields:
         return
     reading = _Reading(metadata, bound, to)
-    staged = {one.object for one in metadata.pipelines.values()}
+    staged = {one.object: one.stage_keys for one in metadata.pipelines.values()}
     scope = Scope(metadata.objects, staged, bound.key, with_old=True)
     for path, criterion in _criteria(pipeline):
         if criterion.schema is not None:
             reading.document(criterion.schema, (*path, "schema"))
+            schemas.check_idle(criterion.schema, (*path, "schema"), to)
         elif criterion.check is not None:
             for fault in _faults(criterion.check, scope):
-                to.add((*path, "check"), fault.code, fault.what, fault.mend)
+                to.add((*path, "check"), fault.code, fault.placed, fault.mend)
 
 
 def _faults(text: str, scope: Scope) -> Iterable[Fault]:
@@ -99,9 +100,11 @@ class _Reading:
         """A record's schema names only fields of its object."""
         known = [*of.fields, *SYSTEM]
         known += STAGED if self._metadata.pipeline_of(of.key) else ()
-        for at, name, _ in self._properties(schema, path):
+        for at, name, inside in self._properties(schema, path):
             if name not in known:
                 self._unknown(name, known, at)
+            elif name in of.fields and of.fields[name].options:
+                schemas.check_options(inside, at, of.fields[name], self._to)
 
     def _related(self, schema: object, path: Path) -> None:
         inverses = {inverse.key: inverse for inverse in self._metadata.inverses(self._bound.key)}

@@ -26,6 +26,8 @@ _MEASURES: Mapping[str, frozenset[FieldType]] = {
     "department": _GROUPING,
     "roles": frozenset({FieldType.PICKLISTS}),
 }
+UNCOVERED = "uncovered"
+"""The option of a measure's coverage that says a node is not covered."""
 _KINDS = frozenset({FieldType.TEXT, FieldType.PICKLIST})
 
 
@@ -202,3 +204,15 @@ def _check_measures(scene: _Scene, through: str, node: str, measures: Mapping[st
             scene.findings.add(path, "UNKNOWN_FIELD", message)
         else:
             scene.typed(owner or through, key, _MEASURES[meaning], path)
+            if meaning == "coverage":
+                _check_coverage(scene, owner or through, key, path)
+
+
+def _check_coverage(scene: _Scene, object_key: str, key: str, path: Path) -> None:
+    """Whoever is not covered is known by an option: without it everybody would be."""
+    of = scene.objects.get(object_key)
+    found = of.fields.get(key) if of else None
+    if found and found.type is FieldType.PICKLIST and found.option(UNCOVERED) is None:
+        message = f"'{object_key}.{key}' has no option '{UNCOVERED}': every node would be covered."
+        mend = f'Call the option for those who are not "{UNCOVERED}"; its title is free.'
+        scene.findings.add(path, "UNKNOWN_OPTION", message, mend)

@@ -8,7 +8,7 @@ from typing import TypeAlias, cast
 
 from metadata import tightening
 from metadata.dialects import Kind
-from metadata.layers import Order
+from metadata.layers import TENANT, Order
 from metadata.problems import Findings, Path, Problem, pointer, shown
 from metadata.tightening import Attempt
 
@@ -147,7 +147,7 @@ class _Merging:
             mend = "Let one pack require the other: then it stands above."
             self._findings.add(here, "CONFLICT", message, mend)
             return False
-        attempt = Attempt(self._kind, path, low, high, lower.document)
+        attempt = Attempt(self._kind, path, low, high, lower.document, self._source.layer == TENANT)
         refusal = tightening.refusal(attempt)
         if refusal is not None:
             self._findings.add(here, *refusal)

@@ -249,6 +249,10 @@ class Pipeline:
         return next(stage for stage in self.stages if not stage.deprecated)
 
     @property
+    def stage_keys(self) -> tuple[str, ...]:
+        return tuple(stage.key for stage in self.stages)
+
+    @property
     def reason_keys(self) -> tuple[str, ...]:
         return tuple(str(reason["key"]) for reason in self.reasons)
 

@@ -8,7 +8,7 @@ from metadata import comparing, naming
 from metadata.assigning import same_values
 from metadata.changes import Change, Effect, Impact, Saying
 from metadata.comparing import Shift
-from metadata.model import Field, Metadata, ObjectType, Rule, Unique
+from metadata.model import Field, Metadata, ObjectType, OnDelete, Rule, Unique
 from metadata.problems import Path
 from metadata.widening import Widening
 
@@ -223,7 +223,14 @@ def _reference(was: Field, now: Field, say: Saying) -> Iterator[Change]:
         yield say("INVERSE_CHANGED", (*path, "inverse"), message, breaks)
     if before.on_delete != after.on_delete:
         message = f"On delete: {after.on_delete}; it was {before.on_delete}."
-        yield say("ON_DELETE_CHANGED", (*path, "onDelete"), message)
+        yield say("ON_DELETE_CHANGED", (*path, "onDelete"), message, _DELETING[after.on_delete])
+
+
+_DELETING = {
+    OnDelete.RESTRICT: "Deletes that went through so far are refused.",
+    OnDelete.CASCADE: "Deleting the record that is named takes these along.",
+    OnDelete.SET_NULL: "",
+}
 
 
 def _conditions(was: ObjectType, now: ObjectType, by: Widening) -> Iterator[Change]:
@@ -252,7 +259,9 @@ def _uniques(was: ObjectType, now: ObjectType) -> Iterator[Change]:
         yield say("UNIQUE_REMOVED", ("x-unique",), f"'{key}' is no longer unique.", breaks)
     for key, unique in after.items():
         if before.get(key) != unique:
-            breaks = "" if key not in before else f"Upserts by '{key}' find records differently."
+            breaks = "Writes of values that another record has are refused."
+            if key in before:
+                breaks = f"Upserts by '{key}' find records differently."
             message = f"{', '.join(unique.fields)} must be unique ('{key}')."
             yield say("UNIQUE_ADDED", ("x-unique",), message, breaks, _shared(now, unique))
 
@@ -267,13 +276,21 @@ def _rules(was: ObjectType, now: ObjectType) -> Iterator[Change]:
         old = before.get(rule.key)
         if old is None or _asks(old) != _asks(rule):
             code = "RULE_ADDED" if old is None else "RULE_CHANGED"
-            blocks = rule.severity == "block"
+            off = rule.when == "false"
+            blocks = rule.severity == "block" and not off
             breaks = "Writes accepted so far may be refused." if blocks else ""
-            broken = Impact(Effect.BROKEN_RULE, now.key, value=rule.key)
-            message = f"The rule '{rule.key}' asks: {rule.check}"
-            yield say(code, ("x-rules", index), message, breaks, broken)
+            broken = [] if off else [Impact(Effect.BROKEN_RULE, now.key, value=rule.key)]
+            message = f"The rule '{rule.key}' {_asking(rule)}"
+            yield say(code, ("x-rules", index), message, breaks, *broken)
         elif old != rule:
             yield say("RELABELLED", ("x-rules", index), f"The rule '{rule.key}' says it otherwise.")
+
+
+def _asking(rule: Rule) -> str:
+    if rule.when == "false":
+        return "is switched off."
+    asks = "asks" if rule.severity == "block" else "warns unless"
+    return f"{asks}: {rule.check}" + (f" (when {rule.when})" if rule.when else "")
 
 
 def _asks(rule: Rule) -> tuple[object, ...]:

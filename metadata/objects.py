@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from metadata import bounds, fields, naming, schemas, usage
@@ -10,7 +10,7 @@ from metadata.fields import Place, labels
 from metadata.layers import TENANT
 from metadata.merging import Merged
 from metadata.model import TEXTUAL, Field, FieldType, ObjectType, Rule, Unique
-from metadata.problems import Findings, a, listed
+from metadata.problems import Findings, Path, a, did_you_mean, listed
 
 _CONDITIONS = (
     "$defs",
@@ -41,13 +41,16 @@ UNIQUE_TYPES = frozenset(
 """Types whose values can be told apart for sure, and are short."""
 
 
-def object_type(declared: Merged, findings: Findings) -> ObjectType:
-    """The object; what is wrong with its declaration, taken alone, is told."""
+def object_type(declared: Merged, findings: Findings, packs: Iterable[str] = ()) -> ObjectType:
+    """The object; what is wrong with its declaration, taken alone, is told.
+
+    `packs` are the objects of lower layers, one of which may be meant.
+    """
     body = declared.body
     found = dict(_fields(declared, findings))
     _check_size(found, findings)
     plural = cast(str, body.get("x-plural", naming.plural(declared.key)))
-    _check_names(declared, plural, findings)
+    _check_names(declared, plural, packs, findings)
     result = ObjectType(
         key=declared.key,
         plural=plural,
@@ -99,8 +102,20 @@ def _good_key(declared: Merged, key: str, layer: str, findings: Findings) -> boo
         mend = mend or "Take another key; the API's own fields and words have these."
         findings.add(path, "RESERVED", f"'{key}' is reserved.", mend)
     elif layer == TENANT and naming.suffix(key) == "" and not tree:
-        findings.add(path, "SUFFIX", f"A tenant's field ends in __c: '{key}__c'.", "Rename it.")
+        message = f"A tenant's field ends in __c: '{key}__c'."
+        findings.add(path, "SUFFIX", message, _meant(key, _of_packs(declared)))
     return True
+
+
+def _of_packs(declared: Merged) -> list[str]:
+    """The fields of an object that lower layers declare."""
+    properties = cast("Mapping[str, object]", declared.body["properties"])
+    return [key for key in properties if declared.layer_of(("properties", key)) != TENANT]
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    """The mend for a key without __c, which may be that of a lower layer, misspelt."""
+    return f"{did_you_mean(word, known)} If it is new, rename it.".strip()
 
 
 def _check_added_options(declared: Merged, field: Field, findings: Findings) -> None:
@@ -130,7 +145,7 @@ def _check_size(found: Mapping[str, Field], findings: Findings) -> None:
         findings.add(("properties",), "TOO_MANY", message)
 
 
-def _check_names(declared: Merged, plural: str, findings: Findings) -> None:
+def _check_names(declared: Merged, plural: str, packs: Iterable[str], findings: Findings) -> None:
     key = declared.key
     if key in naming.RESERVED_OBJECTS or key.endswith(naming.RESERVED_ENDINGS):
         mend = "Put a word in front, as in saas_subscription."
@@ -140,7 +155,7 @@ def _check_names(declared: Merged, plural: str, findings: Findings) -> None:
     for path, word in ((("$id",), key), (("x-plural",), plural)):
         if path[0] in declared.body and not naming.suffix(word):
             message = f"What a tenant declares ends in __c: '{word}__c'."
-            findings.add(path, "SUFFIX", message, "Rename it.")
+            findings.add(path, "SUFFIX", message, _meant(word, packs))
 
 
 def _title_field(
@@ -165,12 +180,24 @@ def _check_required(declared: Merged, found: Mapping[str, Field], findings: Find
             if key not in cast("Mapping[str, object]", declared.body.get("properties", {})):
                 findings.no_field(path, declared.key, key, found)
         elif field.read_only:
-            message = f"'{key}' can't be required: only the server writes it."
-            findings.add(path, "MISPLACED", message, "Remove it.")
+            _not_writable(declared, field, path, findings)
         elif field.hidden and field.default is None:
             message = f"'{key}' is required and hidden: no record could be created."
             mend = "Give it a default, or leave it shown."
             findings.add(("properties", key, "x-hidden"), "HIDDEN_REQUIRED", message, mend)
+
+
+def _not_writable(declared: Merged, field: Field, path: Path, findings: Findings) -> None:
+    """Tells of a required field that nobody may write, where the higher layer says so."""
+    said = ("properties", field.key, "readOnly")
+    layers = [source.layer for source in declared.sources]
+    required, read_only = (layers.index(declared.layer_of(it)) for it in (path, said))
+    if read_only > required:
+        message = f"'{field.key}' is required, so it must be written."
+        findings.add(said, "MISPLACED", message, "Leave it writable.")
+        return
+    message = f"'{field.key}' can't be required: only the server writes it."
+    findings.add(path, "MISPLACED", message, "Remove it.")
 
 
 def _field_uniques(
@@ -225,7 +252,9 @@ def _rules(declared: Merged, findings: Findings) -> tuple[Rule, ...]:
     seen: set[str] = set()
     for index, one in enumerate(cast("list[Mapping[str, str]]", declared.body.get("x-rules", []))):
         key = one["key"]
-        for missing in {"check", "message"} - one.keys():
+        for missing in ("check", "message"):
+            if missing in one:
+                continue
             message = f"The rule '{key}' has no {missing}."
             findings.add(("x-rules", index), "MISSING", message, f"Add '{missing}'.")
         if key in seen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from metadata import (
@@ -17,19 +17,21 @@ from metadata import (
     roles,
 )
 from metadata.dialects import Kind
+from metadata.expressions.problems import Code
 from metadata.gathering import Gathered, gather
-from metadata.layers import Layer, ordered
+from metadata.layers import TENANT, Layer, ordered
 from metadata.linking import Linked
 from metadata.merging import Merged
 from metadata.model import Graph, Metadata, Pipeline, Role
 from metadata.problems import Findings, Problem
 
 
-def parse(layers: Sequence[Layer]) -> Metadata | tuple[Problem, ...]:
+def parse(layers: Sequence[Layer], *, lax: Collection[str] = ()) -> Metadata | tuple[Problem, ...]:
     """What the layers declare together, or all problems at once.
 
     The layers may come in any order. Never raises on what they hold. Values are exact: ints and
-    Decimals; floats are taken as they are written.
+    Decimals; floats are taken as they are written. In `lax` layers, which an older release may have
+    taken, what merely has no effect is let pass.
     """
     order, problems = ordered(layers)
     gathered = gather(order)
@@ -39,7 +41,13 @@ def parse(layers: Sequence[Layer]) -> Metadata | tuple[Problem, ...]:
     building = _Building(gathered)
     metadata = building.metadata()
     problems += building.problems()
+    passed = {one.document(path) for one in layers if one.name in lax for path in one.documents}
+    problems = [it for it in problems if it.rule not in IDLE or it.document not in passed]
     return _told(problems) if problems else metadata
+
+
+IDLE = frozenset({"NO_EFFECT", "UNKNOWN_OPTION", Code.UNKNOWN_OPTION})
+"""Rules about what never holds, or does nothing: metadata is whole all the same."""
 
 
 def _told(problems: list[Problem]) -> tuple[Problem, ...]:
@@ -89,8 +97,9 @@ class _Building:
     def metadata(self) -> Metadata:
         linked = self._linked()
         staged = self._pipelines(linked)
-        with_stages = {pipeline.object for pipeline in staged.values()}
-        expressions, steps = computing.computed(linked, with_stages | linked.doubt.staged)
+        stages: dict[str, tuple[str, ...]] = dict.fromkeys(linked.doubt.staged, ())
+        stages |= {pipeline.object: pipeline.stage_keys for pipeline in staged.values()}
+        expressions, steps = computing.computed(linked, stages)
         made = Metadata(
             linked.objects,
             staged,
@@ -110,7 +119,11 @@ class _Building:
     def _linked(self) -> Linked:
         declared = self._gathered.merged[Kind.OBJECT]
         findings = self._findings[Kind.OBJECT]
-        made = {key: objects.object_type(merged, findings[key]) for key, merged in declared.items()}
+        packs = [key for key, it in declared.items() if it.sources[0].layer != TENANT]
+        made = {
+            key: objects.object_type(merged, findings[key], packs)
+            for key, merged in declared.items()
+        }
         linked = Linked(made, declared, self._gathered.doubt, findings)
         linking.check_objects(linked)
         linking.check_references(linked)

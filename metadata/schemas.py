@@ -4,6 +4,7 @@ such as defaults, fit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TypeAlias, cast
@@ -18,17 +19,31 @@ from metadata.expressions.dependencies import Cycle
 from metadata.merging import Merged
 from metadata.model import Field, FieldType, ObjectType
 from metadata.problems import Findings, Path, did_you_mean, listed, shown
-from metadata.wording import words
+from metadata.wording import pattern_mend, words
 
 _NAMING = ("enum", "const")
 _EXACT = (FieldType.DECIMAL, FieldType.PERCENT, FieldType.MONEY)
 _IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else"})
+_IDLE_WITHOUT = {
+    "if": ("then", "else"),
+    "then": ("if",),
+    "else": ("if",),
+    "minContains": ("contains",),
+    "maxContains": ("contains",),
+}
+_NAMED_PARTS = ("$defs", "properties", "patternProperties", "dependentSchemas")
+_OTHER_PARTS = (
+    *("allOf", "anyOf", "oneOf", "not", "if", "then", "else"),
+    *("items", "prefixItems", "contains", "additionalProperties", "propertyNames"),
+)
 _AT_ROOT = ("$defs", "allOf", "anyOf", "not", "if", "then", "else", "dependentSchemas")
 
 
 def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
     """Tells which patterns and references can't be used, and which values are wrong."""
     _check_conditions(declared, of, findings)
+    check_idle(declared.body, (), findings)
+    _check_slashes(declared, findings)
     definitions = cast("Mapping[str, object]", declared.body.get("$defs", {}))
     if not _bounded(of, definitions, findings):
         return
@@ -188,9 +203,19 @@ def _check_parts(declared: Merged, findings: Findings) -> None:
                 message = f"There is no definition '{name}'."
                 findings.add(path, "UNKNOWN_DEFINITION", message, mend)
         elif not _usable(value):
-            mend = "Look-around, back references and huge repetitions are not supported."
             message = f"'{value}' is no regular expression of the linear kind."
-            findings.add(path, "BAD_PATTERN", message, mend)
+            findings.add(path, "BAD_PATTERN", message, pattern_mend(str(value)))
+
+
+def _check_slashes(declared: Merged, findings: Findings) -> None:
+    """Tells of patterns between slashes, as JavaScript writes them: no text has the form of these."""
+    for path, word, value in _keywords(declared.body, ()):
+        if word == "pattern" and _SLASHED.fullmatch(str(value)):
+            message = f"'{value}' stands between slashes, so that no text has its form."
+            findings.add(path, "NO_EFFECT", message, "Leave out the slashes, and what follows.")
+
+
+_SLASHED = re.compile(r"/\^.*|.*(?<!\\)\$/[a-z]*")
 
 
 def _usable(pattern: object) -> bool:
@@ -228,6 +253,30 @@ def _check_conditions(declared: Merged, of: ObjectType, findings: Findings) -> N
             _check_field(one, ("dependentRequired", key, index), of, findings)
 
 
+def check_idle(schema: object, path: Path, findings: Findings) -> None:
+    """Tells of keywords that ask nothing without another one, which was forgotten or misplaced."""
+    if not isinstance(schema, dict):
+        return
+    for word, others in _IDLE_WITHOUT.items():
+        if word in schema and schema.keys().isdisjoint(others):
+            message = f"'{word}' does nothing without {listed(others)}."
+            findings.add((*path, word), "NO_EFFECT", message, "Add that beside it, or remove it.")
+    for at, part in _parts_of(schema):
+        check_idle(part, (*path, *at), findings)
+
+
+def _parts_of(schema: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
+    """The schemas in a schema, with where they stand in it."""
+    for word in _NAMED_PARTS:
+        for name, part in cast("Mapping[str, object]", schema.get(word, {})).items():
+            yield (word, name), part
+    for word in _OTHER_PARTS:
+        found = schema.get(word)
+        for index, part in enumerate(found if isinstance(found, list) else ()):
+            yield (word, index), part
+        yield (word,), found
+
+
 def _check_named(schema: object, path: Path, of: ObjectType, findings: Findings) -> None:
     if isinstance(schema, list):
         for index, part in enumerate(schema):
@@ -250,7 +299,7 @@ def _check_parts_named(
     for key, part in cast("Mapping[str, object]", schema.get("properties", {})).items():
         _check_field(key, (*path, "properties", key), of, findings)
         if key in of.fields and of.fields[key].options:
-            _check_options(part, (*path, "properties", key), of.fields[key], findings)
+            check_options(part, (*path, "properties", key), of.fields[key], findings)
     for word in _AT_ROOT[1:]:
         if word in schema:
             _check_named(schema[word], (*path, word), of, findings)
@@ -264,7 +313,7 @@ def _check_field(key: str, path: Path, of: ObjectType, findings: Findings) -> No
         findings.add(path, "MISPLACED", message, "Write an x-rules entry instead.")
 
 
-def _check_options(schema: object, path: Path, field: Field, findings: Findings) -> None:
+def check_options(schema: object, path: Path, field: Field, findings: Findings) -> None:
     """Conditions on a picklist name only its options, for the same reason."""
     if not isinstance(schema, dict):
         return
@@ -275,4 +324,4 @@ def _check_options(schema: object, path: Path, field: Field, findings: Findings)
             mend = did_you_mean(value.lower(), known) or f"It has {listed(known, 'and')}."
             findings.add((*path, *at), "UNKNOWN_OPTION", message, mend)
     for word in ("contains", "items", "not"):
-        _check_options(schema.get(word), (*path, word), field, findings)
+        check_options(schema.get(word), (*path, word), field, findings)

@@ -70,6 +70,7 @@ class Attempt:
     low: object
     high: object
     lower: str  # the document of the lower layer
+    by_tenant: bool = False
 
 
 def whole(kind: Kind, path: Path) -> bool:
@@ -87,10 +88,24 @@ def refusal(attempt: Attempt) -> Refusal | None:
             return _is_fixed(attempt, word, "Put a further condition into allOf: all of them hold.")
         if word in _RAISED:
             return _of_field(attempt, word)
+    if attempt.kind is Kind.OBJECT and _softens(attempt, word):
+        return "FIXED", f"What the rule asks is settled by {attempt.lower}.", _RULE_MEND
     fixed = attempt.path[0] in _FIXED.get(attempt.kind, ()) or _closed_stage(attempt)
     if fixed and attempt.low is not None:
         return _is_fixed(attempt, str(attempt.path[0]) if len(attempt.path) < 3 else word)
     return None
+
+
+_RULE_MEND = (
+    "A pack may word it otherwise and add rules of its own; only a tenant changes when it holds."
+)
+
+
+def _softens(attempt: Attempt, word: str) -> bool:
+    """Whether a pack changes when a rule of another holds. A tenant may: its records are its own."""
+    if attempt.by_tenant or attempt.path[0] != "x-rules":
+        return False
+    return word in ("when", "check") or (word == "severity" and attempt.high == "warn")
 
 
 def _of_field(attempt: Attempt, word: str) -> Refusal | None:

@@ -37,6 +37,7 @@ _PAIRS = (
 )
 _LOW = frozenset(low for low, _ in _PAIRS)
 _CHECKS = frozenset(word for words in CHECKS.values() for word in words) - {"$ref", "type"}
+_JUDGING = _CHECKS - {"format", "items", "oneOf"}  # what does not say of which type a field is
 _SERVER_MADE = ("default", "x-unique", "oneOf")
 
 
@@ -49,7 +50,7 @@ def check(object_key: str, field: Field, body: Mapping[str, object], place: Plac
     if field.type is FieldType.REFERENCE:
         _check_reference(object_key, field, place)
     elif field.type is FieldType.AUTONUMBER:
-        _check_autonumber(field, place)
+        _check_autonumber(field, body, place)
     elif field.type is FieldType.PICKLIST:
         picklists.check(body, place.path, place.findings)
     elif field.type is FieldType.PICKLISTS:
@@ -80,6 +81,9 @@ def _check_computed(field: Field, body: Mapping[str, object], place: Place) -> N
         place.add("readOnly", "MISPLACED", "The server computes this field.", "Remove readOnly.")
     if "default" in body:
         place.add("default", "MISPLACED", "A computed field has no default.", "Remove it.")
+    for word in sorted(_JUDGING & body.keys()):
+        message = f"'{word}' is not asked of what the server computes."
+        place.add(word, "NO_EFFECT", message, "Write an x-rules entry instead.")
     if field.type in (FieldType.JSON, FieldType.REFERENCE, FieldType.PICKLIST, FieldType.PICKLISTS,
                       FieldType.TEXTS, FieldType.AUTONUMBER, *LONG):  # fmt: skip
         message = f"{a(field.type).capitalize()} field can't be computed."
@@ -150,12 +154,15 @@ def _check_tree(object_key: str, field: Field, place: Place) -> None:
         place.add("x-tree", "BAD_TREE", message, "Leave it out of required.")
 
 
-def _check_autonumber(field: Field, place: Place) -> None:
+def _check_autonumber(field: Field, body: Mapping[str, object], place: Place) -> None:
     if field.number_format is None:
         mend = 'Add for instance "x-format": "OPP-{00000}".'
         place.add("", "MISSING", "An autonumber has a format.", mend)
     if field.default is not None:
         place.add("default", "MISPLACED", "The server numbers it.", "Remove it.")
+    for word in sorted(_JUDGING & body.keys()):
+        message = f"'{word}' is not for numbers that the server gives: a write could not mend them."
+        place.add(word, "NO_EFFECT", message, "Remove it.")
 
 
 def _check_options(field: Field, place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TypeAlias, cast
 
@@ -87,6 +88,22 @@ _MOVED = {
     "additionalProperties": "Fields that are not declared are always refused.",
     "x-reference": "A field refers to one record. To several, let records of another object refer.",
 }
+_CALLED = {
+    "title": ("label", "x_label", "caption", "display_name", "name"),
+    "description": ("help", "help_text", "tooltip", "hint"),
+    "oneOf": ("options", "x_options", "choices", "values", "picklist"),
+    "properties": ("fields", "columns", "attributes"),
+    "x-reference": ("object", "lookup", "reference_to", "target"),
+    "x-title": ("x_name", "name_field", "title_field"),
+    "x-formula": ("expression", "calculated"),
+    "x-scale": ("precision", "decimals", "digits"),
+    "check": ("expression", "condition", "formula"),
+    "message": ("error", "error_message"),
+    "const": ("value", "key"),
+    "key": ("name", "id"),
+    "maxLength": ("length", "size"),
+}
+"""What keywords are called elsewhere."""
 _INSTEAD = {
     "text": 'Write "type": "string".',
     "int": 'Write "type": "integer".',
@@ -101,6 +118,12 @@ _INSTEAD = {
     "longtext": 'Write "type": "string", "x-type": "longtext".',
     "picklist": 'Leave the type out and write oneOf: [{"const": "…", "title": "…"}].',
     "reference": 'Leave the type out and write "x-reference": {"object": "…"}.',
+    "lookup": 'Leave the type out and write "x-reference": {"object": "…"}.',
+    "email": 'Write "type": "string", "format": "email".',
+    "url": 'Write "type": "string", "format": "uri".',
+    "phone": 'Write "type": "string"; what numbers look like says a pattern.',
+    "checkbox": 'Write "type": "boolean".',
+    "textarea": 'Write "type": "string", "x-type": "longtext".',
     "null": "A value may always be absent unless its field is in required.",
     "closed": "Closed stages are won, lost or invalid.",
     "in_progress": "Stages in progress are called open.",
@@ -141,8 +164,17 @@ def _mend_here(complaint: Complaint) -> str:
 
 def _unexpected(limit: object, key: object) -> Words:
     word, known = str(key), cast("list[str]", limit)
-    mend = _MOVED.get(word) or did_you_mean(word, known) or _all_of(known)
+    mend = _MOVED.get(word) or _called(word, known) or did_you_mean(word, known) or _all_of(known)
     return "UNKNOWN_KEYWORD", f"'{word}' is not known here.", mend
+
+
+def _called(word: str, known: list[str]) -> str:
+    """The keyword that is known here for what other tools call so."""
+    plain = word.lower().replace("-", "_")
+    found = next((here for here, there in _CALLED.items() if here in known and plain in there), "")
+    if found == "oneOf":
+        return "Write the choices as oneOf: [{const, title}]."
+    return f"It is called {found}." if found else ""
 
 
 def _type(expected: object, value: object) -> Words:
@@ -168,9 +200,35 @@ def _pattern(pattern: object, value: object) -> Words:
 
 def _format(form: object, value: object) -> Words:
     if form == "regex":
-        mend = "Look-around and back references are not supported."
+        mend = pattern_mend(str(value))
         return "BAD_PATTERN", f"{shown(value)} is no regular expression of the linear kind.", mend
     return "BAD_FORM", f"{shown(value)} is no {form}.", _FORMS.get(str(form), "")
+
+
+_LINEAR = "Look-around, back references and huge repetitions are not supported."
+_ELSEWHERE = (
+    (r"\(\?[a-zA-Z]+\)", "There are no flags such as (?i): write [Aa] for both."),
+    (r"\(\?P?<[a-zA-Z_]", "Groups have no names: write (…)."),
+    (r"\[\[?:[a-z]+:\]", r"Write classes of letters as \p{L}, [a-z] or \d."),
+    (r"\\[AZzh]", r"Write ^ and $ for the ends of the text, and [ \t] for spaces."),
+    (r"\{,[0-9]", "Write 0 before the comma: {0,3}."),
+    (r"[*+?}]\+|\(\?>", "There is no possessive repetition, nor need for it: write it plainly."),
+    (r"\[\]|\[\^\]", r"Write a bracket within brackets as \]."),
+)
+"""What other kinds of regular expressions know, and what is written here."""
+
+
+def pattern_mend(pattern: str) -> str:
+    """How to mend a regular expression that can't be used."""
+    found = next((mend for known, mend in _ELSEWHERE if re.search(known, pattern)), "")
+    if found:
+        return found
+    plain = re.sub(r"\\.", "", pattern)
+    if "[" in plain.rpartition("]")[2]:
+        return "Close the [, or write \\[ for the bracket itself."
+    if plain.count("(") != plain.count(")"):
+        return "Give each ( its ), or write \\( for the bracket itself."
+    return _LINEAR
 
 
 def _enum(options: object, value: object) -> Words:

@@ -12,8 +12,10 @@ from core.actions import metadata
 from core.errors import Problem, Refused
 from core.identity import Actor
 from core.store.opening import Store
-from metadata import documents
+from metadata import documents, layers, wording
+from metadata.dialects import Kind
 from metadata.documents import Document
+from metadata.problems import Problem as Fault
 
 Declared = Mapping[Path, Document]
 
@@ -21,8 +23,11 @@ Declared = Mapping[Path, Document]
 def read(paths: Iterable[Path]) -> Declared:
     """The documents of these files; of a folder, all that end in `.json`.
 
+    Labels in a folder `i18n` are in the language that their file is called by.
+
     Raises:
-        Refused: with everything that cannot be read, each problem's path being (file, pointer).
+        Refused: with everything that cannot be read, each problem's path being (file, pointer), and
+            what is wrong with the form of the others.
     """
     found: dict[Path, Document] = {}
     problems: list[Problem] = []
@@ -34,15 +39,28 @@ def read(paths: Iterable[Path]) -> Declared:
             problems.append(Problem((str(path), ""), "UNREADABLE", text))
             continue
         if isinstance(document, tuple):
-            problems += [
-                Problem((it.document, it.pointer), it.rule, f"{it.message} {it.mend}".rstrip())
-                for it in document
-            ]
+            problems += map(_refused, document)
         else:
-            found[path] = document
+            found[path] = _in_language(path, document)
     if problems:
-        raise Refused(problems)
+        raise Refused([*problems, *_misshapen(found)])
     return found
+
+
+def _in_language(path: Path, document: Document) -> Document:
+    labels = layers.kind_of(document) is Kind.LABELS and path.parent.name == "i18n"
+    return {"language": path.stem, **document} if labels else document
+
+
+def _misshapen(declared: Declared) -> Iterator[Problem]:
+    for path, document in declared.items():
+        kind = layers.kind_of(document)
+        for _, found in wording.problems(document, kind, str(path)) if kind else ():
+            yield _refused(found)
+
+
+def _refused(found: Fault) -> Problem:
+    return Problem((found.document, found.pointer), found.rule, found.told)
 
 
 async def save(actor: Actor, store: Store, declared: Declared, *, prune: bool = False) -> int:

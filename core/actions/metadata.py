@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -118,7 +118,7 @@ async def check(actor: Actor, store: Store) -> tuple[Fault, ...]:
 async def draft_metadata(actor: Actor, store: Store) -> Metadata | tuple[Fault, ...]:
     """What the draft declares together with its packs, or everything that is wrong with it."""
     _, found = await layered_draft(actor, store)
-    return await _parsed(store, found)
+    return await _parsed(store, found, packs_of(found))
 
 
 async def export(actor: Actor, store: Store, version: int | None = None) -> Mapping[str, Document]:
@@ -153,23 +153,30 @@ def _with_own(stored: Layers, own: Mapping[str, Document]) -> list[Layer]:
     return [*layers.of_json(packs), Layer(TENANT, own)]
 
 
-async def _parsed(store: Store, found: Sequence[Layer]) -> Metadata | tuple[Fault, ...]:
-    """What the layers declare, remembered: a draft is checked and compared before it is published."""
-    digest = layers.digest(found)
-    known = store.drafts.get(digest)
+def packs_of(found: Iterable[Layer]) -> list[str]:
+    """The layers that a tenant does not mend itself."""
+    return [layer.name for layer in found if layer.name != TENANT]
+
+
+async def _parsed(
+    store: Store, found: Sequence[Layer], lax: Collection[str]
+) -> Metadata | tuple[Fault, ...]:
+    """What layers declare, remembered: a draft is checked and compared before it is published."""
+    key = layers.digest(found), frozenset(lax)
+    known = store.drafts.get(key)
     if known is not None:
         return known
-    metadata = await built(parse, found)
-    return store.drafts.keep(digest, metadata) if isinstance(metadata, Metadata) else metadata
+    metadata = await built(parse, found, lax=lax)
+    return store.drafts.keep(key, metadata) if isinstance(metadata, Metadata) else metadata
 
 
-async def sound(store: Store, found: Sequence[Layer]) -> Metadata:
-    """What the layers declare.
+async def sound(store: Store, found: Sequence[Layer], lax: Collection[str]) -> Metadata:
+    """What layers declare, those that are `lax` as an older release may have taken them.
 
     Raises:
-        Refused: there are problems in them.
+        Refused: something is wrong with them.
     """
-    metadata = await _parsed(store, found)
+    metadata = await _parsed(store, found, lax)
     if isinstance(metadata, Metadata):
         return metadata
     raise Refused([Problem((one.document, one.pointer), one.rule, _text(one)) for one in metadata])

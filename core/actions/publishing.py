@@ -11,6 +11,7 @@ from core.actions.metadata import (
     expect,
     layered_draft,
     own_documents,
+    packs_of,
     sound,
     stored_layers,
 )
@@ -155,7 +156,7 @@ class _Plan:
 
 async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
     state, found = await layered_draft(actor, store)
-    metadata = await sound(store, found)
+    metadata = await sound(store, found, packs_of(found))
     old = await store.published(actor.tenant)
     if old.version != state.published_version:
         raise Conflict("Someone published meanwhile: look at the difference again.")
@@ -177,7 +178,7 @@ async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
 
 async def _plan_of_version(actor: Actor, store: Store, to: int, note: str) -> _Plan:
     stored = await stored_layers(actor.tenant, store, to)
-    metadata = await sound(store, versions.layers_of(stored))
+    metadata = await sound(store, versions.layers_of(stored), stored)
     async with store.database.reading(actor.tenant) as connection:
         storage = await versions.load_storage(actor.tenant, connection, to)
     old = await store.newest(actor.tenant)

@@ -48,6 +48,8 @@ async def create(
         NotFound: there is no such object.
     """
     check(actor, len(inputs))
+    if origin.source == API.source:
+        inputs = owned(actor, object, inputs)
     numbers = Numbers(actor.tenant, store, object, len(inputs))
 
     async def work(tx: Transaction) -> Saved:
@@ -94,6 +96,19 @@ async def update(
 
     manner = Manner(alone=object if len(edits) == 1 else None)
     return await writing(actor.tenant, store, work, Author.of(actor, origin), manner)
+
+
+def owned(actor: Actor, object: str, inputs: Sequence[Inputs]) -> Sequence[Inputs]:
+    """What is given for new records, which belong to the user who makes them unless it says otherwise.
+
+    Users and teams belong to nobody: they are no work of the one who enters them.
+    """
+    if actor.user is None or object in _PEOPLE:
+        return inputs
+    return [{"owner": actor.user, **given} for given in inputs]
+
+
+_PEOPLE = frozenset({"user", "team"})
 
 
 def new_drafts(

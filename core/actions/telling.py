@@ -47,6 +47,10 @@ _CONCERNED = {
         "has an amount in another currency, which is left out",
         "have amounts in another currency, which are left out",
     ),
+    Effect.DANGLING: (
+        "names what was deleted meanwhile, and is empty there",
+        "name what was deleted meanwhile, and are empty there",
+    ),
 }
 """What is said of one record, and of any other number."""
 

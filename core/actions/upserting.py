@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.actions.batches import check, plan_of, setting_of
-from core.actions.saving import Saved, new_drafts, saved
+from core.actions.saving import Saved, new_drafts, owned, saved
 from core.errors import NotFound, Problem
 from core.identity import API, Actor, Origin
 from core.store import references, rows, saving, taking, tree_nodes, unique_keys
@@ -41,14 +41,16 @@ async def upsert(
         NotFound: there is no such object, or it has no such unique key.
     """
     check(actor, len(inputs))
+    new = owned(actor, by.object, inputs) if origin.source == API.source else inputs
     numbers = Numbers(actor.tenant, store, by.object, len(inputs))
 
     async def work(tx: Transaction) -> Saved:
         plan, setting = plan_of(store, tx, by.object), setting_of(tx, actor)
         await tree_nodes.share(tx, plan, inputs)
         matched = await _match(tx, plan, by, inputs)
-        held = await rows.hold(tx, matched.ids.values(), references.named(plan, inputs))
-        absent = {i: inputs[i] for i in matched.absent}
+        absent = {i: new[i] for i in matched.absent}
+        named = references.named(plan, [*inputs, *absent.values()])
+        held = await rows.hold(tx, matched.ids.values(), named)
         written = [
             *new_drafts(plan, setting, numbers, absent),
             *_changed(plan, setting, matched, held, inputs),

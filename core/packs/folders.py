@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from core.packs.offer import Pack
@@ -48,8 +48,7 @@ def read(folder: Path, plugin: str) -> Pack:
             found[name] = _document(path, name, kind)
         except BadPack as bad:
             faults += bad.faults
-    if not faults:
-        faults += _unread(folder, found)
+    faults += _unread(folder, {path for path, _ in files})
     if not faults and len(found) == 1:
         faults.append((HEAD, f"no declaration lies beside it, in {listed(KINDS_BY_FOLDER)}"))
     if faults:
@@ -57,13 +56,13 @@ def read(folder: Path, plugin: str) -> Pack:
     return _pack(found, plugin)
 
 
-def _unread(folder: Path, found: Mapping[str, Document]) -> Iterator[tuple[str, str]]:
+def _unread(folder: Path, known: Collection[Path]) -> Iterator[tuple[str, str]]:
     """Declarations that lie where nothing is read, as in `object/` or with the ending `.JSON`."""
     for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if name in found or path.suffix.lower() != ".json" or not path.is_file():
+        if path in known or path.suffix.lower() != ".json" or not path.is_file():
             continue
         if _is_declaration(path):
+            name = path.relative_to(folder).as_posix()
             yield name, f"lies where nothing is read; declarations are {HEAD} and {_PLACES}"
 
 

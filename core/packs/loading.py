@@ -21,7 +21,7 @@ from core.packs.offer import Fault, Offer, Pack, serves
 from metadata.problems import a, did_you_mean
 
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("register_"))
-_GROUP = re.compile(r"dealgraph\.\d+")
+_GROUP = re.compile(r"dealgraph(\..*)?")
 
 
 def load(built_in: Mapping[str, ModuleType]) -> Offer:
@@ -110,21 +110,29 @@ def _misused(name: str, module: ModuleType, manager: pluggy.PluginManager) -> It
             continue
         marked = True
         hook = options.get("specname") or attribute
-        if hook not in HOOKS:
-            message = f"there is no such hook. {did_you_mean(hook, HOOKS)}".strip()
+        function = getattr(module, attribute)
+        if message := _no_hook(hook, function, options):
             yield Fault(name, hook, "", message)
-        elif options.get("wrapper") or options.get("hookwrapper"):
-            message = "is a wrapper, which would change what other plugins offer; return values"
-            yield Fault(name, hook, "", message)
-        else:
-            known = inspect.signature(getattr(hookspecs, hook)).parameters
-            for argument in inspect.signature(getattr(module, attribute)).parameters:
-                if argument not in known:
-                    yield Fault(name, hook, argument, "the hook has no such argument")
+            continue
+        known = inspect.signature(getattr(hookspecs, hook)).parameters
+        for argument in inspect.signature(function).parameters:
+            if argument not in known:
+                yield Fault(name, hook, argument, "the hook has no such argument")
     if not marked:
         bare = next((hook for hook in HOOKS if callable(getattr(module, hook, None))), "")
         mend = "mark the function with @hookimpl" if bare else "implement a hook"
         yield Fault(name, bare, "", f"the plugin registers nothing: {mend}")
+
+
+def _no_hook(hook: str, function: object, options: Mapping[str, Any]) -> str:
+    """Why a marked function implements no hook."""
+    if hook not in HOOKS:
+        return f"there is no such hook. {did_you_mean(hook, HOOKS)}".strip()
+    if options.get("wrapper") or options.get("hookwrapper"):
+        return "is a wrapper, which would change what other plugins offer; return values"
+    if inspect.iscoroutinefunction(function):
+        return "is async; a hook is a plain function: write def"
+    return ""
 
 
 def _packs(name: str, manager: pluggy.PluginManager, faults: list[Fault]) -> Iterator[Pack]:
@@ -211,5 +219,5 @@ def _why(pack: Pack, found: Mapping[str, Pack], ordered: Mapping[str, Pack]) -> 
 
 
 def _told(error: BaseException) -> str:
-    text = str(error).strip()
+    text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -38,7 +38,7 @@ class FormulaPlan:
 
 @dataclass(frozen=True, slots=True)
 class RulePlan:
-    """One rule; `field` is the one it is about, where it is about one."""
+    """One rule; `field` is the one it is about, where that is one that a caller gives."""
 
     rule: Rule
     when: Evaluator | None
@@ -108,9 +108,23 @@ def _is_amount(metadata: Metadata, of: ObjectType, name: str) -> bool:
 
 def _rule_plans(of: ObjectType, computed: Computed) -> Iterator[RulePlan]:
     for rule, (when, check) in zip(of.rules, computed.rules, strict=True):
-        about = [key for key in of.fields if key in reads(check).fields]
-        field = about[0] if len(about) == 1 else None
-        yield RulePlan(rule, evaluator(when) if when is not None else None, evaluator(check), field)
+        about = _computed_from(of, computed, reads(check).fields)
+        field = of.fields[about.pop()] if len(about) == 1 else None
+        key = None if field is None or field.read_only or field.hidden else field.key
+        yield RulePlan(rule, evaluator(when) if when is not None else None, evaluator(check), key)
+
+
+def _computed_from(of: ObjectType, computed: Computed, keys: Iterable[str]) -> set[str]:
+    """Fields of the record, with those that formulas read instead of the formulas."""
+    seen: set[str] = set()
+    waiting = list(keys)
+    while waiting:
+        key = waiting.pop()
+        if key in of.fields and key not in seen:
+            seen.add(key)
+            formula = computed.formulas.get(key)
+            waiting += reads(formula).fields if formula is not None else ()
+    return seen - computed.formulas.keys()
 
 
 def _live(of: ObjectType, computed: Computed) -> tuple[str, ...]:

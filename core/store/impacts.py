@@ -254,6 +254,16 @@ async def _foreign(census: Census, impact: Impact) -> Counted:
     return Counted(impact, tally.count, tuple(tally.examples))
 
 
+async def _dangling(census: Census, impact: Impact) -> Counted:
+    """Live records whose reference names a record that is not there any more."""
+    place = census.new.storage.place(impact.object, impact.field or "")
+    named = f"""json_value(t.data, '$."{place.key}"' returning uuid null on error)"""
+    condition = f"""{_LIVE} and {named} is not null and not exists (
+        select from read.record as p
+        where p.tenant_id = $1 and p.id = {named} and p.deleted_at is null)"""
+    return await _counted(census, impact, _COUNT + condition)
+
+
 async def _whole(census: Census, impact: Impact) -> Counted:
     return await _counted(census, impact, _COUNT + _LIVE)
 
@@ -357,6 +367,7 @@ _COUNTERS: Mapping[Effect, Callable[[Census, Impact], Awaitable[Counted]]] = {
     Effect.DUPLICATE: _doubled,
     Effect.COMPUTED: _whole,
     Effect.FOREIGN: _foreign,
+    Effect.DANGLING: _dangling,
     Effect.UNSTAGED: _unstaged,
     Effect.CIRCULAR: _circular,
     Effect.OFF_STAGE: _off_stage,

@@ -35,8 +35,8 @@ class Store:
     def __init__(self, database: Database, offer: Offer) -> None:
         self.database = database
         self.offer = offer
-        self.drafts: Recent[bytes, Metadata] = Recent(DRAFTS_KEPT)
-        """What drafts declare, by the digest of their layers."""
+        self.drafts: Recent[tuple[bytes, frozenset[str]], Metadata] = Recent(DRAFTS_KEPT)
+        """What drafts declare, by the digest of their layers and which of these are lax."""
         self.numbers = Blocks(database)
         self.sizes = Sizes(database)
         self.growth = Growth(database, self.sizes)

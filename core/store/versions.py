@@ -115,7 +115,7 @@ async def slot_states(tenant: TenantId, connection: Connection) -> dict[tuple[st
 
 
 def _parse(stored: Layers | None) -> Metadata:
-    metadata = parse(layers_of(stored or {}))
+    metadata = parse(layers_of(stored or {}), lax=stored or ())
     if isinstance(metadata, Metadata):
         return metadata
     raise Unaccepted(

@@ -122,6 +122,7 @@ class _Checker:
         found = resolved(functions, nodes)
         if found is None:
             return self._kept(mends.misapplied(written, functions, nodes))
+        self.problems += mends.no_options(written, found, self._environment)
         return self._kept(mends.unreadable(written, found) or found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,7 +25,11 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The names and functions that an expression is checked against."""
+    """The names and functions that an expression is checked against.
+
+    `options` gives the texts that a name can be, where only some are possible.
+    """
 
     names: Names
     functions: Catalogue = field(default_factory=lambda: FUNCTIONS)
+    options: Callable[[str], Collection[str] | None] = lambda name: None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from metadata.expressions.environment import Environment
 from metadata.expressions.problems import Code, Problem
 from metadata.expressions.syntax import Applied, Listed, Part, Path
-from metadata.expressions.tree import Call, Function, Literal, Node, Type
-from metadata.problems import a, closest
+from metadata.expressions.tree import Call, Function, Literal, Name, Node, Type
+from metadata.problems import a, closest, listed, shown
 
 _PAIRS = {
     frozenset({Type.DATE, Type.TEXT}): "Write a date as date('2026-01-31').",
@@ -29,10 +29,27 @@ _ELSEWHERE = {
     "mid": "Write substring(x, 2, 5) for the third to the fifth character.",
     "value": "Write number(x).",
     "datevalue": "Write date(x).",
+    "sum": "To add up over other records, declare an x-rollup; + adds fields.",
+    "count": "To count other records, declare an x-rollup.",
+    "avg": "For the average over other records, declare an x-rollup.",
+    "average": "For the average over other records, declare an x-rollup.",
+    "sumif": "Declare an x-rollup with where.",
+    "countif": "Declare an x-rollup with where.",
+    "and": "Write a && b.",
+    "or": "Write a || b.",
+    "not": "Write !a.",
+    "ifs": "Write condition ? one : other.",
+    "switch": "Write condition ? one : other.",
+    "case": "Write condition ? one : other.",
+    "iferror": "Nothing fails here: write coalesce(x, other).",
+    "concatenate": "Write concat(x, y).",
+    "datediff": "Write end - start.",
+    "ispickval": "Write x == 'option'.",
     "matches": "There are no patterns here: ask contains, startsWith or endsWith.",
 }
 """What is written here for functions that spreadsheets and other languages have."""
 _CONVERSIONS = frozenset({"date", "instant", "number"})
+_COMPARING = frozenset({"==", "!=", "in", "has", "hasAny", "hasAll"})
 _WORDS = frozenset({"null", "true", "false"})
 _CONDITIONS = frozenset({"&&", "||", "!", "?:"})
 
@@ -119,6 +136,34 @@ def unreadable(written: Applied, call: Node) -> Problem | None:
         f"'{literal.value}' is no {written.name}.",
         f"{written.name}(…) gives: {call.function.says}",
     )
+
+
+def no_options(written: Applied, call: Node, environment: Environment) -> Iterator[Problem]:
+    """Texts that a picklist or stage is compared with and never is."""
+    if not isinstance(call, Call) or call.function.name not in _COMPARING:
+        return
+    first, *others = call.arguments
+    names, literals = ([first], others) if isinstance(first, Name) else (others, [first])
+    known = _options(names, environment)
+    if known is None:
+        return
+    for one in literals:
+        if isinstance(one, Literal) and isinstance(one.value, str) and one.value not in known:
+            name = " or ".join(name.name for name in names if isinstance(name, Name))
+            what = f"{shown(one.value)} is no option of {name}."
+            mend = f"{_did_you_mean(one.value, known)} There are {listed(known, 'and')}.".strip()
+            yield Problem(written.at, Code.UNKNOWN_OPTION, what, mend)
+
+
+def _options(names: Sequence[Node], environment: Environment) -> Collection[str] | None:
+    """What one of them, at least, can be; None where that is not known of one of them."""
+    found: dict[str, None] = {}
+    for one in names:
+        options = environment.options(one.name) if isinstance(one, Name) else None
+        if options is None:
+            return None
+        found |= dict.fromkeys(options)
+    return found
 
 
 def unwanted(given: Type, wanted: Type) -> Problem:

@@ -16,6 +16,7 @@ class Code(StrEnum):
     UNKNOWN_NAME = "EXPRESSION_UNKNOWN_NAME"
     UNKNOWN_FUNCTION = "EXPRESSION_UNKNOWN_FUNCTION"
     WRONG_TYPE = "EXPRESSION_WRONG_TYPE"
+    UNKNOWN_OPTION = "EXPRESSION_UNKNOWN_OPTION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Problem:
     code: Code
     what: str
     mend: str
+
+    @property
+    def placed(self) -> str:
+        """What is wrong, and at which character."""
+        return f"{self.what[:-1]} (at character {self.position + 1})."
 
     @property
     def message(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import cast
 
 from lark import Token
@@ -17,8 +18,11 @@ MOST_LEVELS = 50
 
 _LIKE = "Write contains(x, 'part'), startsWith or endsWith."
 _BETWEEN = "Write x >= 1 && x <= 2."
+_BRACED = "Write names of fields as they are, without braces: amount."
 _INSTEAD = {
     "=": "Write == to compare.",
+    "{": _BRACED,
+    "$": _BRACED,
     "and": "Write && for “and”.",
     "or": "Write || for “or”.",
     "not": "Write ! for “not”.",
@@ -91,7 +95,9 @@ def _misread(text: str, error: UnexpectedInput) -> Problem:
             return _unexpected(
                 position, f"The invisible U+{ord(found):04X}", "Write a plain space."
             )
-        return _unexpected(position, found, "Remove it.")
+        narrow = unicodedata.normalize("NFKC", found)
+        mend = "Remove it." if narrow == found else f"Write it in half width: {narrow}"
+        return _unexpected(position, found, mend)
     if isinstance(error, UnexpectedToken) and error.token.type != "$END":
         token: Token = error.token
         return _unexpected(token.start_pos or 0, str(token), _expected(error))
@@ -104,7 +110,7 @@ def _unexpected(position: int, found: str, otherwise: str) -> Problem:
         position,
         Code.SYNTAX,
         f"{found} can't stand here.",
-        _INSTEAD.get(found, otherwise),
+        "Leave it out." if (position, found) == (0, "=") else _INSTEAD.get(found, otherwise),
     )
 
 

@@ -105,6 +105,29 @@ def test_files_that_are_no_documents_are_named(tenant: str, tmp_path: Path) -> N
     assert f"{tmp_path}/nothing.json: A document says what it is" in meant.stderr
 
 
+def test_beside_a_broken_file_the_form_of_the_others_is_told(tenant: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("a: b")
+    told = run("check", tenant, written(tmp_path, an_object(cost__c={"type": "strin"})))
+    assert f"{tmp_path}/broken.json: This is not JSON" in told.stderr
+    assert f"{tmp_path}/visit__c.json#/properties/cost__c/type: 'strin' is not" in told.stderr
+
+
+def test_labels_are_in_the_language_that_their_file_is_called_by(
+    tenant: str, tmp_path: Path
+) -> None:
+    labels = {
+        "$schema": OBJECT.replace("object", "labels"),
+        "objects": {"user": {"title": "Kollege"}},
+    }
+    (tmp_path / "i18n").mkdir()
+    (tmp_path / "i18n" / "de.json").write_text(json.dumps(labels))
+    assert run("check", tenant, tmp_path).stdout == "Nothing is wrong.\n"
+    assert run("publish", tenant).exit_code == 0
+    assert run("export", tenant, tmp_path / "out").exit_code == 0
+    found = json.loads((tmp_path / "out" / "i18n" / "de.json").read_text())
+    assert found == {"language": "de", **labels}
+
+
 def test_what_is_not_among_the_files_is_taken_out(tenant: str, tmp_path: Path) -> None:
     run("publish", tenant, written(tmp_path, an_object(), an_object("trip__c")))
     (tmp_path / "trip__c.json").unlink()

@@ -113,3 +113,22 @@ def test_tells_two_hundred_of_many_problems_of_a_kind() -> None:
     found = documents.accepted({"examples": [None] * 1_000}, "documents[0]")
     assert isinstance(found, tuple)
     assert len(found) == bounds.PROBLEMS
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("$schema: x", "Other formats, such as YAML, are not read."),
+        ('{"a": 1 // one\n}', "JSON has no comments"),
+        ("{'a': 1}", "Put texts and keys between straight"),
+        ("{a: 1}", "Put texts and keys between straight"),
+        ('{"a": True}', "Write true and false"),
+        ('{"a": 1}\n{"b": 2}', "Put each document into a file of its own."),
+        ('{"a": 1', ""),
+    ],
+)
+def test_what_is_no_json_comes_with_what_was_probably_meant(text: str, mend: str) -> None:
+    loaded = documents.load(text, "x.json")
+    assert isinstance(loaded, tuple)
+    [found] = loaded
+    assert found.mend[: len(mend) or None] == mend

@@ -147,7 +147,7 @@ def test_options_that_come_go_and_retire() -> None:
 def test_unique_keys() -> None:
     unique = {"it": {**TEXT, "x-unique": True}}
     found = only(deal({"it": TEXT}), deal(unique))
-    assert found.code == "UNIQUE_ADDED"
+    assert (found.code, found.breaking) == ("UNIQUE_ADDED", True)
     [impact] = found.impacts
     assert (impact.effect, impact.fields) == (Effect.DUPLICATE, ("it",))
     assert impact.consent is None
@@ -161,6 +161,21 @@ def test_rules_are_told_and_never_in_the_way() -> None:
     assert (found.code, found.breaking) == ("RULE_ADDED", True)
     assert found.impacts == (Impact(Effect.BROKEN_RULE, "deal", value="k"),)
     assert found.impacts[0].harmless
+
+
+@pytest.mark.parametrize(
+    ("said", "breaking", "message"),
+    [
+        ({"when": "false"}, False, "The rule 'k' is switched off."),
+        ({"severity": "warn"}, False, "The rule 'k' warns unless: name != null"),
+        ({"when": "it != ''"}, True, "The rule 'k' asks: name != null (when it != '')"),
+    ],
+)
+def test_what_a_rule_asks_now_is_told(said: Document, breaking: bool, message: str) -> None:
+    rule = {"key": "k", "check": "name != null", "message": "m"}
+    fields = {"it": TEXT, "name": TEXT}
+    found = only(deal(fields, x_rules=[rule]), deal(fields, x_rules=[{**rule, **said}]))
+    assert (found.code, found.breaking, found.message) == ("RULE_CHANGED", breaking, message)
     warning = {**rule, "severity": "warn"}
     assert not only(deal(), deal(x_rules=[warning])).breaking
     assert codes(deal(x_rules=[rule]), deal()) == ["RULE_REMOVED"]
@@ -209,8 +224,11 @@ def test_references_change_their_inverse_or_what_deleting_does() -> None:
     was = deal({"it": a_reference("user", "deals")})
     found = only(was, deal({"it": a_reference("user", "sales")}))
     assert (found.code, found.breaking) == ("INVERSE_CHANGED", True)
-    found = only(was, deal({"it": a_reference("user", "deals", "cascade")}))
-    assert (found.code, found.breaking) == ("ON_DELETE_CHANGED", False)
+    kinds = {"restrict": True, "cascade": True, "set_null": False}
+    for kind, breaks in kinds.items():
+        other = deal({"it": a_reference("user", "deals", next(k for k in kinds if k != kind))})
+        found = only(other, deal({"it": a_reference("user", "deals", kind)}))
+        assert (found.code, found.breaking) == ("ON_DELETE_CHANGED", breaks)
 
 
 def test_conditions_over_the_whole_record() -> None:

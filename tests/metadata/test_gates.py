@@ -10,6 +10,7 @@ from tests.metadata.builders import (
     a_reference,
     a_stage,
     an_object,
+    problems_of,
     some_choices,
     told,
 )
@@ -36,6 +37,17 @@ def test_a_gate_reads_fields_and_related_records() -> None:
     )
     assert a_schema({"properties": {"record": {"required": ["budget", "owner", "stage"]}}}) == []
     assert a_schema({"properties": {"today": {"type": "string"}, "scores": {}}}) == []
+
+
+def test_a_gate_asks_only_for_options_that_a_field_has() -> None:
+    coach = {"properties": {"roles": {"contains": {"const": "coach"}}}}
+    [(place, rule)] = a_schema(
+        {"properties": {"related": {"properties": {"contacts": {"contains": coach}}}}}
+    )
+    assert (place.rpartition("/contacts")[2], rule) == (
+        "/contains/properties/roles/contains/const",
+        "UNKNOWN_OPTION",
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,3 +119,10 @@ def test_a_check_may_ask_for_what_the_gate_will_have(text: str) -> None:
 )
 def test_a_check_that_makes_no_sense_of_the_record_is_refused(text: str, code: str) -> None:
     assert a_check(text) == [("/stages/0/exit/0/check", code)]
+
+
+def test_a_fault_of_a_check_is_told_with_its_character() -> None:
+    criterion = {"key": "known", "check": "budget > 1 && budgt > 1"}
+    stages = [a_stage("first", exit=[criterion]), a_stage("won", "won")]
+    [found] = problems_of(DEAL, LINK, a_pipeline(stages=stages))
+    assert found.message == "There is no budgt here (at character 15)."

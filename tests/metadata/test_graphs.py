@@ -154,3 +154,14 @@ def test_everything_that_is_wrong_with_a_graph_is_told_at_once() -> None:
         ("/measures/rank", "WRONG_TYPE"),
         ("/measures/weights", "UNKNOWN_KEYWORD"),
     ]
+
+
+def test_coverage_has_an_option_for_those_who_are_not_covered() -> None:
+    def chain(*options: str) -> list[Document]:
+        links = {"deal": a_reference("deal", "members"), "person": a_reference("person", "deals")}
+        member = an_object("member", {**links, "seen": a_picklist(*options)})
+        others = [one for one in OBJECTS if one["$id"] != "member"]
+        return [*others, member, a_chain(measures={"coverage": "seen"})]
+
+    assert told(*chain("uncovered", "met")) == []
+    assert told(*chain("none", "met")) == [("/measures/coverage", "UNKNOWN_OPTION")]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metadata.layers import Layer
@@ -113,6 +113,33 @@ def test_conditions_of_a_lower_layer_stay_as_they_are(
 ) -> None:
     found = told({**BASE, **low}, a_tenant(over(**high)))
     assert found == ([] if place is None else [(place, rule)])
+
+
+RULE: Document = {"key": "named", "check": "name != 'x'", "message": "Not x."}
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [
+        ({"when": "false"}, "/x-rules/0/when"),
+        ({"check": "true"}, "/x-rules/0/check"),
+        ({"severity": "warn"}, "/x-rules/0/severity"),
+        ({"message": "Other than x."}, None),
+    ],
+)
+def test_a_tenant_softens_a_rule_of_a_pack_and_another_pack_does_not(
+    said: Document, pointer: str | None
+) -> None:
+    low, high = {**BASE, "x-rules": [RULE]}, over(**{"x-rules": [{"key": "named", **said}]})
+    assert told(low, a_tenant(high)) == []
+    found = told(low, a_pack("other", high, requires={"base": "1.0"}))
+    assert found == ([] if pointer is None else [(pointer, "FIXED")])
+
+
+def test_another_pack_makes_a_warning_of_a_pack_block() -> None:
+    low, high = {**RULE, "severity": "warn"}, {"key": "named", "severity": "block"}
+    pack = a_pack("other", over(**{"x-rules": [high]}), requires={"base": "1.0"})
+    assert told({**BASE, "x-rules": [low]}, pack) == []
 
 
 @pytest.mark.parametrize(
@@ -313,6 +340,7 @@ def disjoint_layers(draw: st.DrawFn) -> list[Layer]:
     return found
 
 
+@settings(deadline=None)
 @given(disjoint_layers())
 def test_merging_disjoint_layers_is_associative(layers: list[Layer]) -> None:
     whole = parsed(*layers)

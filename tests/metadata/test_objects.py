@@ -329,10 +329,12 @@ def test_broken_parts_do_not_hide_what_is_wrong_with_the_rest() -> None:
 
 
 def test_a_bad_pattern_does_not_hide_a_condition_on_what_is_not_there() -> None:
-    found = told(an_object(fields={"it": {**TEXT, "pattern": "("}}, then={"required": ["nam"]}))
+    found = told(
+        an_object(fields={"it": {**TEXT, "pattern": "("}}, **{"not": {"required": ["nam"]}})
+    )
     assert sorted(found) == [
+        ("/not/required/0", "UNKNOWN_FIELD"),
         ("/properties/it/pattern", "BAD_PATTERN"),
-        ("/then/required/0", "UNKNOWN_FIELD"),
     ]
 
 
@@ -425,6 +427,82 @@ def test_an_object_has_at_most_so_many_fields_and_references() -> None:
     assert ("/properties", "TOO_LONG") in told(an_object(fields=many))
     fields = {f"r{'x' * i}": a_reference("user") for i in range(25)}
     assert told(an_object(fields=fields)) == [("/properties", "TOO_MANY")]
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [
+        ({"then": {"required": ["name"]}}, "/then"),
+        ({"else": False, "properties": {"then": TEXT, "name": TEXT}}, "/else"),
+        ({"allOf": [{"if": {"required": ["name"]}}]}, "/allOf/0/if"),
+        ({"$defs": {"one": {"items": {"minContains": 2}}}}, "/$defs/one/items/minContains"),
+        ({"properties": {"name": {**TEXT, "then": False}}}, "/properties/name/then"),
+    ],
+)
+def test_a_keyword_that_does_nothing_without_another_is_refused(
+    said: Document, pointer: str
+) -> None:
+    assert told({**an_object(), **said}) == [(pointer, "NO_EFFECT")]
+    [problem] = problems_of({**an_object(), **said})
+    assert problem.mend == "Add that beside it, or remove it."
+
+
+def test_a_higher_layer_may_add_to_a_condition_what_it_goes_with() -> None:
+    asked = an_object("deal", **{"if": {"required": ["name"]}, "then": {"minProperties": 1}})
+    more = {"$schema": asked["$schema"], "$id": "deal", "else": {"minProperties": 1}}
+    assert told(asked, a_tenant(more)) == []
+
+
+@pytest.mark.parametrize("pattern", ["/^[a-z]+$/", "/^a", "a$/i"])
+def test_a_pattern_between_slashes_is_refused(pattern: str) -> None:
+    assert told(an_object(fields={"it": {**TEXT, "pattern": pattern}})) == [
+        ("/properties/it/pattern", "NO_EFFECT")
+    ]
+    assert told(an_object(fields={"it": {**TEXT, "pattern": r"^/a/\$/$"}})) == []
+
+
+def test_options_of_several_choices_stand_under_items() -> None:
+    field = {"type": "array", **a_picklist("a", "b")}
+    assert told(an_object(fields={"it": field})) == [("/properties/it/oneOf", "NO_EFFECT")]
+
+
+def test_a_key_without_its_ending_may_be_one_of_the_pack_misspelt() -> None:
+    field, thing = problems_of(
+        an_object("deal", {"price": DECIMAL}),
+        a_tenant(an_object("deal", {"pirce": DECIMAL}), an_object("dael", {})),
+    )
+    assert field.mend == "Did you mean 'price'? If it is new, rename it."
+    assert thing.mend == "Did you mean 'deal'? If it is new, rename it."
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {**AUTONUMBER, "maxLength": 3},
+        {**AUTONUMBER, "pattern": "^B"},
+        {**DECIMAL, "x-formula": "1", "maxLength": 3},
+        {**TEXT, "x-formula": "'a'", "maxLength": 3},
+    ],
+)
+def test_what_the_server_makes_is_not_judged(field: Document) -> None:
+    [(pointer, rule)] = told(an_object(fields={"it": field}))
+    assert (pointer.rpartition("/")[2], rule) in [
+        ("maxLength", "NO_EFFECT"),
+        ("pattern", "NO_EFFECT"),
+    ]
+
+
+def test_a_required_field_of_a_pack_that_a_tenant_makes_read_only_is_told_there() -> None:
+    mine = {
+        "$schema": an_object()["$schema"],
+        "$id": "deal",
+        "properties": {"name": {"readOnly": True}},
+    }
+    [found] = problems_of(an_object(required=["name"]), a_tenant(mine))
+    assert (found.document, found.pointer) == ("objects/deal.json", "/properties/name/readOnly")
+    theirs = an_object(fields={"name": {**TEXT, "readOnly": True}})
+    [found] = problems_of(theirs, a_tenant({**mine, "properties": {}, "required": ["name"]}))
+    assert (found.document, found.pointer) == ("objects/deal.json", "/required/0")
 
 
 def test_very_many_problems_are_cut_short() -> None:

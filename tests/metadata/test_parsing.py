@@ -304,3 +304,43 @@ def test_roles_have_the_rights_of_a_built_in_one() -> None:
     assert told(a_role("admin")) == [("/$id", "RESERVED")]
     assert told(a_tenant(a_role("seller"))) == [("/$id", "SUFFIX")]
     assert told(a_role("seller", "king")) == [("/rights", "NOT_ALLOWED")]
+
+
+IDLE_PARTS: dict[str, Document] = {
+    "pattern": {**TEXT, "pattern": "/^a$/"},
+    "choices": {"type": "array", **a_picklist("a")},
+    "source": a_picklist("web"),
+    "asked": a_formula("source == 'wbe'", {"type": "boolean"}),
+    "when": {**TEXT, "then": False},
+}
+
+
+def test_what_an_older_release_took_is_let_pass_where_it_merely_has_no_effect() -> None:
+    found = [
+        platform(),
+        a_pack(
+            "base",
+            an_object("deal", IDLE_PARTS, then={"required": ["source"]}),
+            an_object("visit", {"deal": a_reference("deal"), "cost": INTEGER}),
+            an_object(
+                "sum",
+                {"n": a_rollup(INTEGER, object="part", via="of", op="count", where="s == 'x'")},
+            ),
+            an_object("part", {"of": a_reference("sum"), "s": a_picklist("y")}),
+        ),
+    ]
+    refused = parse(found)
+    assert isinstance(refused, tuple)
+    assert len(refused) == 6
+    metadata = parse(found, lax=["base"])
+    assert isinstance(metadata, Metadata)
+    assert set(metadata.computed["deal"].formulas) == {"asked"}
+    assert set(metadata.computed["sum"].conditions) == {"n"}
+
+
+def test_what_a_tenant_declares_is_not_let_pass_with_its_packs() -> None:
+    pack = a_pack("base", an_object("deal", IDLE_PARTS))
+    tenant = a_tenant(an_object("deal", {"more__c": IDLE_PARTS["when"]}))
+    refused = parse([platform(), pack, tenant], lax=["base"])
+    assert isinstance(refused, tuple)
+    assert [problem.document for problem in refused] == ["objects/deal.json"]

@@ -70,7 +70,20 @@ def test_each_kind_of_error_has_words(field: Document, place: str, rule: str, me
         (an_object(fields={"it": {"type": "obect"}}), "Did you mean 'object'?"),
         (an_object(fields={"it": {"x-type": "currency"}}), 'Write "x-type": "money".'),
         (an_object(x_i18n={"zh_CN": {}}), "Write it as in en, zh-Hans or pt-BR."),
-        (an_object(x_i18n={"en": {"label": "x"}}), "Known are "),
+        (an_object(x_i18n={"en": {"label": "x"}}), "It is called title."),
+        (an_object(x_i18n={"en": {"zzz": "x"}}), "Known are "),
+        (an_object(fields={"it": {"type": "string", "help": "x"}}), "It is called description."),
+        (
+            an_object(fields={"it": {"oneOf": [{"value": "a", "const": "a"}]}}),
+            "It is called const.",
+        ),
+        (an_object(fields={"it": {"type": "string", "options": []}}), "Write the choices as oneOf"),
+        (an_object(fields={"it": {"type": "lookup"}}), "Leave the type out and write "),
+        (
+            an_object(fields={"it": {"x-type": "email"}}),
+            'Write "type": "string", "format": "email".',
+        ),
+        (an_object(x_rules=[{"key": "k", "expression": "true"}]), "It is called check."),
     ],
 )
 def test_a_mistake_comes_with_its_mend(document: Document, mend: str) -> None:
@@ -124,3 +137,22 @@ def test_a_probability_in_per_cent_is_told_to_be_a_fraction() -> None:
     stages = [a_stage("a", probability=50), a_stage("b", "won")]
     found = only(a_pipeline(stages=stages), Kind.PIPELINE)
     assert found.mend == "It is a fraction: 0.5 is 50 %."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "mend"),
+    [
+        ("(?i)a", "There are no flags"),
+        ("(?P<x>a)", "Groups have no names"),
+        ("[[:alpha:]]", "Write classes of letters"),
+        (r"a\Z", "Write ^ and $"),
+        ("a{,3}", "Write 0 before the comma"),
+        ("a++", "There is no possessive"),
+        ("[]a]", "Write a bracket within brackets"),
+        (r"\]|[a", "Close the ["),
+        ("(a", "Give each ( its )"),
+    ],
+)
+def test_a_pattern_of_another_kind_comes_with_what_is_written_here(pattern: str, mend: str) -> None:
+    found = only(an_object(fields={"it": {"type": "string", "pattern": pattern}}))
+    assert (found.rule, found.mend[: len(mend)]) == ("BAD_PATTERN", mend)

@@ -197,7 +197,7 @@ def option_keys(row: Row, name: str) -> list[str]:
     if name != "stage":
         return [option.key for option in row.field(name).options]
     pipeline = row.work.published.metadata.pipeline_of(row.object.key)
-    return [stage.key for stage in pipeline.stages] if pipeline else []
+    return list(pipeline.stage_keys) if pipeline else []
 
 
 def option(expression: str, keys: list[str]) -> Text:

@@ -9,9 +9,9 @@ from core.store.compiler import columns, kinds
 from core.store.compiler.json_text import literal
 from core.store.compiler.references import reference_id
 from core.store.compiler.work import Row, Work, live_elsewhere, of_tenant
+from metadata.graphs import UNCOVERED
 from metadata.model import Edge, Graph
 
-UNCOVERED = "uncovered"
 MEMBERS, EDGES = "members", "edges"
 """Names of the tables that a part of a graph reads."""
 

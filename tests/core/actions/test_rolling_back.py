@@ -11,12 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.actions import metadata, publishing, saving
+from core.actions import metadata, publishing, removing, saving
 from core.actions.publishing import Terms
+from core.actions.removing import Removal
+from core.actions.telling import of_comparison
 from core.errors import Conflict, NotFound, Refused
 from core.identity import Actor
 from core.store.opening import Store
-from metadata.changes import Consent
+from metadata.changes import Consent, Effect
 from metadata.published import Published
 from tests.core.actions.a_visit import column_of, published, values, visit
 
@@ -34,6 +36,31 @@ async def test_a_draft_that_was_looked_at_before_a_rollback_is_a_conflict(
 
     kept = await metadata.draft(admin, store)
     assert kept.documents == state.documents
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_rollback_tells_of_records_that_name_what_was_deleted_meanwhile(
+    admin: Actor, store: Store, *, whole: bool
+) -> None:
+    reference = {"x-reference": {"object": "user", "onDelete": "cascade"}}
+    before = await published(admin, store, visit())
+    version = await published(admin, store, visit(host__c=reference))
+    users = await saving.create(admin, store, "user", [{"name": "Ann"}, {"name": "Bob"}])
+    await saving.create(admin, store, "visit__c", [{"host__c": one} for one in users.ids])
+    await publishing.rollback(admin, store, 1 if whole else before, LOSING)
+    await removing.delete(admin, store, "user", [Removal(users.ids[0])])
+
+    back = await publishing.rollback(admin, store, version)
+
+    found = [it for told in back.comparison.changes for it in told.counted]
+    dangling = [it for it in found if it.impact.effect is Effect.DANGLING]
+    assert [(it.impact.field, it.count) for it in dangling] == [("host__c", 1)]
+    assert any(
+        "names what was deleted meanwhile" in line for line in of_comparison(back.comparison)
+    )
+
+
+LOSING = Terms(frozenset({Consent.DATA_LOSS}))
 
 
 async def test_what_was_written_is_there_again_after_a_field_was_computed_for_a_while(

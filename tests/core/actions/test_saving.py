@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -442,3 +443,68 @@ async def test_an_amounts_default_has_the_decimals_of_the_records_currency(
     for currency, due in (("JPY", "2"), ("EUR", "1.50"), ("KWD", "1.500")):
         fee = await world.create("fee", currency=currency)
         assert (await world.row(fee))["data"] == {"due": due}
+
+
+async def test_a_record_belongs_to_the_user_who_makes_it_unless_it_says_otherwise(
+    database: Database,
+) -> None:
+    world = await a_world(database, ACCOUNT, DEAL)
+    ann, bob = await world.create("user", name="Ann"), await world.create("user", name="Bob")
+    theirs = World(world.store, replace(world.actor, user=ann))
+
+    made = [
+        await theirs.create("deal", name="own"),
+        await theirs.create("deal", name="another's", owner=bob),
+        await theirs.create("deal", name="nobody's", owner=None),
+        await theirs.create("deal", name="brought", origin=IMPORT),
+        await world.create("deal", name="a service's"),
+        await theirs.create("user", name="Cho"),
+    ]
+
+    assert [(await world.row(one))["owner"] for one in made] == [ann, bob, None, None, None, None]
+    first = (await changes_of(world, made[0]))[0]
+    assert first["after"]["$owner"] == str(ann)
+
+
+async def test_a_rule_over_what_is_computed_points_to_what_it_is_computed_from(
+    database: Database,
+) -> None:
+    deal = an_object(
+        "deal",
+        {
+            "price": {**MONEY, "x-index": True},
+            "share": {"type": "number", "x-type": "percent", "default": 0.5},
+            "double": {**MONEY, "x-formula": "price * 2"},
+            "fourfold": {**MONEY, "x-formula": "double * 2"},
+            "part": {**MONEY, "x-formula": "price * share"},
+            "number": {"type": "string", "x-type": "autonumber", "x-format": "D-{0}"},
+            "secret": {"type": "integer", "x-hidden": True, "default": 1},
+        },
+        **{
+            "x-rules": [
+                {"key": "fourfold", "check": "fourfold < 40", "message": "Too much."},
+                {"key": "part", "check": "part < 40", "message": "Too much."},
+                {"key": "number", "check": "number == 'D-0'", "message": "Not that."},
+                {"key": "secret", "check": "secret == 2", "message": "Not that."},
+            ]
+        },
+    )
+    world = await a_world(database, deal)
+
+    assert await problems_of(world.create("deal", price=100)) == [
+        ((0, "price"), "RULE_FOURFOLD"),
+        ((0,), "RULE_PART"),
+        ((0,), "RULE_NUMBER"),
+        ((0,), "RULE_SECRET"),
+    ]
+
+
+async def test_a_change_leaves_the_owner(world: World) -> None:
+    ann = await world.create("user", name="Ann")
+    deal = await world.create("deal", name="d")
+    theirs = World(world.store, replace(world.actor, user=ann))
+
+    await update(theirs, deal, name="e")
+
+    row = await world.row(deal)
+    assert (row["owner"], row["updated_by"]) == (None, ann)

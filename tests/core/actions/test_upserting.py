@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,19 @@ async def test_makes_what_is_missing_and_changes_what_is_there(world: World) -> 
     assert rows[1]["id"] == old["id"]
     assert rows[1]["data"]["name"] == "new"
     assert [row["data"]["number"] for row in rows] == ["A2", "A1", "A3"]
+
+
+async def test_what_is_new_belongs_to_the_user_and_what_is_there_keeps_its_owner(
+    world: World,
+) -> None:
+    ann = await world.create("user", name="Ann")
+    await upsert(world, "code", {"code": "a"})
+    theirs = World(world.store, replace(world.actor, user=ann))
+
+    rows = await upsert(theirs, "code", {"code": "a", "name": "n"}, {"code": "b"})
+    by_nobody = await upsert(theirs, "code", {"code": "c", "owner": None})
+
+    assert [row["owner"] for row in (*rows, *by_nobody)] == [None, ann, None]
 
 
 async def test_matches_by_several_fields_with_nulls(world: World) -> None:

@@ -74,6 +74,17 @@ def test_a_declaration_where_nothing_is_read_is_told(tmp_path: Path, place: str)
     assert len(caught.value.faults) == 1
 
 
+def test_what_lies_elsewhere_is_told_beside_what_is_broken(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path)
+    (folder / "object").mkdir()
+    (folder / "object" / "area.json").write_bytes((folder / "objects/visit.json").read_bytes())
+    (folder / "objects" / "visit.json").write_text("{")
+    with pytest.raises(BadPack) as caught:
+        read(folder, "field")
+    files = [file for file, _ in caught.value.faults]
+    assert files == ["objects/visit.json", "object/area.json"]
+
+
 @pytest.mark.parametrize("name", ["platform", "tenant"])
 def test_the_layers_that_are_no_packs_keep_their_names(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadPack, match=f"'{name}' is not for packs"):

@@ -117,6 +117,17 @@ def test_what_a_hook_raises_is_told_and_contained(tmp_path: Path, raised: str) -
     assert raised.split("(")[0] in fault.message
 
 
+def test_what_is_raised_is_told_in_one_line(tmp_path: Path) -> None:
+    source = "@hookimpl\ndef register_packs():\n    raise ValueError('no\\n  licence')"
+    [fault] = faults_of(source, tmp_path)
+    assert fault.message == "raised ValueError: no licence"
+
+
+def test_an_async_hook_is_refused(tmp_path: Path) -> None:
+    [fault] = faults_of("@hookimpl\nasync def register_packs():\n    return []", tmp_path)
+    assert fault.message == "is async; a hook is a plain function: write def"
+
+
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     folder = a_folder(tmp_path, "broken")
     (folder / "objects" / "visit.json").write_text('{"$id": "visit"')
@@ -235,3 +246,8 @@ class TestInstalled:
         offer = load({"field": a_module(offering(a_folder(tmp_path, "ours")))})
         assert list(offer.packs) == ["ours"]
         assert [fault.plugin for fault in offer.faults] == ["field"]
+
+    def test_a_group_that_is_none_of_ours_is_told(self, site: Path, tmp_path: Path) -> None:
+        install(site, "unversioned", offering(a_folder(tmp_path)), group="dealgraph")
+        [fault] = self.load().faults
+        assert fault.message == "is made for dealgraph; this server takes dealgraph.1"

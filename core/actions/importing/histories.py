@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,10 +63,13 @@ def of_cells(stage: Field, source: Source, step: Step, zone: ZoneInfo) -> Turn:
         reader(replace(step, fields={"": plain}), plain),
         turner(_WHOLE, plain, step, zone),
     )
+    places = {option.key: place for place, option in enumerate(stage.options)}
 
     def turn(value: Any) -> Any:
         entries = whole(value)
-        return list(map(entry, entries)) if isinstance(entries, list) else entries
+        return (
+            _in_order(list(map(entry, entries)), places) if isinstance(entries, list) else entries
+        )
 
     def entry(told: Any) -> Any:
         if not isinstance(told, dict):
@@ -78,6 +82,38 @@ def of_cells(stage: Field, source: Source, step: Step, zone: ZoneInfo) -> Turn:
         return changed
 
     return turn
+
+
+def _in_order(entries: list[Any], places: Mapping[str, int]) -> list[Any]:
+    """The oldest first, and one for each stay: other systems tell the newest first, write a row
+    also where something else than the stage changed, and have stages that are one stage here.
+
+    Of entries for one stay the first counts, with the reason and note of those that have one.
+    """
+    if not all(map(_legible, entries)):
+        return entries  # the write path tells what is wrong
+    stays: list[Any] = []
+    for entry in _oldest_first(entries, places):
+        if stays and stays[-1].get("stage") == entry.get("stage"):
+            told = {key: value for key, value in stays[-1].items() if value is not None}
+            stays[-1] = entry | told
+        else:
+            stays.append(entry)
+    return stays
+
+
+def _oldest_first(entries: list[Any], places: Mapping[str, int]) -> list[Any]:
+    """Those of one moment stay as they are told; by the pipeline where that tells nothing."""
+    for told in (entries, entries[::-1]):
+        if all(one["entered_at"] <= other["entered_at"] for one, other in pairwise(told)):
+            return told
+    return sorted(
+        entries, key=lambda entry: (entry["entered_at"], places.get(str(entry.get("stage")), 0))
+    )
+
+
+def _legible(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("entered_at"), datetime)
 
 
 def _told(entries: list[tuple[datetime, int, str]], values: dict[str, Any]) -> list[Flaw]:

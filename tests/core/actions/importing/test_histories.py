@@ -129,6 +129,39 @@ class TestHistory:
             ("won", datetime(2026, 2, 28, 16, tzinfo=UTC)),
         ]
 
+    async def test_a_history_may_come_in_any_order_and_with_several_entries_for_a_stay(
+        self, world: World
+    ) -> None:
+        source = {"column": "history", "values": {"Offer": "solution", "Quote": "solution"}}
+        fields = {"name": "name", "stage_history": source}
+        mapping = a_mapping({"object": "opportunity", "fields": fields})
+        stays = [
+            ("won", "2026-03-09", "price"),
+            ("won", "2026-03-01", None),
+            ("Quote", "2026-02-03", None),
+            ("Offer", "2026-02-03", None),
+            ("qualified", "2026-02-03", None),
+            ("initial", "2026-01-01", None),
+        ]
+        newest_first = [
+            {"stage": stage, "entered_at": day, "reason": reason} for stage, day, reason in stays
+        ]
+        mixed = [newest_first[place] for place in (1, 5, 0, 4, 3, 2)]
+        rows = [{"name": "a", "history": newest_first}, {"name": "b", "history": mixed}]
+        _, kept = await load_rows(world, mapping, rows, self.OPTIONS)
+        assert kept.told == []
+        given = await world.rows(
+            "select to_stage, entered_at, reason from stage_history where tenant_id = $1"
+            " order by record_id, seq_no"
+        )
+        once = [
+            ("initial", datetime(2026, 1, 1, tzinfo=UTC), None),
+            ("qualified", datetime(2026, 2, 3, tzinfo=UTC), None),
+            ("solution", datetime(2026, 2, 3, tzinfo=UTC), None),
+            ("won", datetime(2026, 3, 1, tzinfo=UTC), "price"),
+        ]
+        assert [tuple(row.values()) for row in given] == [*once, *once]
+
     async def test_nothing_is_made_in_the_future(self, world: World) -> None:
         row = DEAL | {"engaged": f"{datetime.now(UTC).year + 2}-01-01", "closed": ""}
         _, kept = await load_rows(world, DEALS, [row | {"stage": ""}], self.OPTIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, TextIO
 
@@ -42,8 +42,10 @@ def _rows(lines: Lines, columns: Sequence[str]) -> Iterator[Row]:
 class Keys:
     """The keys of all lines, which tell whether a column that none of them has is misspelt."""
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], asked: Collection[str]) -> None:
+        """`asked` are those that any step reads: none of them is another one misspelt."""
         self._columns = columns
+        self._asked = asked
         self._seen: set[str] = set()
         self._lines = 0
 
@@ -58,7 +60,7 @@ class Keys:
 
         With each the number of lines.
         """
-        spare = self._seen.difference(self._columns)
+        spare = self._seen.difference(self._asked)
         hints = {column: did_you_mean(column, spare) for column in self._columns}
         return {
             f"No line has the key '{column}'. {hint}": self._lines

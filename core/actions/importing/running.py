@@ -124,10 +124,11 @@ class _Importing:
         self.width = 1 if options.at_once else SIDE_BY_SIDE
         self._zone = options.zone
         self._watcher = watcher
+        self._jobs: Sequence[Job] = ()
 
     async def everything(self, jobs: Sequence[Job], commit: Commit) -> Report:
         """Run all jobs, from the beginning."""
-        self.report = Report()
+        self.report, self._jobs = Report(), jobs
         self._watcher.begun()
         lookups = Lookups(self.store)
         published = await self.store.published(self.actor.tenant)
@@ -147,6 +148,12 @@ class _Importing:
                     making = preparer(step, published.metadata, zone)
                     await before.fill_in(making, rows)
         return self.report
+
+    def asked_for(self, job: Job) -> set[str]:
+        """The columns that this step or another one reads of the same files."""
+        names = {feed.name for feed in job.feeds}
+        sharing = (other for other in self._jobs if names & {feed.name for feed in other.feeds})
+        return {column for other in sharing for column in other.step.columns}
 
     def reject(self, reject: Reject) -> None:
         """Count a row that is not loaded, and tell of it."""
@@ -211,7 +218,7 @@ class _Job:
 
     def _looked_at(self, source: Source) -> Source:
         """The same rows; once they have all come, columns that may be misspelt are warned of."""
-        keys = Keys(self._job.step.columns)
+        keys = Keys(self._job.step.columns, self._importing.asked_for(self._job))
         for given in source:
             keys.look_at(given.row)
             yield given

@@ -74,6 +74,22 @@ async def test_a_column_that_no_line_has_is_warned_of_where_a_key_is_close(world
     assert report.steps[0].warnings == {told: 2}
 
 
+async def test_a_key_that_another_step_reads_is_no_misspelt_one(world: World) -> None:
+    some = [{"key": "a", "name": "a", "parents": "a"}]
+    one, other = (
+        accounts().steps[0],
+        a_mapping(
+            {
+                "object": "account",
+                "key": "external_id",
+                "fields": {"external_id": "key", "short_name": "parents"},
+            }
+        ).steps[0],
+    )
+    report, _ = await load_rows(world, ImportMapping((one, other)), some)
+    assert [step.warnings for step in report.steps] == [{}, {}]
+
+
 async def test_a_row_may_name_one_that_comes_much_later(world: World) -> None:
     count = 2 * ROWS + 10
     rows = [a_row(str(number), str(number + 1)) for number in range(0, count, 400)]

@@ -66,6 +66,7 @@ class Step:
     format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    escape: str | None = None
     blank: frozenset[str] = BLANK
     clears: bool = False
     trims: bool = True
@@ -145,7 +146,7 @@ def _zone(name: str | None) -> ZoneInfo | str | None:
 
 
 def _step(document: Mapping[str, Any], blank: Sequence[str]) -> Step:
-    plain = ("files", "format", "encoding", "delimiter", "decimal", "group", "key")
+    plain = ("files", "format", "encoding", "delimiter", "escape", "decimal", "group", "key")
     given: dict[str, Any] = {name: document[name] for name in plain if name in document}
     return Step(
         object=document["object"],

@@ -88,7 +88,12 @@ class RejectFiles:
         beyond = reject.whole[len(head.columns) :]
         new = reject.feed not in self._files
         # A mark at the beginning tells spreadsheets that it is UTF-8.
-        writer = csv.writer(self._file(reject.feed, "utf-8-sig"), delimiter=head.delimiter)
+        writer = csv.writer(
+            self._file(reject.feed, "utf-8-sig"),
+            delimiter=head.delimiter,
+            escapechar=head.escape,
+            doublequote=head.escape is None,
+        )
         if new:
             writer.writerow([*columns, *_TOLD])
         writer.writerow([*cells, *told, *beyond])

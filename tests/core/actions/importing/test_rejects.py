@@ -54,6 +54,13 @@ def test_what_is_rejected_again_is_told_anew(files: RejectFiles, tmp_path: Path)
     assert text.endswith(",beyond\n")
 
 
+def test_quotes_are_written_as_the_file_has_them(files: RejectFiles, tmp_path: Path) -> None:
+    files.add(a_reject(['say "hi"', "C:\\"], head=Head(("name", "city"), escape="\\")))
+    files.close()
+    text = (tmp_path / "accounts.rejected.csv").read_text("utf-8-sig")
+    assert text.splitlines()[1].startswith('say \\"hi\\",C:\\\\,3,')
+
+
 def test_json_lines_stay_json_lines(files: RejectFiles, tmp_path: Path) -> None:
     files.add(a_reject({"name": "a", "revenue": Decimal("1.10")}, head=None))
     files.add(a_reject("{broken", head=None))

@@ -44,7 +44,7 @@ class Source:
     blank_if_missing: bool = False
     dates: Forms = ()
     cut_time: bool = False
-    units: tuple[str, ...] = ()
+    units: Mapping[str, Decimal] = field(default_factory=dict)  # texts at a number: how much one is
     multiply: Decimal | None = None
     round: int | None = None  # digits after the point
     separator: str = ";"
@@ -187,11 +187,17 @@ def _source(document: str | Mapping[str, Any]) -> Source:
         blank_if_missing=document.get("missing") == "blank",
         dates=_forms(document.get("dates", ())),
         cut_time=document.get("cut_time", False),
-        units=tuple(document.get("units", ())),
+        units=_units(document.get("units", ())),
         multiply=None if multiply is None else Decimal(multiply),
         round=document.get("round"),
         separator=document.get("separator", ";"),
     )
+
+
+def _units(said: Sequence[str] | Mapping[str, Any]) -> Mapping[str, Decimal]:
+    """The longest first, since one may be a part of another."""
+    times = said if isinstance(said, Mapping) else dict.fromkeys(said, 1)
+    return {unit: Decimal(times[unit]) for unit in sorted(times, key=len, reverse=True)}
 
 
 def _forms(said: str | Sequence[str]) -> Forms:

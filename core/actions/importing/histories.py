@@ -50,7 +50,7 @@ def history_reader(step: Step, pipeline: Pipeline | None, zone: ZoneInfo) -> His
                     entries.append((turn(cell), places[key], key))
             except BadCell as bad:
                 flaws.append(Flaw(source.label, bad.code, str(bad)))
-        return flaws or _told(sorted(entries), values)
+        return flaws or _told(sorted(entries), values, _stage_column(step))
 
     return read
 
@@ -116,14 +116,22 @@ def _legible(entry: Any) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("entered_at"), datetime)
 
 
-def _told(entries: list[tuple[datetime, int, str]], values: dict[str, Any]) -> list[Flaw]:
+def _stage_column(step: Step) -> str:
+    source = step.fields.get(system.STAGE)
+    return "" if source is None else source.label
+
+
+def _told(
+    entries: list[tuple[datetime, int, str]], values: dict[str, Any], column: str
+) -> list[Flaw]:
     """Put the history among the values, where it ends in the stage that the record is in."""
     if not entries:
         return []
     current, (_, _, last) = values.get(system.STAGE), entries[-1]
     if current is not None and current != last:
-        message = f"The record is in stage '{current}', but its dates end in '{last}'."
-        return [Flaw("", "BAD_HISTORY", message, shown(current))]
+        message = f"The record is in stage '{current}', but its dates end in '{last}':"
+        message += " put right the stage, or the dates."
+        return [Flaw(column, "BAD_HISTORY", message, shown(current))]
     values[system.STAGE] = last
     values[system.STAGE_HISTORY] = [
         {"stage": stage, "entered_at": moment} for moment, _, stage in entries

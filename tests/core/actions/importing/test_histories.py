@@ -88,6 +88,11 @@ class TestHistory:
         lost = DEAL | {"stage": "Lost"}
         _, kept = await load_rows(world, DEALS, [lost], self.OPTIONS)
         assert kept.told == [(1, "stage", "USE_MOVE")]
+        assert "leave the stage and its dates blank" in kept.rejects[0].flaws[0].message
+        rest = DEAL | {"stage": "", "engaged": "", "closed": "", "amount": "12"}
+        _, kept = await load_rows(world, DEALS, [rest], self.OPTIONS)
+        assert kept.told == []
+        assert await data(world, "opportunity", "stage", "amount") == [("won", "12.00")]
 
     async def test_a_future_is_no_history(self, world: World) -> None:
         row = DEAL | {"closed": f"{datetime.now(UTC).year + 2}-01-01"}

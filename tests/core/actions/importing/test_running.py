@@ -74,6 +74,17 @@ async def test_a_column_that_no_line_has_is_warned_of_where_a_key_is_close(world
     assert report.steps[0].warnings == {told: 2}
 
 
+async def test_a_mapping_of_some_fields_tells_of_records_that_are_not_there(world: World) -> None:
+    fields = {"external_id": "key", "short_name": "name"}
+    some = a_mapping({"object": "account", "key": "external_id", "fields": fields})
+    _, kept = await load_rows(world, some, [a_row("a")])
+    [told] = kept.rejects[0].flaws
+    assert told.message == (
+        "There is no account with this external_id,"
+        " and the mapping does not fill 'name', which a new one needs."
+    )
+
+
 async def test_a_key_that_another_step_reads_is_no_misspelt_one(world: World) -> None:
     some = [{"key": "a", "name": "a", "parents": "a"}]
     one, other = (

@@ -90,6 +90,20 @@ def test_two_files_never_share_one_of_rejects(files: RejectFiles) -> None:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no disk that is always full")
+def test_two_imports_never_share_a_file(files: RejectFiles, tmp_path: Path) -> None:
+    other = RejectFiles(tmp_path)
+    files.clear(["accounts.csv.gz"], [])
+    other.clear(["accounts.csv.gz"], [])
+    files.add(a_reject(["a", "b"]))
+    with pytest.raises(Refused, match="Another import is writing"):
+        other.add(a_reject(["c", "d"]))
+    with pytest.raises(Refused, match="Another import is writing"):
+        other.clear(["accounts.csv.gz"], [])
+    files.close()
+    other.clear(["accounts.csv.gz"], [])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_full_disk_is_told(files: RejectFiles, tmp_path: Path) -> None:
     (tmp_path / "accounts.rejected.csv").symlink_to(FULL)
     files.add(a_reject(["a", "b"]))

@@ -142,7 +142,8 @@ class _Importing:
                 afterwards = open_ones.enter_context(closing(Afterwards(making, later)))
                 writer = Writer(self.actor, self.store, making, lookups, afterwards)
                 done.append(_Job(self, job, writer, commit))
-                await done[-1].run(repeats(job, published.metadata, zone))
+                looked = self._watcher.looked
+                await done[-1].run(repeats(job, published.metadata, zone, looked))
             for before in done:
                 for step, rows in before.left_to_fill_in():
                     making = preparer(step, published.metadata, zone)

@@ -272,10 +272,12 @@ class _Writing:
         return writer.afterwards.why_not(key, name) or writer.lookups.why_nobody(name)
 
     def _reject(self, one: Candidate, problems: Sequence[Problem]) -> None:
-        """Reject a row, also for what it has to be without until later."""
+        """Reject a row, also for what it has to be without until later, where that may be why."""
+        own = self.own(one, problems)
         later = (
             Problem((0, key), "NOT_FOUND", self._why_nobody(key, name))
             for key, name in one.later.items()
+            if any(problem not in own for problem in problems)
         )
         flaws = [self._flaw(one.prepared, problem) for problem in (*problems, *later)]
         self.outcome.rejected.append((one.prepared, flaws))

@@ -47,13 +47,19 @@ class Keys:
         self._columns = columns
         self._asked = asked
         self._seen: set[str] = set()
+        self._inside: set[str] = set()  # columns that were found inside of objects
         self._lines = 0
 
     def look_at(self, row: Row) -> None:
         """Note the keys of a line; rows of a CSV file have none."""
         self._lines += 1
-        if isinstance(row.whole, dict) and len(self._seen) < MOST_KEYS:
+        if not isinstance(row.whole, dict):
+            return
+        if len(self._seen) < MOST_KEYS:
             self._seen.update(row.whole)
+        if len(self._inside) < len(self._columns):
+            pairs = zip(self._columns, row.values, strict=True)
+            self._inside.update(column for column, value in pairs if value is not None)
 
     def misspelt(self) -> dict[str, int]:
         """What to tell of columns that no line has, where a key that is not asked for is close.
@@ -65,7 +71,7 @@ class Keys:
         return {
             f"No line has the key '{column}'. {hint}": self._lines
             for column, hint in hints.items()
-            if hint and column not in self._seen
+            if hint and column not in self._seen | self._inside
         }
 
 

@@ -67,6 +67,8 @@ def _field(
 
 def _not_apt(field: Field, source: Source) -> Iterator[str]:
     """What the source says that makes no sense for values of the field's type."""
+    if source.reason is not None:
+        yield f"'{field.key}' has no reason: give it with a stage that was entered."
     if source.dates and field.type not in _DATES and field.key != system.STAGE_HISTORY:
         yield f"'{field.key}' is no date, so it has no form of dates."
     if source.cut_time and field.type is not FieldType.DATE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
@@ -10,14 +10,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.actions.importing import system
-from core.actions.importing.cells import BadCell, Turn, reader, turner
+from core.actions.importing.cells import BadCell, Read, Turn, choices, reader, turner
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Flaw, Row, shown
-from metadata.model import Field, FieldType, Pipeline, StageKind
+from metadata.fields import labels
+from metadata.model import Field, FieldType, Option, Pipeline, StageKind
 
 HistoryReader = Callable[[Row, dict[str, Any]], list[Flaw]]
 """Adds the stage history to a row's values, and tells what is wrong with it."""
 
+_Entered = tuple[datetime, int, str, str | None]  # moment, place in the pipeline, stage, reason
 _MOMENT = Field("entered_at", FieldType.DATETIME, "Entered at", {})
 _WHOLE = Field(system.STAGE_HISTORY, FieldType.JSON, "Stage history", {})
 
@@ -36,10 +38,15 @@ def history_reader(step: Step, pipeline: Pipeline | None, zone: ZoneInfo) -> His
         (key, source, reader(step, source), turner(_MOMENT, source, step, zone))
         for key, source in step.entered.items()
     ]
+    reasons = {
+        key: _reasons(step, source.reason, pipeline)
+        for key, source in step.entered.items()
+        if source.reason is not None
+    }
 
     def read(row: Row, values: dict[str, Any]) -> list[Flaw]:
         current = values.get(system.STAGE)
-        entries: list[tuple[datetime, int, str]] = []
+        entries: list[_Entered] = []
         flaws: list[Flaw] = []
         for key, source, take, turn in columns:
             if key in closed and current is not None and key != current:
@@ -47,10 +54,24 @@ def history_reader(step: Step, pipeline: Pipeline | None, zone: ZoneInfo) -> His
             try:
                 cell = take(row.values)
                 if cell is not None:
-                    entries.append((turn(cell), places[key], key))
+                    reason = reasons[key](row.values) if key in reasons else None
+                    entries.append((turn(cell), places[key], key, reason))
             except BadCell as bad:
                 flaws.append(Flaw(source.label, bad.code, str(bad)))
         return flaws or _told(sorted(entries), values, _stage_column(step))
+
+    return read
+
+
+def _reasons(step: Step, source: Source, pipeline: Pipeline) -> Read:
+    """What takes the key of a reason out of a row."""
+    take = reader(step, source)
+    told = [(str(one["key"]), str(one["title"]), labels(one, "title")) for one in pipeline.reasons]
+    chosen = choices([Option(*one) for one in told])
+
+    def read(values: Sequence[Any]) -> Any:
+        cell = take(values)
+        return None if cell is None else chosen(cell)
 
     return read
 
@@ -121,19 +142,18 @@ def _stage_column(step: Step) -> str:
     return "" if source is None else source.label
 
 
-def _told(
-    entries: list[tuple[datetime, int, str]], values: dict[str, Any], column: str
-) -> list[Flaw]:
+def _told(entries: list[_Entered], values: dict[str, Any], column: str) -> list[Flaw]:
     """Put the history among the values, where it ends in the stage that the record is in."""
     if not entries:
         return []
-    current, (_, _, last) = values.get(system.STAGE), entries[-1]
+    current, (_, _, last, _) = values.get(system.STAGE), entries[-1]
     if current is not None and current != last:
         message = f"The record is in stage '{current}', but its dates end in '{last}':"
         message += " put right the stage, or the dates."
         return [Flaw(column, "BAD_HISTORY", message, shown(current))]
     values[system.STAGE] = last
     values[system.STAGE_HISTORY] = [
-        {"stage": stage, "entered_at": moment} for moment, _, stage in entries
+        {"stage": stage, "entered_at": moment, "reason": reason}
+        for moment, _, stage, reason in entries
     ]
     return []

@@ -48,6 +48,7 @@ class Source:
     multiply: Decimal | None = None
     round: int | None = None  # digits after the point
     separator: str = ";"
+    reason: Source | None = None  # of a stage that was entered
 
     @property
     def label(self) -> str:
@@ -90,7 +91,8 @@ class Step:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, each once."""
-        sources = (*self.fields.values(), *self.entered.values())
+        reasons = (source.reason for source in self.entered.values() if source.reason)
+        sources = (*self.fields.values(), *self.entered.values(), *reasons)
         named = [column for source in sources for column in source.columns]
         named += [*self.when, *([self.unless_blank] if self.unless_blank else [])]
         return tuple(dict.fromkeys(named))
@@ -191,6 +193,7 @@ def _source(document: str | Mapping[str, Any]) -> Source:
         multiply=None if multiply is None else Decimal(multiply),
         round=document.get("round"),
         separator=document.get("separator", ";"),
+        reason=_source(document["reason"]) if "reason" in document else None,
     )
 
 

@@ -94,6 +94,8 @@ class Preparer:
         if key == system.STAGE_HISTORY and inside and self.step.entered:
             entry = prepared.values[key][int(inside[0])]
             source = self.step.entered[entry["stage"]]
+            if inside[1:] == ["reason"]:
+                source = source.reason
         cell = "" if source is None else _cells(source, self.step, prepared.row)
         return Flaw(_label(source, str(key)), problem.code, problem.message, cell)
 

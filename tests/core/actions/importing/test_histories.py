@@ -115,6 +115,26 @@ class TestHistory:
         given = await world.rows("select reason from stage_history where tenant_id = $1")
         assert {row["reason"] for row in given} == {"price", None}
 
+    async def test_a_column_gives_the_reason_for_a_stage(self, world: World) -> None:
+        why = {"column": "closed", "reason": {"column": "why", "values": {"Too dear": "price"}}}
+        entered = {"qualified": "engaged", "won": "closed", "lost": why}
+        fields = {"name": "name", "stage": "stage"}
+        mapping = a_mapping({"object": "opportunity", "fields": fields, "entered": entered})
+        lost = DEAL | {"stage": "Lost"}
+        rows = [lost | {"why": why} for why in ("Too dear", "竞争对手", "", "Weather")]
+        _, kept = await load_rows(world, mapping, [*rows, DEAL | {"why": "Weather"}], self.OPTIONS)
+        assert kept.told == [(4, "why", "UNKNOWN_REASON")]
+        given = await world.rows(
+            "select to_stage, reason from stage_history where tenant_id = $1"
+            " and kind like 'close%' order by record_id"
+        )
+        assert [tuple(row.values()) for row in given] == [
+            ("lost", "price"),
+            ("lost", "competitor"),
+            ("lost", None),
+            ("won", None),
+        ]
+
     async def test_a_history_is_written_as_the_rest_of_the_file(self, world: World) -> None:
         source = {"column": "history", "values": {"Offer": "solution"}, "dates": "D.M.YYYY"}
         fields = {"name": "name", "stage_history": source}

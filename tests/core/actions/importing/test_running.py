@@ -11,11 +11,12 @@ import pytest
 from core.actions import saving
 from core.actions.importing.feeds import GivenFeed
 from core.actions.importing.mapping import ImportMapping
-from core.actions.importing.planning import Job
+from core.actions.importing.planning import Job, planned
 from core.actions.importing.producing import ROWS
 from core.actions.importing.report import Report
 from core.actions.importing.running import Options, run
 from core.actions.saving import Edit
+from core.errors import Refused
 from core.store import tree_nodes
 from core.store.connections import Database
 from core.store.ways import Options as Ways
@@ -28,6 +29,7 @@ from tests.core.actions.importing.an_import import (
     a_crm,
     data,
     load_files,
+    load_jobs,
     load_rows,
 )
 
@@ -456,6 +458,24 @@ async def test_progress_is_told_with_each_batch(world: World, tmp_path: Path) ->
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     assert len(shares) >= 20
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+async def test_a_file_that_is_still_written_to_is_told(
+    world: World, tmp_path: Path, ending: str
+) -> None:
+    file = tmp_path / f"accounts.{ending}"
+    head, row = {
+        "csv": ("key,name,parent\n", "{key},Account,\n"),
+        "jsonl": ("", '{{"key": "{key}", "name": "Account"}}\n'),
+    }[ending]
+    file.write_text(head + row.format(key=1))
+    published = await world.store.published(world.actor.tenant)
+    jobs = planned(accounts(), [file], published.metadata)
+    with file.open("a") as more:
+        more.write(row.format(key=2))
+    with pytest.raises(Refused, match="changed while it was imported"):
+        await load_jobs(world, jobs)
 
 
 async def test_a_batch_is_one_transaction_however_many_rows_it_has(world: World) -> None:

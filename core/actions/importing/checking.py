@@ -166,6 +166,8 @@ def _entered(step: Step, known: Mapping[str, Field]) -> Iterator[_Told]:
 def _forms(forms: Forms) -> Iterator[tuple[str, str]]:
     for form in forms:
         if not dates.is_form(form):
-            message = f"'{form}' names no day, or a part twice; write it as in DD.MM.YYYY"
-            message += " or M/D/YY hh:mm."
+            message = (
+                f"'{form}' names no day, a part twice, or one by other letters; write it as in"
+            )
+            message += " DD.MM.YYYY or M/D/YY hh:mm:ss."
             yield "BAD_FORM", message

@@ -249,6 +249,8 @@ def _target(
 def _turn(of: Field, stage: Field | None, source: Source, step: Step, zone: ZoneInfo) -> Turn:
     if of.key == system.STAGE_HISTORY and stage is not None:
         return of_cells(stage, source, step, zone)
+    if of.key == system.CURRENCY:
+        return lambda value: str(value).upper()
     return turner(of, source, step, zone)
 
 

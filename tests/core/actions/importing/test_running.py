@@ -76,6 +76,16 @@ async def test_a_column_that_no_line_has_is_warned_of_where_a_key_is_close(world
     assert report.steps[0].warnings == {told: 2}
 
 
+async def test_a_currency_may_be_in_small_letters(world: World) -> None:
+    fields = {"name": "name", "currency": "in"}
+    mapping = a_mapping({"object": "account", "fields": fields})
+    _, kept = await load_rows(
+        world, mapping, [a_row("a", **{"in": "usd"}), a_row("b", **{"in": "$"})]
+    )
+    assert kept.told == [(2, "in", "UNKNOWN_CURRENCY")]
+    assert await data(world, "account", "currency") == [("USD",)]
+
+
 async def test_a_mapping_of_some_fields_tells_of_records_that_are_not_there(world: World) -> None:
     fields = {"external_id": "key", "short_name": "name"}
     some = a_mapping({"object": "account", "key": "external_id", "fields": fields})

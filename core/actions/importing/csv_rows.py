@@ -177,9 +177,10 @@ def _trimmed(pick: Pick) -> Pick:
 
 def _rows(parsed: Iterator[Row], header: Sequence[str], pick: Pick) -> Iterator[Row]:
     width, named = len(header), _named(header)
+    names = header[:named]
     for row in parsed:
         cells = row.whole
-        if not any(map(str.strip, cells)) or (named > 1 and _is_header(cells, header)):
+        if not any(map(str.strip, cells)) or _is_header(cells, names):
             continue
         if row.flaw is None and len(cells) != width:
             row.flaw = _width(cells, width, named)
@@ -188,9 +189,16 @@ def _rows(parsed: Iterator[Row], header: Sequence[str], pick: Pick) -> Iterator[
         yield row
 
 
-def _is_header(cells: Cells, header: Sequence[str]) -> bool:
-    """Whether the header is there again, as where files were put together."""
-    return cells[-1].strip() == header[-1] and _names(cells) == header
+def _is_header(cells: Cells, names: Sequence[str]) -> bool:
+    """Whether the header is there again, as where files were put together; one name alone may be
+    a value.
+    """
+    last = len(names) - 1
+    return 0 < last < len(cells) and cells[last].strip() == names[last] and _same(cells, names)
+
+
+def _same(cells: Cells, names: Sequence[str]) -> bool:
+    return _names(cells)[: len(names)] == tuple(names)
 
 
 def _width(cells: list[str], width: int, named: int) -> Flaw | None:

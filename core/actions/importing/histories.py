@@ -153,7 +153,7 @@ def _told(entries: list[_Entered], values: dict[str, Any], column: str) -> list[
         return [Flaw(column, "BAD_HISTORY", message, shown(current))]
     values[system.STAGE] = last
     values[system.STAGE_HISTORY] = [
-        {"stage": stage, "entered_at": moment, "reason": reason}
+        {"stage": stage, "entered_at": moment} | ({} if reason is None else {"reason": reason})
         for moment, _, stage, reason in entries
     ]
     return []

@@ -22,7 +22,7 @@ from core.actions.importing.producing import Batch, Given, Source, ahead, rows_o
 from core.actions.importing.repeats import Repeats, repeats
 from core.actions.importing.report import Reject, Report, Tally, Watcher
 from core.actions.importing.rows import Flaw, Head
-from core.actions.importing.spool import Spool
+from core.actions.importing.spool import MOST_TOGETHER, Spool
 from core.identity import IMPORT, Actor
 from core.store import sampling
 from core.store.numbering import Numbers
@@ -32,6 +32,10 @@ from core.store.writing import Author, Manner, Transaction, Work, writing
 SIDE_BY_SIDE = 2
 """Batches on their way at once: one is made ready here while the database writes the other."""
 REST = "The rest of the row is written."
+CIRCLE = (
+    f" More than {MOST_TOGETHER:,} rows name each other in a circle: load the file without this"
+    " column first, and then with it."
+)
 MOST_ROUNDS = 100
 """How often rows that wait for others are tried again."""
 
@@ -211,11 +215,13 @@ class _Job:
             tried, waiting = waiting, await self._pass(self._waited(waiting), last=False)
             tried.close()
             if waiting.count in (0, tried.count):
+                self._writer.lookups.circle = CIRCLE if tried.circles_too_large else ""
                 break
         lost = await self._pass(self._waited(waiting), last=True)
         for feed, row, _ in lost.all():
             prepared = self._writer.preparer.prepare(row, feed)
             self._reject(prepared, self._unloaded(prepared))
+        self._writer.lookups.circle = ""
 
     def _looked_at(self, source: Source) -> Source:
         """The same rows; once they have all come, columns that may be misspelt are warned of."""

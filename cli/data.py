@@ -31,7 +31,7 @@ from core.views.exporting import exporting
 
 app = typer.Typer()
 
-STDIN = Path("-")
+STDIN = (Path("-"), Path("/dev/stdin"))
 SOME_REJECTED = 3
 INTERRUPTED = 130
 ALMOST = 0.999_999
@@ -93,6 +93,10 @@ class Watch:
         feeds = dict.fromkeys(feed.name for job in self.jobs for feed in job.feeds)
         self._rejects.clear(list(feeds), self._sources)
 
+    def looked(self, feed: str, share: float) -> None:
+        share = min(share, ALMOST)
+        self.bar.update(self._task, description=f"Looking through {feed}", completed=share)
+
     def progressed(self, report: Report, feed: str, share: float) -> None:
         self.report = report
         told = f"{report.loaded:,} rows"
@@ -134,9 +138,10 @@ def load(
         actor = Actor((await tenant_of(store, tenant)).id, Role.ADMIN)
         wanted = _mapping(mapping)
         sources = [_on_disk(file, temporary) for file in files]
-        watch.jobs = planned(wanted, sources, (await store.published(actor.tenant)).metadata)
+        metadata = (await store.published(actor.tenant)).metadata
         options = Options(dry_run=dry_run, whole=all_or_nothing, zone=wanted.zone)
         with watch, few_collections():
+            watch.jobs = planned(wanted, sources, metadata)
             return await run(actor, store, watch.jobs, options, watch)
 
     try:
@@ -227,12 +232,15 @@ def _tell_broken_off(report: Report, *, kept: bool) -> None:
 
 
 def _on_disk(file: Path, temporary: ExitStack) -> Path:
-    """The file; standard input as one that is there until the end, since it is read twice."""
-    if file != STDIN:
+    """The file; what is piped in as one that is there until the end, since it is read twice."""
+    if file not in STDIN and not file.is_fifo():
         return file
     folder = Path(temporary.enter_context(TemporaryDirectory()))
     with writing_to(folder):
-        return saved(sys.stdin.buffer, folder)
+        if file in STDIN:
+            return saved(sys.stdin.buffer, folder)
+        with file.open("rb") as stream:
+            return saved(stream, folder)
 
 
 def _mapping(path: Path) -> ImportMapping:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.actions.batches import plan_of, setting_of
 from core.actions.importing import system
@@ -272,16 +272,35 @@ class _Writing:
         return writer.afterwards.why_not(key, name) or writer.lookups.why_nobody(name)
 
     def _reject(self, one: Candidate, problems: Sequence[Problem]) -> None:
-        """Reject a row, also for what it has to be without until later."""
+        """Reject a row, also for what it has to be without until later, where that may be why."""
+        own = self.own(one, problems)
         later = (
             Problem((0, key), "NOT_FOUND", self._why_nobody(key, name))
             for key, name in one.later.items()
+            if any(problem not in own for problem in problems)
         )
         flaws = [self._flaw(one.prepared, problem) for problem in (*problems, *later)]
         self.outcome.rejected.append((one.prepared, flaws))
 
     def _flaw(self, prepared: Prepared, problem: Problem) -> Flaw:
-        return self.writer.preparer.flaw(prepared, problem)
+        return self.writer.preparer.flaw(prepared, self._with_mend(problem))
+
+    def _with_mend(self, problem: Problem) -> Problem:
+        """The problem; where an importer can do something else than other writers, with that."""
+        key = str(problem.path[1]) if len(problem.path) > 1 else ""
+        if problem.code == "USE_MOVE":
+            dated = " and its dates" if self._step.entered else ""
+            mend = f"leave the stage{dated} blank to load the rest of the row"
+            return replace(
+                problem, message=f"The record is in another stage, and imports move none: {mend}."
+            )
+        if problem.code == "REQUIRED" and self._step.key and key not in self._step.fields:
+            there = f"There is no {self.object} with this {self._step.key}"
+            return replace(
+                problem,
+                message=f"{there}, and the mapping does not fill '{key}', which a new one needs.",
+            )
+        return problem
 
 
 def _lost(ready: Sequence[Candidate]) -> set[Candidate]:

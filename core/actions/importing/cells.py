@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
@@ -224,13 +224,13 @@ def _split(text: str, separator: str) -> list[Any]:
 
 def _numbers(field: Field, source: Source, step: Step) -> Turn:
     plain = _plain_number(step)
-    percent, factor, units = field.type is FieldType.PERCENT, source.multiply, source.units
-    digits = source.round
+    percent, units, digits = field.type is FieldType.PERCENT, source.units, source.round
     exact = _exact if digits is None else _about
 
     def turn(value: Any) -> Any:
-        share = False
+        share, factor = False, source.multiply
         if isinstance(value, str):
+            factor = _times(value, units, factor)
             value = _signed(value, units)
             share = percent and value.endswith(_PERCENT)
             value = plain(value[:-1].rstrip() if share else value)
@@ -255,7 +255,7 @@ def _approximate(text: str, field: Field) -> float | str:
     return text
 
 
-def _signed(text: str, units: Sequence[str]) -> str:
+def _signed(text: str, units: Iterable[str]) -> str:
     """A number without its units, its sign in front: accounts put what is negative in brackets,
     or the sign behind.
     """
@@ -269,10 +269,19 @@ def _signed(text: str, units: Sequence[str]) -> str:
     return _bare(text[1:].strip(), units) if text.startswith(_PLUS) else text
 
 
-def _bare(text: str, units: Sequence[str]) -> str:
-    for unit in units:
-        text = text.removeprefix(unit).removesuffix(unit).strip()
+def _bare(text: str, units: Iterable[str]) -> str:
+    before = None
+    while before != text:
+        before = text
+        for unit in units:
+            text = text.removeprefix(unit).removesuffix(unit).strip()
     return text
+
+
+def _times(text: str, units: Mapping[str, Decimal], factor: Decimal | None) -> Decimal | None:
+    """What a number with these units is multiplied by, beside the factor for all."""
+    found = next((unit for unit in units if units[unit] != 1 and unit in text), None)
+    return factor if found is None else units[found] * (1 if factor is None else factor)
 
 
 def _plain_number(step: Step) -> Callable[[str], str]:

@@ -67,6 +67,8 @@ def _field(
 
 def _not_apt(field: Field, source: Source) -> Iterator[str]:
     """What the source says that makes no sense for values of the field's type."""
+    if source.reason is not None:
+        yield f"'{field.key}' has no reason: give it with a stage that was entered."
     if source.dates and field.type not in _DATES and field.key != system.STAGE_HISTORY:
         yield f"'{field.key}' is no date, so it has no form of dates."
     if source.cut_time and field.type is not FieldType.DATE:
@@ -164,6 +166,8 @@ def _entered(step: Step, known: Mapping[str, Field]) -> Iterator[_Told]:
 def _forms(forms: Forms) -> Iterator[tuple[str, str]]:
     for form in forms:
         if not dates.is_form(form):
-            message = f"'{form}' names no day, or a part twice; write it as in DD.MM.YYYY"
-            message += " or M/D/YY hh:mm."
+            message = (
+                f"'{form}' names no day, a part twice, or one by other letters; write it as in"
+            )
+            message += " DD.MM.YYYY or M/D/YY hh:mm:ss."
             yield "BAD_FORM", message

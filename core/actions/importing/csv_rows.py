@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TextIO
 
 from core.actions.importing.files import Unreadable
@@ -32,16 +33,28 @@ def start(text: TextIO, step: Step) -> tuple[Head, Iterator[Row]]:
     lines = Lines(text)
     first, told = _first(lines, step)
     delimiter = step.delimiter or told or _delimiter(first, step.columns)
-    parsed = _parsed(lines, delimiter)
+    parsed = _parsed(lines, delimiter, step)
     head = next(parsed)
     if head.flaw is not None:
         raise Unreadable("BAD_HEADER", f"the first line is no header: {head.flaw.message}")
-    header = tuple(cell.strip() for cell in head.whole)
-    if len(header) > MOST_COLUMNS:
-        message = f"the file has {len(header):,} columns; at most {MOST_COLUMNS:,} are read."
+    header = _names(head.whole)
+    named = _named(header)
+    if named > MOST_COLUMNS:
+        message = f"the file has {named:,} columns; at most {MOST_COLUMNS:,} are read."
         raise Unreadable("TOO_MANY_COLUMNS", message)
-    pick = _pick(header, step.columns)
-    return Head(header, delimiter), _rows(parsed, header, _trimmed(pick) if step.trims else pick)
+    pick = _pick(header[:named], step.columns)
+    rows = _rows(parsed, header, _trimmed(pick) if step.trims else pick)
+    return Head(header, delimiter, step.escape), rows
+
+
+def _names(cells: Cells) -> tuple[str, ...]:
+    """The names of columns; files that were put together have marks of UTF-8 before some."""
+    return tuple(cell.strip().lstrip("\ufeff").strip() for cell in cells)
+
+
+def _named(header: Sequence[str]) -> int:
+    """How many columns there are up to the last that has a name: spreadsheets add blank ones."""
+    return max((place for place, name in enumerate(header, 1) if name), default=0)
 
 
 def _first(lines: Lines, step: Step) -> tuple[str, str | None]:
@@ -85,9 +98,15 @@ def _found(header: str, delimiter: str, columns: Sequence[str]) -> int:
     return len(cells.intersection(columns))
 
 
-def _parsed(lines: Lines, delimiter: str) -> Iterator[Row]:
+def _parsed(lines: Lines, delimiter: str, step: Step) -> Iterator[Row]:
     """Rows with all their cells. Of what can't be parsed, the first line is a bad row."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    reader = csv.reader(
+        lines if step.escape is None else _without_null(lines, delimiter),
+        delimiter=delimiter,
+        escapechar=step.escape,
+        skipinitialspace=step.trims and delimiter != " ",
+        strict=True,
+    )
     while True:
         line = lines.begin()
         try:
@@ -105,6 +124,12 @@ def _parsed(lines: Lines, delimiter: str) -> Iterator[Row]:
         yield Row(line, (), cells, size)
 
 
+def _without_null(lines: Iterable[str], delimiter: str) -> Iterator[str]:
+    """The lines; a cell of \\N, as databases write what is null, is no escaped N."""
+    null = re.compile(rf"(?<![^{re.escape(delimiter)}])\\N(?=[{re.escape(delimiter)}\r\n]|$)")
+    return (null.sub(r"\\\\N", line) for line in lines)
+
+
 def _told(error: csv.Error, first: str) -> str:
     """What is wrong with the row that begins with this line."""
     text = str(error)
@@ -115,7 +140,10 @@ def _told(error: csv.Error, first: str) -> str:
         )
     if limited or "end of data" in text:
         return "A quote is opened here and not closed: double quotes inside a cell are doubled."
-    return f"The row can't be split into cells: {text}."
+    if '\\"' in first:
+        mend = 'where the file writes \\" for a quote, say "escape": "\\\\" in the step'
+        return f"The row can't be split into cells: {mend}."
+    return f"The row can't be split into cells: {text}. Quotes inside a cell in quotes are doubled."
 
 
 def _pick(header: Sequence[str], columns: Sequence[str]) -> Pick:
@@ -148,22 +176,39 @@ def _trimmed(pick: Pick) -> Pick:
 
 
 def _rows(parsed: Iterator[Row], header: Sequence[str], pick: Pick) -> Iterator[Row]:
-    width = len(header)
+    width, named = len(header), _named(header)
+    names = header[:named]
     for row in parsed:
         cells = row.whole
-        if not any(map(str.strip, cells)):
+        if not any(map(str.strip, cells)) or _is_header(cells, names):
             continue
         if row.flaw is None and len(cells) != width:
-            row.flaw = _width(cells, width)
+            row.flaw = _width(cells, width, named)
         if row.flaw is None:
             row.values = pick(cells)
         yield row
 
 
-def _width(cells: list[str], width: int) -> Flaw | None:
-    """Blank cells beyond the header are cut off; any other number of cells is a flaw."""
+def _is_header(cells: Cells, names: Sequence[str]) -> bool:
+    """Whether the header is there again, as where files were put together; one name alone may be
+    a value.
+    """
+    last = len(names) - 1
+    return 0 < last < len(cells) and cells[last].strip() == names[last] and _same(cells, names)
+
+
+def _same(cells: Cells, names: Sequence[str]) -> bool:
+    return _names(cells)[: len(names)] == tuple(names)
+
+
+def _width(cells: list[str], width: int, named: int) -> Flaw | None:
+    """Blank cells beyond the header are cut off, and those of its last columns without a name may
+    be left out; any other number of cells is a flaw.
+    """
+    if named <= len(cells) <= width:
+        return None
     if len(cells) > width and not any(map(str.strip, cells[width:])):
         del cells[width:]
         return None
-    message = f"The row has {len(cells)} cells, the header has {width}."
+    message = f"The row has {len(cells)} cells, the header has {named}."
     return Flaw("", "WRONG_WIDTH", message, shown(cells[-1]))

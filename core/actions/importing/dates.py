@@ -16,12 +16,15 @@ Moment = date | datetime
 Read = Callable[[str], "Moment | None"]
 """From a text to a date, or to a date-time with or without its zone; None where it is neither."""
 
-_TOKEN = re.compile(r"YYYY|YY|MMMM?|MM?|DD?|hh?|mm|ss|AM|Z")
+_TOKEN = re.compile(r"YYYY|YY|MMMM?|MM?|DD?|hh?|HH?|mm|ss|AM?|Z")
+_OTHERS = re.compile(r"y+|d+|S+|a|tt|E+|X+|x+|z+")
+"""How other programs call parts of a date: nobody means these letters themselves."""
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NAME = (
     "(?P<name>(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?))"
 )
+_HALF = r"(?P<half>[AaPp]\.?[Mm]\.?|上午|下午)"
 _PATTERNS = {
     "YYYY": r"(?P<year>[0-9]{4})",
     "YY": r"(?P<short>[0-9]{2})",
@@ -32,10 +35,13 @@ _PATTERNS = {
     "DD": r"(?P<day>[0-9]{2})",
     "D": r"(?P<day>[0-9]{1,2})",
     "hh": r"(?P<hour>[0-9]{2})",
+    "HH": r"(?P<hour>[0-9]{2})",
     "h": r"(?P<hour>[0-9]{1,2})",
+    "H": r"(?P<hour>[0-9]{1,2})",
     "mm": r"(?P<minute>[0-9]{2})",
     "ss": r"(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,9}))?",
-    "AM": r"(?P<half>[AaPp]\.?[Mm]\.?|上午|下午)",
+    "AM": _HALF,
+    "A": _HALF,
     "Z": r"(?P<offset>Z|UTC|GMT|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])",
 }
 _ISO = re.compile(
@@ -74,7 +80,9 @@ def is_form(form: str) -> bool:
     if form in _NAMED:
         return True
     pattern = _pattern(form)
-    if pattern is None:
+    if pattern is None or any(
+        map(_OTHERS.fullmatch, re.findall("[a-zA-Z]+", _TOKEN.sub(" ", form)))
+    ):
         return False
     groups = pattern.groupindex.keys()
     once = ({"day"}, {"month", "name"}, {"year", "short"})

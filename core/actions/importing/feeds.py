@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.actions.importing import csv_rows, json_rows
-from core.actions.importing.files import File, opened
+from core.actions.importing.files import File, Unreadable, opened
 from core.actions.importing.mapping import Step
 from core.actions.importing.rows import Head, Row
 
@@ -61,6 +61,8 @@ class FileFeed:
                 yield Reading(head, rows, raw.tell)
             else:
                 yield Reading(None, json_rows.start(text, step), raw.tell)
+        if self.file.path.stat().st_size != self.file.size:
+            raise Unreadable("FILE_CHANGED", "it is of another size now. Wait until it is whole.")
 
 
 @dataclass(frozen=True, slots=True)

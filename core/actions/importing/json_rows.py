@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, TextIO
 
@@ -42,28 +42,36 @@ def _rows(lines: Lines, columns: Sequence[str]) -> Iterator[Row]:
 class Keys:
     """The keys of all lines, which tell whether a column that none of them has is misspelt."""
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], asked: Collection[str]) -> None:
+        """`asked` are those that any step reads: none of them is another one misspelt."""
         self._columns = columns
+        self._asked = asked
         self._seen: set[str] = set()
+        self._inside: set[str] = set()  # columns that were found inside of objects
         self._lines = 0
 
     def look_at(self, row: Row) -> None:
         """Note the keys of a line; rows of a CSV file have none."""
         self._lines += 1
-        if isinstance(row.whole, dict) and len(self._seen) < MOST_KEYS:
+        if not isinstance(row.whole, dict):
+            return
+        if len(self._seen) < MOST_KEYS:
             self._seen.update(row.whole)
+        if len(self._inside) < len(self._columns):
+            pairs = zip(self._columns, row.values, strict=True)
+            self._inside.update(column for column, value in pairs if value is not None)
 
     def misspelt(self) -> dict[str, int]:
         """What to tell of columns that no line has, where a key that is not asked for is close.
 
         With each the number of lines.
         """
-        spare = self._seen.difference(self._columns)
+        spare = self._seen.difference(self._asked)
         hints = {column: did_you_mean(column, spare) for column in self._columns}
         return {
             f"No line has the key '{column}'. {hint}": self._lines
             for column, hint in hints.items()
-            if hint and column not in self._seen
+            if hint and column not in self._seen | self._inside
         }
 
 

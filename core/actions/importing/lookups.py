@@ -26,6 +26,7 @@ class Lookups:
         self._store = store
         self._known: Recent[Named, UUID] = Recent(REMEMBERED)
         self._left: Recent[Named, bool] = Recent(REMEMBERED)
+        self.circle = ""  # what to tell where rows were left that name each other
 
     def leave(self, names: Iterable[Named]) -> None:
         """Names of a row that is not loaded, or not yet."""
@@ -40,7 +41,7 @@ class Lookups:
         """What to tell of a name that means no record."""
         told = f"{name.object} with the {name.key} '{name.told}'"
         if self.was_left(name):
-            return f"The row of the {told} was not loaded."
+            return f"The row of the {told} was not loaded.{self.circle}"
         return f"There is no {told}."
 
     async def plain(self, tx: Transaction, names: Iterable[Named]) -> dict[Named, Named]:

@@ -44,10 +44,11 @@ class Source:
     blank_if_missing: bool = False
     dates: Forms = ()
     cut_time: bool = False
-    units: tuple[str, ...] = ()
+    units: Mapping[str, Decimal] = field(default_factory=dict)  # texts at a number: how much one is
     multiply: Decimal | None = None
     round: int | None = None  # digits after the point
     separator: str = ";"
+    reason: Source | None = None  # of a stage that was entered
 
     @property
     def label(self) -> str:
@@ -66,6 +67,7 @@ class Step:
     format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    escape: str | None = None
     blank: frozenset[str] = BLANK
     clears: bool = False
     trims: bool = True
@@ -89,7 +91,8 @@ class Step:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, each once."""
-        sources = (*self.fields.values(), *self.entered.values())
+        reasons = (source.reason for source in self.entered.values() if source.reason)
+        sources = (*self.fields.values(), *self.entered.values(), *reasons)
         named = [column for source in sources for column in source.columns]
         named += [*self.when, *([self.unless_blank] if self.unless_blank else [])]
         return tuple(dict.fromkeys(named))
@@ -145,7 +148,7 @@ def _zone(name: str | None) -> ZoneInfo | str | None:
 
 
 def _step(document: Mapping[str, Any], blank: Sequence[str]) -> Step:
-    plain = ("files", "format", "encoding", "delimiter", "decimal", "group", "key")
+    plain = ("files", "format", "encoding", "delimiter", "escape", "decimal", "group", "key")
     given: dict[str, Any] = {name: document[name] for name in plain if name in document}
     return Step(
         object=document["object"],
@@ -186,11 +189,18 @@ def _source(document: str | Mapping[str, Any]) -> Source:
         blank_if_missing=document.get("missing") == "blank",
         dates=_forms(document.get("dates", ())),
         cut_time=document.get("cut_time", False),
-        units=tuple(document.get("units", ())),
+        units=_units(document.get("units", ())),
         multiply=None if multiply is None else Decimal(multiply),
         round=document.get("round"),
         separator=document.get("separator", ";"),
+        reason=_source(document["reason"]) if "reason" in document else None,
     )
+
+
+def _units(said: Sequence[str] | Mapping[str, Any]) -> Mapping[str, Decimal]:
+    """The longest first, since one may be a part of another."""
+    times = said if isinstance(said, Mapping) else dict.fromkeys(said, 1)
+    return {unit: Decimal(times[unit]) for unit in sorted(times, key=len, reverse=True)}
 
 
 def _forms(said: str | Sequence[str]) -> Forms:

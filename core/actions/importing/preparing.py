@@ -94,6 +94,8 @@ class Preparer:
         if key == system.STAGE_HISTORY and inside and self.step.entered:
             entry = prepared.values[key][int(inside[0])]
             source = self.step.entered[entry["stage"]]
+            if inside[1:] == ["reason"]:
+                source = source.reason
         cell = "" if source is None else _cells(source, self.step, prepared.row)
         return Flaw(_label(source, str(key)), problem.code, problem.message, cell)
 
@@ -247,6 +249,8 @@ def _target(
 def _turn(of: Field, stage: Field | None, source: Source, step: Step, zone: ZoneInfo) -> Turn:
     if of.key == system.STAGE_HISTORY and stage is not None:
         return of_cells(stage, source, step, zone)
+    if of.key == system.CURRENCY:
+        return lambda value: str(value).upper()
     return turner(of, source, step, zone)
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,8 +35,8 @@ class RejectFiles:
         """Forget what was written for these feeds, also in an earlier import.
 
         Raises:
-            Refused: a file of the import itself has the name of a file of rejects, two feeds would
-                share one, or the folder is not to be written to.
+            Refused: a file of the import itself has the name of a file of rejects, two feeds or two
+                imports would share one, or the folder is not to be written to.
         """
         self.close()
         self.paths.clear()
@@ -53,6 +54,7 @@ class RejectFiles:
                 told = f"Rejected rows of {other} and of {feed} would go to {path}: rename one."
                 raise _in_the_way(feed, told)
             with _writing(path):
+                _refuse_sharing(path, feed)
                 path.unlink(missing_ok=True)
 
     def add(self, reject: Reject) -> None:
@@ -88,7 +90,12 @@ class RejectFiles:
         beyond = reject.whole[len(head.columns) :]
         new = reject.feed not in self._files
         # A mark at the beginning tells spreadsheets that it is UTF-8.
-        writer = csv.writer(self._file(reject.feed, "utf-8-sig"), delimiter=head.delimiter)
+        writer = csv.writer(
+            self._file(reject.feed, "utf-8-sig"),
+            delimiter=head.delimiter,
+            escapechar=head.escape,
+            doublequote=head.escape is None,
+        )
         if new:
             writer.writerow([*columns, *_TOLD])
         writer.writerow([*cells, *told, *beyond])
@@ -103,8 +110,12 @@ class RejectFiles:
 
     def _file(self, feed: str, encoding: str) -> IO[str]:
         if feed not in self._files:
-            path = self.paths[feed] = self._path(feed)
+            path = self._path(feed)
+            _refuse_sharing(path, feed)
             self._files[feed] = path.open("w", encoding=encoding, newline="")
+            self.paths[feed] = path
+            with suppress(OSError):  # some file systems know no locks
+                flock(self._files[feed], LOCK_EX | LOCK_NB)
         return self._files[feed]
 
     def _path(self, feed: str) -> Path:
@@ -119,6 +130,20 @@ def _writing(path: Path) -> Iterator[None]:
     except OSError as error:
         message = f"{path}: rejected rows can't be written there: {error.strerror or error}."
         raise Refused([Problem((str(path),), "REJECTS_UNWRITABLE", message)]) from error
+
+
+def _refuse_sharing(path: Path, feed: str) -> None:
+    """While an import writes a file of rejects it holds a lock on it, which ends with the process."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        try:
+            flock(file, LOCK_EX | LOCK_NB)
+        except BlockingIOError as error:
+            told = (
+                f"Another import is writing its rejected rows to {path}: wait for its end, or give"
+            )
+            raise _in_the_way(feed, f"{told} another folder for --rejects.") from error
+        except OSError:
+            return
 
 
 def _in_the_way(feed: str, message: str) -> Refused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,9 @@ MOST = 100_000
 is written in its turn: they would all have to be kept until the end.
 """
 
+TOLD_EVERY = 10_000
+"""Rows after which it is told how far the look has come."""
+
 
 class Repeats:
     """The keys that more than one row of a step has, as they are written in the file and folded;
@@ -38,7 +41,11 @@ class Repeats:
         return bool(self._found) and _hashed(row, self._places) in self._found
 
 
-def repeats(job: Job, metadata: Metadata, zone: ZoneInfo) -> Repeats:
+Told = Callable[[str, float], object]
+"""Hears how much of a feed was looked through."""
+
+
+def repeats(job: Job, metadata: Metadata, zone: ZoneInfo, told: Told) -> Repeats:
     """What a look through the keys of all rows finds, where rows update records and not too many.
 
     Raises:
@@ -54,7 +61,9 @@ def repeats(job: Job, metadata: Metadata, zone: ZoneInfo) -> Repeats:
     columns = [column for source in fields.values() for column in source.columns]
     places = [narrow.columns.index(column) for column in columns]
     seen, found, times = bytearray(BITS // 8), set(), 0
-    for given in rows_of(Job(narrow, job.feeds)):
+    for count, given in enumerate(rows_of(Job(narrow, job.feeds))):
+        if count % TOLD_EVERY == 0 and given.share is not None:
+            told(job.feeds[given.feed].name, given.share())
         if given.row.flaw is None and wanted(given.row):
             key = _hashed(given.row, places)
             place, bit = key % BITS >> 3, 1 << (key & 7)

@@ -72,6 +72,9 @@ class Watcher(Protocol):
     def begun(self) -> None:
         """It starts, or starts over because of what others wrote: forget all rejects."""
 
+    def looked(self, feed: str, share: float) -> None:
+        """So much of the feed was looked through for rows of one record; none is written yet."""
+
     def progressed(self, report: Report, feed: str, share: float) -> None:
         """A batch is committed; `share` of the feed was read."""
 

@@ -16,6 +16,7 @@ class Head:
 
     columns: tuple[str, ...]
     delimiter: str = ","
+    escape: str | None = None  # what stands before a quote in a cell, where none is doubled
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from core.actions.importing.producing import Batch, Given, Source, ahead, rows_o
 from core.actions.importing.repeats import Repeats, repeats
 from core.actions.importing.report import Reject, Report, Tally, Watcher
 from core.actions.importing.rows import Flaw, Head
-from core.actions.importing.spool import Spool
+from core.actions.importing.spool import MOST_TOGETHER, Spool
 from core.identity import IMPORT, Actor
 from core.store import sampling
 from core.store.numbering import Numbers
@@ -32,6 +32,10 @@ from core.store.writing import Author, Manner, Transaction, Work, writing
 SIDE_BY_SIDE = 2
 """Batches on their way at once: one is made ready here while the database writes the other."""
 REST = "The rest of the row is written."
+CIRCLE = (
+    f" More than {MOST_TOGETHER:,} rows name each other in a circle: load the file without this"
+    " column first, and then with it."
+)
 MOST_ROUNDS = 100
 """How often rows that wait for others are tried again."""
 
@@ -124,10 +128,11 @@ class _Importing:
         self.width = 1 if options.at_once else SIDE_BY_SIDE
         self._zone = options.zone
         self._watcher = watcher
+        self._jobs: Sequence[Job] = ()
 
     async def everything(self, jobs: Sequence[Job], commit: Commit) -> Report:
         """Run all jobs, from the beginning."""
-        self.report = Report()
+        self.report, self._jobs = Report(), jobs
         self._watcher.begun()
         lookups = Lookups(self.store)
         published = await self.store.published(self.actor.tenant)
@@ -141,12 +146,19 @@ class _Importing:
                 afterwards = open_ones.enter_context(closing(Afterwards(making, later)))
                 writer = Writer(self.actor, self.store, making, lookups, afterwards)
                 done.append(_Job(self, job, writer, commit))
-                await done[-1].run(repeats(job, published.metadata, zone))
+                looked = self._watcher.looked
+                await done[-1].run(repeats(job, published.metadata, zone, looked))
             for before in done:
                 for step, rows in before.left_to_fill_in():
                     making = preparer(step, published.metadata, zone)
                     await before.fill_in(making, rows)
         return self.report
+
+    def asked_for(self, job: Job) -> set[str]:
+        """The columns that this step or another one reads of the same files."""
+        names = {feed.name for feed in job.feeds}
+        sharing = (other for other in self._jobs if names & {feed.name for feed in other.feeds})
+        return {column for other in sharing for column in other.step.columns}
 
     def reject(self, reject: Reject) -> None:
         """Count a row that is not loaded, and tell of it."""
@@ -203,15 +215,17 @@ class _Job:
             tried, waiting = waiting, await self._pass(self._waited(waiting), last=False)
             tried.close()
             if waiting.count in (0, tried.count):
+                self._writer.lookups.circle = CIRCLE if tried.circles_too_large else ""
                 break
         lost = await self._pass(self._waited(waiting), last=True)
         for feed, row, _ in lost.all():
             prepared = self._writer.preparer.prepare(row, feed)
             self._reject(prepared, self._unloaded(prepared))
+        self._writer.lookups.circle = ""
 
     def _looked_at(self, source: Source) -> Source:
         """The same rows; once they have all come, columns that may be misspelt are warned of."""
-        keys = Keys(self._job.step.columns)
+        keys = Keys(self._job.step.columns, self._importing.asked_for(self._job))
         for given in source:
             keys.look_at(given.row)
             yield given

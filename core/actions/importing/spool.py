@@ -36,6 +36,8 @@ class Spool:
         self._own: list[tuple[int, ...]] = []
         self._named: list[tuple[int, ...]] = []
         self._names: set[int] = set()
+        self.circles_too_large = False
+        """Whether rows that were given back name each other in a circle that is never written."""
 
     @property
     def count(self) -> int:
@@ -59,6 +61,7 @@ class Spool:
     def all(self) -> Iterator[Kept]:
         """The rows that were kept; nothing is kept any more while they are read."""
         for group in circles.in_order(self._ways()):
+            self.circles_too_large |= len(group) > MOST_TOGETHER
             for index, place in enumerate(group):
                 together = len(group) - index if len(group) <= MOST_TOGETHER else 1
                 yield self._kept(place, together)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from core.packs.loading import load
+from metadata.layers import platform
 from metadata.model import FieldType
 from plugins.built_in import BUILT_IN
 from tests.core.actions.importing.a_mapping import crm
@@ -122,6 +123,18 @@ def test_the_page_lists_every_field_with_its_titles_and_options(
         options = field.get("oneOf") or field.get("items", {}).get("oneOf") or []
         told = row[4].partition("options: ")[2]
         assert ticked(told) == [option["const"] for option in options]
+        if "x-reference" in field:
+            assert ticked(row[1]) == [field["x-reference"]["object"]]
+
+
+@pytest.mark.parametrize("document", platform().documents.values(), ids=lambda one: one["$id"])
+def test_the_page_lists_the_fields_that_the_platform_has(document: Mapping[str, Any]) -> None:
+    listed = rows_of(document["$id"], table=1)
+    fields = document["properties"]
+    assert [ticked(row[0])[0] for row in listed] == list(fields)
+    for row, field in zip(listed, fields.values(), strict=True):
+        assert row[2:4] == [field["title"], field["x-i18n"]["zh-Hans"]["title"]]
+        assert ("unique" in row[4]) == ("x-unique" in field)
         if "x-reference" in field:
             assert ticked(row[1]) == [field["x-reference"]["object"]]
 

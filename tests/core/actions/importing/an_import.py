@@ -34,10 +34,14 @@ class Kept:
     rejects: list[Reject] = field(default_factory=list)
     begins: int = 0
     shares: list[tuple[str, float]] = field(default_factory=list)
+    looks: list[tuple[str, float]] = field(default_factory=list)
 
     def begun(self) -> None:
         self.begins += 1
         self.rejects.clear()
+
+    def looked(self, feed: str, share: float) -> None:
+        self.looks.append((feed, share))
 
     def progressed(self, report: Report, feed: str, share: float) -> None:
         self.shares.append((feed, share))

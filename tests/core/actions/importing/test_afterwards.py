@@ -253,3 +253,12 @@ async def test_rows_name_those_of_a_later_step_of_the_same_object(database: Data
     }
     assert parents == dict.fromkeys(["G1", "G2", "S4"]) | dict(below[:3])
     assert [step.created for step in report.steps[:2]] == [4, 2]
+
+
+async def test_a_bad_value_is_not_put_down_to_what_comes_later(database: Database) -> None:
+    world = await a_pair(database, properties={"size": {"type": "integer", "maximum": 9}})
+    fields = {**FIRMS["fields"], "size": "size"}
+    rows = [a_firm("f", "p") | {"size": "10"}]
+    _, kept = await load(world, rows, [a_person("p", "f")], fields=fields)
+    told = [(one.line, flaw.column, flaw.code) for one in kept.rejects for flaw in one.flaws]
+    assert told == [(1, "size", "OUT_OF_RANGE"), (1, "firm", "NOT_FOUND")]

@@ -12,7 +12,7 @@ from core.actions.importing.cells import BadCell, reader, turner
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.preparing import preparer
 from metadata.model import Field, FieldType, Option
-from tests.core.actions.importing.a_mapping import crm
+from tests.core.actions.importing.a_mapping import a_mapping, crm
 
 ZONE = ZoneInfo("Asia/Shanghai")
 STEP = Step("account", {})
@@ -133,16 +133,36 @@ def test_a_number_in_another_notation_is_not_guessed(step: Step, cell: str) -> N
     ],
 )
 def test_units_and_brackets_around_a_number_are_read(cell: str, plain: str) -> None:
-    source = Source(("it",), units=("¥", "￥", "万元"))
+    source = Source(("it",), units=dict.fromkeys(("¥", "￥", "万元"), Decimal(1)))
     step = Step("a", {}, group=",")
     assert value_of(FieldType.MONEY, cell, step=step, source=source) == plain
 
 
 @pytest.mark.parametrize("cell", ["$5", "(-5)", "¥", "--5", "-5-", "5--", "-"])
 def test_other_texts_around_a_number_are_not_guessed(cell: str) -> None:
-    source = Source(("it",), units=("¥",), multiply=Decimal(1))
+    source = Source(("it",), units={"¥": Decimal(1)}, multiply=Decimal(1))
     with pytest.raises(BadCell):
         value_of(FieldType.MONEY, cell, source=source)
+
+
+@pytest.mark.parametrize(
+    ("cell", "plain"),
+    [
+        ("¥1.2万", "12000"),
+        ("¥ 1.2 万元", "12000"),
+        ("(3亿)", "-300000000"),
+        ("2万亿", "2000000000000"),
+        ("3,500.5元", "3500.5"),
+        ("12", "12"),
+    ],
+)
+def test_a_unit_may_say_how_much_it_is(cell: str, plain: str) -> None:
+    told = {"¥": 1, "元": 1, "万": 10_000, "亿": "100000000", "万亿": 10**12}
+    fields = {"name": "n", "potential": {"column": "it", "units": told}}
+    source = a_mapping({"object": "account", "fields": fields}).steps[0].fields["potential"]
+    step = Step("a", {}, group=",")
+    found = value_of(FieldType.MONEY, cell, step=step, source=source)
+    assert Decimal(str(found)) == Decimal(plain)
 
 
 def test_numbers_come_in_the_units_of_the_file() -> None:

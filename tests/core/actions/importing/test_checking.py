@@ -52,6 +52,7 @@ def test_a_mapping_that_fits_has_no_problem() -> None:
         ),
         ({"fields": {"name": {"column": "n", "multiply": 2}}}, "/fields/name", "NOT_APT"),
         ({"fields": {"name": {"column": "n", "units": ["¥"]}}}, "/fields/name", "NOT_APT"),
+        ({"fields": {"name": {"column": "n", "reason": "r"}}}, "/fields/name", "NOT_APT"),
         ({"fields": {"name": {"column": "n", "dates": "D.M.YYYY"}}}, "/fields/name", "NOT_APT"),
         ({"fields": {"name": {"column": "n", "cut_time": True}}}, "/fields/name", "NOT_APT"),
         ({"fields": {"name": {"column": "n", "round": 2}}}, "/fields/name", "NOT_APT"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.actions.importing.circles import in_order
+from core.actions.importing.rows import Row
+from core.actions.importing.spool import MOST_TOGETHER, Spool
 
 
 def test_a_row_comes_after_those_it_names() -> None:
@@ -54,3 +57,14 @@ def _reached(ways: list[list[int]], start: int) -> set[int]:
                 found.add(there)
                 going.append(there)
     return found
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_rows_of_a_circle_that_is_too_large_go_alone_and_that_is_told(more: int) -> None:
+    count = MOST_TOGETHER + more
+    spool = Spool()
+    for place in range(count):
+        spool.keep(0, Row(place, [], [], 0), [place], [(place + 1) % count])
+    first = next(spool.all())
+    assert (first.together, spool.circles_too_large) == ((1, True) if more else (count, False))
+    spool.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -94,6 +95,37 @@ def test_a_row_of_another_width_is_told_with_both() -> None:
     assert long.flaw is not None
     assert long.flaw.code == "WRONG_WIDTH"
     assert good.flaw is None
+
+
+def test_columns_without_a_name_at_the_end_may_be_missing() -> None:
+    wide = "name,city" + "," * 16_000
+    for text in (f"{wide}\nAcme,Bonn\nBeta,Kiel,x\n", "name,city,\nAcme,Bonn\nBeta,Kiel,\n"):
+        assert values_of(text, "name", "city") == [(2, ["Acme", "Bonn"]), (3, ["Beta", "Kiel"])]
+    [bad] = rows_of("name,city,,\nAcme\n", "name")
+    assert bad.flaw is not None
+    assert bad.flaw.message == "The row has 1 cells, the header has 2."
+
+
+def test_the_header_of_files_that_were_put_together_is_no_row() -> None:
+    text = '\ufeffname,"city "\nAcme,Bonn\n\ufeffname,city\nBeta,Kiel\n'
+    assert values_of(text, "name", "city") == [(2, ["Acme", "Bonn"]), (4, ["Beta", "Kiel"])]
+    assert values_of("name\nname\n", "name") == [(2, ["name"])]
+
+
+def test_a_quote_may_come_after_a_space_unless_the_step_keeps_that() -> None:
+    assert values_of('name, city\n"Acme", "Bonn, Kiel"\n', "city") == [(2, ["Bonn, Kiel"])]
+    [kept] = start(io.StringIO('name,city\nAcme, "Bonn"\n'), a_step("city", trims=False))[1]
+    assert kept.values == [' "Bonn"']
+
+
+def test_a_backslash_before_a_quote_is_told_and_read_where_the_step_says_so() -> None:
+    text = 'name,city\n"The \\"Acme\\" \\\\",\\N\n\\N,"Ulm\\N"\n'
+    bad, *_ = rows_of(text, "name")
+    assert bad.flaw is not None
+    assert '"escape": "\\\\"' in bad.flaw.message
+    head, rows = start(io.StringIO(text), replace(a_step("name", "city"), escape="\\"))
+    assert head.escape == "\\"
+    assert [row.values for row in rows] == [['The "Acme" \\', "\\N"], ["\\N", "UlmN"]]
 
 
 def test_blank_rows_are_no_rows() -> None:

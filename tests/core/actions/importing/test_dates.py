@@ -92,6 +92,9 @@ def test_what_is_no_day_is_not_guessed(form: str | None, text: str) -> None:
         ("M/D/YYYY h:mm AM", "1/31/2026 12:05 am", datetime(2026, 1, 30, 16, 5, tzinfo=UTC)),
         ("serial", "46053.354166666664", datetime(2026, 1, 31, 0, 30, tzinfo=UTC)),
         ("M/D/YYYY h:mm AM", "1/31/2026 1:05 PM", datetime(2026, 1, 31, 5, 5, tzinfo=UTC)),
+        ("M/D/YYYY h:mm A", "1/31/2026 1:05 PM", datetime(2026, 1, 31, 5, 5, tzinfo=UTC)),
+        ("M/D/YYYY HH:mm", "1/31/2026 13:05", datetime(2026, 1, 31, 5, 5, tzinfo=UTC)),
+        ("M/D/YYYY H:mm", "1/31/2026 8:05", datetime(2026, 1, 31, 0, 5, tzinfo=UTC)),
     ],
 )
 def test_an_instant_without_an_offset_is_in_the_zone(
@@ -134,6 +137,12 @@ def test_a_time_may_be_cut_off(text: str, expected: date | None) -> None:
         ("DD MMM MM YYYY", False),
         ("MMM D, YYYY", True),
         ("unix_ms", True),
+        ("YYYY-MM-DDTHH:mm:ssZ", True),
+        ("DD.MM.YYYY um H:mm", True),
+        ("yyyy-MM-dd", False),
+        ("YYYY-MM-DD hh:mm:ss.SSS", False),
+        ("M/D/YYYY h:mm tt", False),
+        ("M/D/YYYY h:mm a", False),
     ],
 )
 def test_a_form_names_a_day_once(form: str, sound: bool) -> None:

@@ -88,6 +88,11 @@ class TestHistory:
         lost = DEAL | {"stage": "Lost"}
         _, kept = await load_rows(world, DEALS, [lost], self.OPTIONS)
         assert kept.told == [(1, "stage", "USE_MOVE")]
+        assert "leave the stage and its dates blank" in kept.rejects[0].flaws[0].message
+        rest = DEAL | {"stage": "", "engaged": "", "closed": "", "amount": "12"}
+        _, kept = await load_rows(world, DEALS, [rest], self.OPTIONS)
+        assert kept.told == []
+        assert await data(world, "opportunity", "stage", "amount") == [("won", "12.00")]
 
     async def test_a_future_is_no_history(self, world: World) -> None:
         row = DEAL | {"closed": f"{datetime.now(UTC).year + 2}-01-01"}
@@ -110,6 +115,26 @@ class TestHistory:
         given = await world.rows("select reason from stage_history where tenant_id = $1")
         assert {row["reason"] for row in given} == {"price", None}
 
+    async def test_a_column_gives_the_reason_for_a_stage(self, world: World) -> None:
+        why = {"column": "closed", "reason": {"column": "why", "values": {"Too dear": "price"}}}
+        entered = {"qualified": "engaged", "won": "closed", "lost": why}
+        fields = {"name": "name", "stage": "stage"}
+        mapping = a_mapping({"object": "opportunity", "fields": fields, "entered": entered})
+        lost = DEAL | {"stage": "Lost"}
+        rows = [lost | {"why": why} for why in ("Too dear", "竞争对手", "", "Weather")]
+        _, kept = await load_rows(world, mapping, [*rows, DEAL | {"why": "Weather"}], self.OPTIONS)
+        assert kept.told == [(4, "why", "UNKNOWN_REASON")]
+        given = await world.rows(
+            "select to_stage, reason from stage_history where tenant_id = $1"
+            " and kind like 'close%' order by record_id"
+        )
+        assert [tuple(row.values()) for row in given] == [
+            ("lost", "price"),
+            ("lost", "competitor"),
+            ("lost", None),
+            ("won", None),
+        ]
+
     async def test_a_history_is_written_as_the_rest_of_the_file(self, world: World) -> None:
         source = {"column": "history", "values": {"Offer": "solution"}, "dates": "D.M.YYYY"}
         fields = {"name": "name", "stage_history": source}
@@ -128,6 +153,39 @@ class TestHistory:
             ("solution", datetime(2026, 2, 2, 16, tzinfo=UTC)),
             ("won", datetime(2026, 2, 28, 16, tzinfo=UTC)),
         ]
+
+    async def test_a_history_may_come_in_any_order_and_with_several_entries_for_a_stay(
+        self, world: World
+    ) -> None:
+        source = {"column": "history", "values": {"Offer": "solution", "Quote": "solution"}}
+        fields = {"name": "name", "stage_history": source}
+        mapping = a_mapping({"object": "opportunity", "fields": fields})
+        stays = [
+            ("won", "2026-03-09", "price"),
+            ("won", "2026-03-01", None),
+            ("Quote", "2026-02-03", None),
+            ("Offer", "2026-02-03", None),
+            ("qualified", "2026-02-03", None),
+            ("initial", "2026-01-01", None),
+        ]
+        newest_first = [
+            {"stage": stage, "entered_at": day, "reason": reason} for stage, day, reason in stays
+        ]
+        mixed = [newest_first[place] for place in (1, 5, 0, 4, 3, 2)]
+        rows = [{"name": "a", "history": newest_first}, {"name": "b", "history": mixed}]
+        _, kept = await load_rows(world, mapping, rows, self.OPTIONS)
+        assert kept.told == []
+        given = await world.rows(
+            "select to_stage, entered_at, reason from stage_history where tenant_id = $1"
+            " order by record_id, seq_no"
+        )
+        once = [
+            ("initial", datetime(2026, 1, 1, tzinfo=UTC), None),
+            ("qualified", datetime(2026, 2, 3, tzinfo=UTC), None),
+            ("solution", datetime(2026, 2, 3, tzinfo=UTC), None),
+            ("won", datetime(2026, 3, 1, tzinfo=UTC), "price"),
+        ]
+        assert [tuple(row.values()) for row in given] == [*once, *once]
 
     async def test_nothing_is_made_in_the_future(self, world: World) -> None:
         row = DEAL | {"engaged": f"{datetime.now(UTC).year + 2}-01-01", "closed": ""}

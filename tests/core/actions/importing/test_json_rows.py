@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.actions.importing.json_rows import start
+from core.actions.importing.json_rows import Keys, start
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Row
 
@@ -35,6 +35,14 @@ def test_a_column_may_be_a_way_into_objects_and_lists() -> None:
     step = Step("account", {f"f{index}": Source((name,)) for index, name in enumerate(named)})
     rows = list(start(io.StringIO(text, newline=""), step))
     assert [row.values for row in rows] == [["a@b.c", "y", 1, None, None], [None] * 5]
+
+
+def test_a_way_that_leads_somewhere_is_no_misspelt_key() -> None:
+    step = Step("account", {"name": Source(("owner.name",)), "email": Source(("owner.mail",))})
+    keys = Keys(step.columns, step.columns)
+    for row in start(io.StringIO('{"owner": {"name": "Ann"}}\n{"owner": null}\n'), step):
+        keys.look_at(row)
+    assert keys.misspelt() == {"No line has the key 'owner.mail'. Did you mean 'owner'?": 2}
 
 
 def test_white_space_around_a_text_stays() -> None:

@@ -50,7 +50,7 @@ def test_everything_that_a_step_may_say_is_kept() -> None:
     assert step == Step(
         "account",
         {
-            "revenue": Source(("rev",), multiply=Decimal(1_000_000), units=("k€",)),
+            "revenue": Source(("rev",), multiply=Decimal(1_000_000), units={"k€": Decimal(1)}),
             "parent": Source(("parent",), reference="external_id", blank_if_missing=True),
             "currency": Source(constant="USD"),
             "contact": Source(("first", "last"), join="", default="?"),

@@ -54,6 +54,13 @@ def test_what_is_rejected_again_is_told_anew(files: RejectFiles, tmp_path: Path)
     assert text.endswith(",beyond\n")
 
 
+def test_quotes_are_written_as_the_file_has_them(files: RejectFiles, tmp_path: Path) -> None:
+    files.add(a_reject(['say "hi"', "C:\\"], head=Head(("name", "city"), escape="\\")))
+    files.close()
+    text = (tmp_path / "accounts.rejected.csv").read_text("utf-8-sig")
+    assert text.splitlines()[1].startswith('say \\"hi\\",C:\\\\,3,')
+
+
 def test_json_lines_stay_json_lines(files: RejectFiles, tmp_path: Path) -> None:
     files.add(a_reject({"name": "a", "revenue": Decimal("1.10")}, head=None))
     files.add(a_reject("{broken", head=None))
@@ -83,6 +90,20 @@ def test_two_files_never_share_one_of_rejects(files: RejectFiles) -> None:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no disk that is always full")
+def test_two_imports_never_share_a_file(files: RejectFiles, tmp_path: Path) -> None:
+    other = RejectFiles(tmp_path)
+    files.clear(["accounts.csv.gz"], [])
+    other.clear(["accounts.csv.gz"], [])
+    files.add(a_reject(["a", "b"]))
+    with pytest.raises(Refused, match="Another import is writing"):
+        other.add(a_reject(["c", "d"]))
+    with pytest.raises(Refused, match="Another import is writing"):
+        other.clear(["accounts.csv.gz"], [])
+    files.close()
+    other.clear(["accounts.csv.gz"], [])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_full_disk_is_told(files: RejectFiles, tmp_path: Path) -> None:
     (tmp_path / "accounts.rejected.csv").symlink_to(FULL)
     files.add(a_reject(["a", "b"]))

@@ -11,11 +11,12 @@ import pytest
 from core.actions import saving
 from core.actions.importing.feeds import GivenFeed
 from core.actions.importing.mapping import ImportMapping
-from core.actions.importing.planning import Job
+from core.actions.importing.planning import Job, planned
 from core.actions.importing.producing import ROWS
 from core.actions.importing.report import Report
 from core.actions.importing.running import Options, run
 from core.actions.saving import Edit
+from core.errors import Refused
 from core.store import tree_nodes
 from core.store.connections import Database
 from core.store.ways import Options as Ways
@@ -28,6 +29,7 @@ from tests.core.actions.importing.an_import import (
     a_crm,
     data,
     load_files,
+    load_jobs,
     load_rows,
 )
 
@@ -72,6 +74,43 @@ async def test_a_column_that_no_line_has_is_warned_of_where_a_key_is_close(world
     report, _ = await load_rows(world, accounts(), none)
     told = "No line has the key 'parent'. Did you mean 'parents'?"
     assert report.steps[0].warnings == {told: 2}
+
+
+async def test_a_currency_may_be_in_small_letters(world: World) -> None:
+    fields = {"name": "name", "currency": "in"}
+    mapping = a_mapping({"object": "account", "fields": fields})
+    _, kept = await load_rows(
+        world, mapping, [a_row("a", **{"in": "usd"}), a_row("b", **{"in": "$"})]
+    )
+    assert kept.told == [(2, "in", "UNKNOWN_CURRENCY")]
+    assert await data(world, "account", "currency") == [("USD",)]
+
+
+async def test_a_mapping_of_some_fields_tells_of_records_that_are_not_there(world: World) -> None:
+    fields = {"external_id": "key", "short_name": "name"}
+    some = a_mapping({"object": "account", "key": "external_id", "fields": fields})
+    _, kept = await load_rows(world, some, [a_row("a")])
+    [told] = kept.rejects[0].flaws
+    assert told.message == (
+        "There is no account with this external_id,"
+        " and the mapping does not fill 'name', which a new one needs."
+    )
+
+
+async def test_a_key_that_another_step_reads_is_no_misspelt_one(world: World) -> None:
+    some = [{"key": "a", "name": "a", "parents": "a"}]
+    one, other = (
+        accounts().steps[0],
+        a_mapping(
+            {
+                "object": "account",
+                "key": "external_id",
+                "fields": {"external_id": "key", "short_name": "parents"},
+            }
+        ).steps[0],
+    )
+    report, _ = await load_rows(world, ImportMapping((one, other)), some)
+    assert [step.warnings for step in report.steps] == [{}, {}]
 
 
 async def test_a_row_may_name_one_that_comes_much_later(world: World) -> None:
@@ -429,6 +468,24 @@ async def test_progress_is_told_with_each_batch(world: World, tmp_path: Path) ->
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     assert len(shares) >= 20
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+async def test_a_file_that_is_still_written_to_is_told(
+    world: World, tmp_path: Path, ending: str
+) -> None:
+    file = tmp_path / f"accounts.{ending}"
+    head, row = {
+        "csv": ("key,name,parent\n", "{key},Account,\n"),
+        "jsonl": ("", '{{"key": "{key}", "name": "Account"}}\n'),
+    }[ending]
+    file.write_text(head + row.format(key=1))
+    published = await world.store.published(world.actor.tenant)
+    jobs = planned(accounts(), [file], published.metadata)
+    with file.open("a") as more:
+        more.write(row.format(key=2))
+    with pytest.raises(Refused, match="changed while it was imported"):
+        await load_jobs(world, jobs)
 
 
 async def test_a_batch_is_one_transaction_however_many_rows_it_has(world: World) -> None:

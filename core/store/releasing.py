@@ -17,6 +17,13 @@ _PAGE = f"""
     order by id limit {settling.ROWS}
 """
 
+_BACK = """
+    select o.key from unnest($2::text[]) as o (key)
+    where exists (
+        select from record as t
+        where t.tenant_id = $1 and t.object = o.key and t.deleted_at is null)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -31,12 +38,21 @@ async def release(tx: Transaction, release: Release) -> None:
 
     The transaction holds the fence alone.
     """
-    await reclaiming.reclaim(tx, release.new)
+    there = await _there(tx, release.new)
+    await reclaiming.reclaim(tx, release.new, there)
     await publishing.add(tx.tenant, tx.connection, release.version)
     after = replace(tx, head=replace(tx.head, published=release.new))
-    await planting.plant(after, tx.published)
+    await planting.plant(after, tx.published, there)
     for object_key in _searched_anew(tx.published, release.new):
         await _rewrite(after, object_key)
+
+
+async def _there(tx: Transaction, new: Published) -> list[str]:
+    """The objects that may have records: those that were, and those that were gone and come back."""
+    old = tx.published.metadata.objects
+    fresh = [key for key in new.metadata.objects if key not in old]
+    back = await tx.connection.fetch(_BACK, tx.tenant, fresh) if fresh else ()
+    return [*old, *(key for (key,) in back)]
 
 
 def _searched_anew(old: Published, new: Published) -> Iterator[str]:

@@ -153,12 +153,16 @@ async def _save(
             draft = taking.new(plan, setting, (index,), given)
             if one.id != NOBODY:
                 draft.id = one.id
-            writing.turn.numbers.give(draft)
             written.append(draft)
         elif (row := held.rows.get(one.id)) is not None and row.deleted_at is None:
             written.append(taking.changed(plan, row, setting, (index,), given))
         else:
             missing.append(Problem((index,), "DELETED", "The record was deleted meanwhile."))
+    for draft in written:
+        writing.turn.numbers.note(draft)
+    for draft in written:
+        if draft.before is None:
+            writing.turn.numbers.give(draft)
     await saving.save(tx, written, Saving(setting, held, problems=missing))
     return [warning for draft in written for warning in draft.warnings]
 

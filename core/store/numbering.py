@@ -64,7 +64,9 @@ class Numbers:
     def give_back(self) -> None:
         """Let others have what was not needed."""
         for counter, left in self._left.items():
-            self._store.numbers.give_back(self._tenant, counter, left)
+            last = max(self._brought.get(counter, ()), default=0)
+            free = [number for number in left if number > last]
+            self._store.numbers.give_back(self._tenant, counter, free)
 
     def _next(self, counter: str) -> int:
         left, brought = self._left[counter], self._brought.get(counter, ())

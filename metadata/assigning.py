@@ -225,9 +225,9 @@ class _Run:
         return SlotState.READY if is_new or was is not None else SlotState.FILLING
 
     def _search(self, of: ObjectType) -> None:
-        """The tokens go by the keys of the texts that they are of, joined by spaces."""
+        """The tokens go by the keys of the texts and lists that they are of, joined by spaces."""
         places = self.places[of.key]
-        searched = [f for f in of.fields.values() if f.search and f.type not in LISTS]
+        searched = [f for f in of.fields.values() if f.search or f.type in LISTS]
         old = self.old.bound.get(of.key, {}).get(TOKENS)
         known = old.key.split() if old else ()
         added = [f.key for f in searched if places[f.key].key not in known]

@@ -11,6 +11,8 @@ from metadata.assigning import Left
 from metadata.changes import Change, Effect, Impact, Saying
 from metadata.model import Field, FieldType, Graph, Metadata, Pipeline, Stage
 
+PIPELINE_ADDED = "PIPELINE_ADDED"
+
 
 def diff(old: Metadata, new: Metadata, left: Collection[Left] = ()) -> list[Change]:
     """Everything that differs, objects first, in declared order; empty for equal versions.
@@ -23,10 +25,11 @@ def diff(old: Metadata, new: Metadata, left: Collection[Left] = ()) -> list[Chan
 def diff_back(old: Metadata, new: Metadata, left: Collection[Left]) -> list[Change]:
     """The same on the way back to a version that was there before.
 
-    A field that was another one meanwhile has its values of then again.
+    A field that was another one meanwhile has its values of then again, and an object that was
+    gone has its records.
     """
     return [
-        *(_as_it_was(new, change) for change in _declared(old, new)),
+        *(_as_it_was(change, old, new) for change in _declared(old, new)),
         *_returned(old, new, left),
         *_computed(old, new, left),
     ]
@@ -43,20 +46,30 @@ def _declared(old: Metadata, new: Metadata) -> list[Change]:
     ]
 
 
-def _as_it_was(new: Metadata, change: Change) -> Change:
+def _as_it_was(change: Change, old: Metadata, new: Metadata) -> Change:
     """The change with what stored values mean to declarations that had them before."""
     unreadable = (Effect.RETYPED, Effect.ABANDONED)
-    impacts = [one for one in change.impacts if one.effect not in unreadable]
+    impacts = tuple(one for one in change.impacts if one.effect not in unreadable)
+    if change.object is not None and change.object not in old.objects:
+        impacts = _back(change, new, change.object)
     return replace(change, impacts=(*impacts, *_dangling(new, change)))
 
 
 def _dangling(new: Metadata, change: Change) -> Iterator[Impact]:
     """References that come back, to what may have been deleted while they were away."""
-    if change.object is None or change.code not in ("OBJECT_ADDED", "FIELD_ADDED"):
+    if change.object is None or change.code not in (object_changes.ADDED, "FIELD_ADDED"):
         return
     for field in new.objects[change.object].references():
         if change.field in (None, field.key):
             yield Impact(Effect.DANGLING, change.object, field.key)
+
+
+def _back(change: Change, new: Metadata, object_key: str) -> tuple[Impact, ...]:
+    """What it means for the records of an object that was gone."""
+    if change.code == object_changes.ADDED:
+        return object_changes.back(new.objects[object_key])
+    pipeline = new.pipeline_of(object_key) if change.code == PIPELINE_ADDED else None
+    return _staged(pipeline) if pipeline is not None else change.impacts
 
 
 def _returned(old: Metadata, new: Metadata, left: Collection[Left]) -> Iterator[Change]:
@@ -161,7 +174,7 @@ def _pipelines(old: Metadata, new: Metadata) -> Iterator[Change]:
             message = f"'{now.object}' is now staged, by the pipeline '{key}'."
             impacts = _staged(now) if now.object in old.objects else ()
             say = Saying(f"pipeline {key}", now.object)
-            yield say("PIPELINE_ADDED", (), message, "", *impacts)
+            yield say(PIPELINE_ADDED, (), message, "", *impacts)
             before = old.pipeline_of(now.object)
             yield from _kinds(before, now, say) if before is not None else ()
 

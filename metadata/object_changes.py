@@ -12,6 +12,8 @@ from metadata.model import Field, Metadata, ObjectType, OnDelete, Rule, Unique
 from metadata.problems import Path
 from metadata.widening import Widening
 
+ADDED = "OBJECT_ADDED"
+
 
 def changes(old: Metadata, new: Metadata) -> Iterator[Change]:
     """Objects that differ, with their fields, keys and rules."""
@@ -25,7 +27,7 @@ def changes(old: Metadata, new: Metadata) -> Iterator[Change]:
         if key not in old.objects:
             message = f"The object '{key}' is new, with {len(now.fields)} fields."
             abandoned = (Impact(Effect.ABANDONED, key),)
-            yield Change("OBJECT_ADDED", f"object {key}", "", message, "", abandoned, key)
+            yield Change(ADDED, f"object {key}", "", message, "", abandoned, key)
 
 
 def _removed_object(was: ObjectType) -> Change:
@@ -141,6 +143,12 @@ def returned(of: ObjectType, was: Field, now: Field) -> Change:
     say = Saying(f"object {of.key}", of.key, now.key)
     path = ("properties", now.key)
     return say("VALUES_RETURN", path, message, "", *lost, *shared, *_grown(of.key, now), invalid)
+
+
+def back(of: ObjectType) -> tuple[Impact, ...]:
+    """What it means for an object's records of then that it is there again."""
+    grown = _grown(of.key, of.tree) if of.tree is not None else ()
+    return (*(_shared(of, unique) for unique in of.uniques), *grown, Impact(Effect.INVALID, of.key))
 
 
 def _shared(of: ObjectType, unique: Unique) -> Impact:

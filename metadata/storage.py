@@ -48,7 +48,7 @@ class Storage:
 
     `bound` has the columns `stage_amount` and `stage_date` of staged objects: copies of the two
     fields that the pipeline names, each with the storage key of its field, and `stage` itself; and
-    for every object `tokens`, with the storage keys of the texts that are searched, and `nulls`,
+    for every object `tokens`, with the storage keys of lists and searched texts, and `nulls`,
     with those of the fields that leave a token where they have no value. `retired` has columns that
     still hold values of fields that no longer use them, with those fields' storage keys.
     `used` counts the storage keys that each field key ever had, so that none comes twice.

@@ -40,7 +40,15 @@ class Answers:
         self._schemas = Schemas(platform(), limits)
         self._introspector = Introspector()
         plans: Plans = Cache(_PLANS)
-        self._tools = Tools(store, limits, plans, doorkeeper, self._introspector.faults)
+        self._tools = Tools(
+            store,
+            limits,
+            plans,
+            doorkeeper,
+            self._documents,
+            self._schemas.of,
+            self._introspector.faults,
+        )
 
     async def answer(self, actor: Actor, request: Request) -> Answer:
         """The finished answer to one operation.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metadata.model import Metadata
 from schema.caches import Cache, CacheStats
-from schema.documents import Documents
+from schema.documents import Documents, Operation
 from schema.limits import Limits
 from schema.requests import Method, Request
 from schema.translation.operations import Script, script
@@ -39,6 +39,15 @@ class Live:
             found = script(self.schema, self._outlines, operation, self._limits)
             self._scripts.put(key, found, len(request.query))
         return found
+
+    def reread(self, operation: Operation, request: Request, documents: Documents) -> Script:
+        """An operation that was read for another schema, as it is read for this one.
+
+        Raises:
+            BadRequest, LimitExceeded: as `script`.
+        """
+        documents.operation(self.schema, self.fingerprint, request)
+        return script(self.schema, self._outlines, operation, self._limits)
 
 
 class Schemas:

@@ -10,7 +10,7 @@ import orjson
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from core.actions.tokens import Doorkeeper
-from core.errors import Conflict, Refused
+from core.errors import Conflict, LimitExceeded, Refused
 from core.identity import Actor, TenantId
 from core.views import reading
 from core.views.handles import Store
@@ -19,6 +19,7 @@ from metadata import naming
 from metadata.model import Metadata
 from metadata.published import Published
 from schema.caches import Cache
+from schema.documents import Documents
 from schema.found import Found
 from schema.limits import Limits
 from schema.live import Live
@@ -76,6 +77,8 @@ class Tools:
     limits: Limits
     plans: Plans
     doorkeeper: Doorkeeper
+    documents: Documents
+    live: Callable[[Metadata], Live]
     faults: Faults
 
 
@@ -146,14 +149,22 @@ class Run:
             raise BadRequest(error.message, code=code, well_formed=True) from error
 
     async def follow(self) -> None:
-        """Go on by the tenant's newest metadata, if the schema is still the same.
+        """Go on by the tenant's newest metadata, if the operation is still right there.
 
         Raises:
             Conflict: it is not.
         """
         self.published = await reading.published(self.actor, self.tools.store)
-        if self.published.metadata.fingerprint != self.live.fingerprint:
-            raise Conflict("The schema has changed; what was written stays written. Ask again.")
+        if self.published.metadata.fingerprint == self.live.fingerprint:
+            return
+        live = self.tools.live(self.published.metadata)
+        try:
+            found = live.reread(self.script.operation, self.request, self.tools.documents)
+            self.variables = found.coerced(live.schema, self.request.variables)
+        except (BadRequest, LimitExceeded) as error:
+            message = "The schema has changed; what was written stays written. Ask again."
+            raise Conflict(message) from error
+        self.live, self.script = live, found
 
     def rehearse(self, top: Top) -> None:
         """Make sure before a mutation that what it is to give back can be read.

@@ -36,6 +36,10 @@ from metadata.model import Metadata
 from metadata.published import Published
 
 LONGEST_NOTE = 2_000
+_SINCE = """
+    select least(now() - interval '1 minute', min(xact_start)) from pg_stat_activity
+    where datname = current_database()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +242,7 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
     if same and not (plan.is_new or plan.changes):
         await settling.settle(tenant, by.store)  # the publish before may have broken off
         raise Conflict(f"There is nothing to publish: version {plan.old.version} says the same.")
-    since = await _a_minute_ago(tenant, by.store)
+    since = await _before_open_writes(tenant, by.store)
     comparison = await _compared(tenant, by.store, plan, by.terms.allow)
     if comparison.refusals:
         raise Refused(comparison.refusals)
@@ -262,10 +266,13 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
     return Publication(plan.new.version, comparison)
 
 
-async def _a_minute_ago(tenant: TenantId, store: Store) -> datetime:
-    """Longer ago than any write that is still open began, by the server's clock."""
+async def _before_open_writes(tenant: TenantId, store: Store) -> datetime:
+    """Before any write that is still open began, which may be a whole import, by the server's clock.
+
+    Writes of other logins, whose beginnings are not shown, are taken to last a minute at most.
+    """
     async with store.database.reading(tenant) as connection:
-        since: datetime = await connection.fetchval("select now() - interval '1 minute'")
+        since: datetime = await connection.fetchval(_SINCE)
         return since
 
 

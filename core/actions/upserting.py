@@ -53,7 +53,7 @@ async def upsert(
         held = await rows.hold(tx, matched.ids.values(), named)
         written = [
             *new_drafts(plan, setting, numbers, absent),
-            *_changed(plan, setting, matched, held, inputs),
+            *_changed(plan, setting, (_unique(plan, by), matched), held, inputs),
         ]
         written.sort(key=lambda draft: draft.path)
         try:
@@ -76,6 +76,7 @@ class _Matched:
     """The records that inputs are for, by index, and what is wrong with the inputs' keys."""
 
     ids: Mapping[int, UUID]
+    claims: Mapping[int, str]  # by which they were found
     absent: Sequence[int]  # indexes for which there is none yet
     problems: Sequence[Problem]
 
@@ -96,7 +97,8 @@ async def _match(tx: Transaction, plan: ObjectPlan, by: By, inputs: Sequence[Inp
             first[claim] = index
     held = await unique_keys.holders(tx, plan.key, [(by.key, claim) for claim in first])
     ids = {first[claim]: holder for (_, claim), holder in held.items()}
-    return _Matched(ids, [index for index in first.values() if index not in ids], problems)
+    claims = {index: claim for claim, index in first.items()}
+    return _Matched(ids, claims, [index for index in first.values() if index not in ids], problems)
 
 
 def _unique(plan: ObjectPlan, by: By) -> UniquePlan:
@@ -120,14 +122,18 @@ def _claim(unique: UniquePlan, given: Inputs) -> str | None:
 def _changed(
     plan: ObjectPlan,
     setting: Setting,
-    matched: _Matched,
+    by: tuple[UniquePlan, _Matched],
     held: Held,
     inputs: Sequence[Inputs],
 ) -> list[Draft]:
+    unique, matched = by
     found = []
     for index, holder in matched.ids.items():
         row = held.rows[holder]
         if row.deleted_at is not None:
             raise Again
-        found.append(taking.changed(plan, row, setting, (index,), inputs[index]))
+        draft = taking.changed(plan, row, setting, (index,), inputs[index])
+        if unique_keys.claimed(unique, draft.old) != matched.claims[index]:
+            raise Again  # it was given another key before it was locked
+        found.append(draft)
     return found

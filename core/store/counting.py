@@ -11,6 +11,9 @@ from core.store.rollup_plans import Contribution, Part, RollupPlan
 from core.store.rows import SELECTED
 from core.store.writing import Transaction
 
+AT_ONCE = 500
+"""Records that are read before others have their turn."""
+
 
 async def parts(
     tx: Transaction,
@@ -26,7 +29,7 @@ async def parts(
     found: dict[UUID, list[Contribution]] = {parent: [] for parent in parents}
     arguments = (tx.tenant, plan.object, list(found), list(but))
     pipeline = tx.metadata.pipeline_of(plan.object)
-    for record in await tx.connection.fetch(_statement(plan), *arguments):
+    async for record in tx.connection.cursor(_statement(plan), *arguments, prefetch=AT_ONCE):
         row = rows.read(tx, record)
         values = {
             fields.key: fields.form.load(stored)
@@ -40,6 +43,15 @@ async def parts(
         if contribution is not None:
             found[contribution.parent].append(contribution)
     return found
+
+
+def sizes(plan: RollupPlan) -> str:
+    """How many live records go into a roll-up, whatever they add: (record, count) of those in $3."""
+    return (
+        f"select {plan.via.target}, count(*) from read.record as t where t.tenant_id = $1"
+        f" and t.object = $2 and t.deleted_at is null and {plan.via.target} = any($3::uuid[])"
+        f" group by {plan.via.target}"
+    )
 
 
 def _statement(plan: RollupPlan) -> str:

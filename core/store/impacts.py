@@ -209,18 +209,29 @@ def _key(census: Census, impact: Impact) -> str | None:
 
 
 async def _doubled(census: Census, impact: Impact) -> Counted:
-    """Live records whose values another one has as well: all of them since ever."""
-    plan = plan_of(census.new, impact.object)
-    unique = unique_of(plan.fields, impact)
+    """Live records whose values another one has as well: all of them since ever.
+
+    Where none has had such values since, nothing has changed.
+    """
+    if census.since is not None and not await anext(_claims(census, impact), None):
+        return Counted(impact, 0)
     first: dict[str, UUID] = {}
     tally = _Tally()
-    everything = replace(census, since=None)
-    async for rows in pages(everything, impact.object):
+    async for record, value in _claims(replace(census, since=None), impact):
+        if first.setdefault(value, record) != record:
+            tally.add(record)
+    return Counted(impact, tally.count, tuple(tally.examples))
+
+
+async def _claims(census: Census, impact: Impact) -> AsyncIterator[tuple[UUID, str]]:
+    """(record, what it would claim) of the live records that have such values."""
+    plan = plan_of(census.new, impact.object)
+    unique = unique_of(plan.fields, impact)
+    async for rows in pages(census, impact.object):
         for row in rows:
             value = unique_keys.claimed(unique, drafts.values_of(plan, row))
-            if value is not None and first.setdefault(value, row.id) != row.id:
-                tally.add(row.id)
-    return Counted(impact, tally.count, tuple(tally.examples))
+            if value is not None:
+                yield row.id, value
 
 
 def unique_of(fields: Mapping[str, FieldPlan], impact: Impact) -> UniquePlan:

@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from uuid import UUID
 
 from core.identity import TenantId
-from core.store.autonumbers import spelled
+from core.store.autonumbers import numbered, spelled
 from core.store.drafts import Draft
 from core.store.opening import Store
 from core.store.plans import ObjectPlan
@@ -24,6 +24,7 @@ class Numbers:
         self._object = object
         self._count = count
         self._left: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._brought: defaultdict[str, set[int]] = defaultdict(set)
 
     async def prepare(self, published: Published) -> None:
         """Have enough for all of them, by this version of the metadata."""
@@ -33,6 +34,19 @@ class Numbers:
             left = self._left[counter]
             missing = self._count - len(left)
             left.extend(await self._store.numbers.take(self._tenant, counter, missing))
+
+    def note(self, draft: Draft) -> None:
+        """Remember the numbers that a record brings, so that no other gets them."""
+        for fields in draft.plan.autonumbers:
+            brought = draft.values.get(fields.key) if fields.key in draft.touched else None
+            number = numbered(brought, fields.field.number_format)
+            if number is not None:
+                self._brought[autonumber_counter(draft.plan, fields.stored)].add(number)
+
+    async def pass_over(self) -> None:
+        """Have the counters go on behind the numbers that records brought."""
+        for counter, brought in sorted(self._brought.items()):
+            await self._store.numbers.pass_over(self._tenant, counter, max(brought))
 
     def give(self, draft: Draft) -> None:
         """Write the next numbers into a new record."""
@@ -50,12 +64,16 @@ class Numbers:
     def give_back(self) -> None:
         """Let others have what was not needed."""
         for counter, left in self._left.items():
-            self._store.numbers.give_back(self._tenant, counter, left)
+            last = max(self._brought.get(counter, ()), default=0)
+            free = [number for number in left if number > last]
+            self._store.numbers.give_back(self._tenant, counter, free)
 
     def _next(self, counter: str) -> int:
-        if not self._left[counter]:
-            raise Again
-        return self._left[counter].popleft()
+        left, brought = self._left[counter], self._brought.get(counter, ())
+        while left:
+            if (number := left.popleft()) not in brought:
+                return number
+        raise Again
 
 
 class NodeNumbers:

@@ -7,7 +7,7 @@ that breaks off leaves none. Records that can't be nodes are counted before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -65,12 +65,12 @@ async def misplaced(
     }
 
 
-async def plant(tx: Transaction, old: Published) -> None:
+async def plant(tx: Transaction, old: Published, there: Iterable[str]) -> None:
     """Make the trees that the version has and the one before has not; those that end are cleared.
 
-    The transaction works by the new version, and holds the fence alone.
+    `there` are the objects that may have records. The transaction works by the new version, and holds the fence alone.
     """
-    for object_key in old.metadata.objects:
+    for object_key in there:
         key = _tree_key(tx.published, object_key)
         if key != _tree_key(old, object_key):
             await tx.connection.execute(_UPROOT, tx.tenant, object_key)

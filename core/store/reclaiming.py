@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from core.store import drafts, impacts, unique_keys
 from core.store.impacts import Census
@@ -21,10 +21,11 @@ Constraint = tuple[str, tuple[str, ...], bool]
 """(key, storage keys of its fields, whether case is ignored)."""
 
 
-async def reclaim(tx: Transaction, new: Published) -> None:
+async def reclaim(tx: Transaction, new: Published, there: Collection[str]) -> None:
     """Let live records claim what the new version's constraints say, where these differ.
 
-    The transaction holds the fence alone; that no two records share values has been made sure.
+    `there` are the objects that may have records. The transaction holds the fence alone; that no
+    two records share values has been made sure.
     """
     old = tx.published
     for object_key in dict.fromkeys((*old.metadata.objects, *new.metadata.objects)):
@@ -33,7 +34,7 @@ async def reclaim(tx: Transaction, new: Published) -> None:
         if gone:
             await tx.connection.execute(_FORGET, tx.tenant, object_key, gone)
         fresh = {one[0] for one in after - before}
-        if fresh and object_key in old.metadata.objects:
+        if fresh and object_key in there:
             await _claim(
                 tx, plan_of(new, object_key), Census(tx.tenant, tx.connection, old, new), fresh
             )

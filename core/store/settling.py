@@ -11,6 +11,7 @@ roll-ups up to date by what it changes, and so leaves them as wrong as they were
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -31,6 +32,7 @@ from metadata.published import Published
 from metadata.storage import SlotState
 
 ROWS = 500
+MOST_COUNTED = 5_000
 _BEHIND = f"""
     select id from read.record
     where tenant_id = $1 and object = $2 and id > $3
@@ -122,13 +124,49 @@ async def _rewrite(
     """Write all records that are older than the version, or all; how many there were."""
     after, written = _FIRST, 0
     while ids := await _behind(tenant, store, object_key, (after, version)):
+        for piece in await _pieces(tenant, store, object_key, ids, stale):
 
-        async def work(tx: Transaction, ids: Sequence[UUID] = ids) -> None:
-            await rewrite(tx, object_key, ids, stale)
+            async def work(tx: Transaction, ids: Sequence[UUID] = piece) -> None:
+                await rewrite(tx, object_key, ids, stale)
 
-        await writing(tenant, store, work)
+            await writing(tenant, store, work)
         after, written = ids[-1], written + len(ids)
     return written
+
+
+async def _pieces(
+    tenant: TenantId, store: Store, object_key: str, ids: Sequence[UUID], stale: Sequence[Field]
+) -> list[Sequence[UUID]]:
+    """The records in pieces, none of which has to count many others while it is locked."""
+    counted = await _counted(tenant, store, object_key, ids, stale)
+    if not counted:
+        return [ids]
+    pieces: list[list[UUID]] = [[]]
+    room = MOST_COUNTED
+    for one in ids:
+        if pieces[-1] and counted.get(one, 0) > room:
+            pieces.append([])
+            room = MOST_COUNTED
+        pieces[-1].append(one)
+        room -= counted.get(one, 0)
+    return list(pieces)
+
+
+async def _counted(
+    tenant: TenantId, store: Store, object_key: str, ids: Sequence[UUID], stale: Sequence[Field]
+) -> Counter[UUID]:
+    """How many others go into the stale roll-ups of each record."""
+    published = await store.published(tenant)
+    found: Counter[UUID] = Counter()
+    for step in published.metadata.steps:
+        rollup = published.metadata.objects[step.object].fields[step.field].rollup
+        key = (step.object, step.field)
+        if rollup is not None and step.object == object_key and key in stale:
+            plan = store.plan(published, rollup.object).contributes[key]
+            async with store.database.reading(tenant) as connection:
+                rows = await connection.fetch(counting.sizes(plan), tenant, plan.object, ids)
+            found.update(dict(rows))
+    return found
 
 
 async def _compute_anew(

@@ -8,19 +8,24 @@ import gc
 import json
 import logging
 import weakref
+from typing import Any
 
 import pytest
 
+from core.actions import metadata, publishing
 from core.identity import Role
 from core.store.connections import Database
 from core.store.opening import Store
 from core.store.tokens import Doorkeeper
+from core.store.writing import confirm
+from metadata import naming
 from schema.answering import Answers
 from schema.limits import Limits
 from schema.live import Schemas
 from schema.platform.strawberry_schema import platform
 from schema.requests import Request
 from tests.conftest import Urls
+from tests.core.a_store import World, a_slow_writer, waiting
 from tests.schema.an_api import Client, a_client
 from tests.schema.some_metadata import an_object, crm, crm_layers, declared, offer
 
@@ -352,3 +357,51 @@ async def test_a_statement_that_reads_too_many_tables_is_refused_before_it_runs(
     write = f'mutation {{ createAccount(input: {{name: "A"}}) {{ {made} }} }}'
     assert await client.codes(write) == ["LIMIT_EXCEEDED"]
     assert await client.data("{ accounts { totalCount } }") == {"accounts": {"totalCount": 0}}
+
+
+async def test_a_write_that_waited_for_a_publish_is_answered_by_what_was_published(
+    store: Store,
+) -> None:
+    _, answer = await _created_behind_a_publish(store, "email", removed=False)
+
+    assert "errors" not in answer
+    contact = {"name": "Lin", "email": "lin@example.com"}
+    assert answer["data"] == {"createContact": {"contact": contact, "errors": []}}
+
+
+async def test_a_write_that_asks_back_for_what_a_publish_removed_says_that_it_was_done(
+    store: Store,
+) -> None:
+    client, answer = await _created_behind_a_publish(store, "extra__c", removed=True)
+
+    assert answer["data"] == {"createContact": {"contact": None, "errors": []}}
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "CONFLICT"
+    assert "what was written stays written" in error["message"]
+    found = await client.data("{ contacts { nodes { name } } }")
+    assert found == {"contacts": {"nodes": [{"name": "Lin"}]}}
+
+
+async def _created_behind_a_publish(
+    store: Store, asked: str, *, removed: bool
+) -> tuple[Client, dict[str, Any]]:
+    """What a client is told who creates a contact while a field is published, or removed."""
+    client = await a_client(store, crm_layers())
+    world = World(store, client.actor)
+    more = an_object("contact", {"extra__c": {"type": "string"}})
+    await metadata.save_draft(client.actor, store, [more])
+    if removed:
+        await publishing.publish(client.actor, store)
+        await metadata.save_draft(client.actor, store, [an_object("contact", {})])
+    source = f"""mutation ($input: ContactInput!) {{
+      createContact(input: $input) {{ contact {{ name {naming.field_name(asked)} }} errors {{ code }} }}
+    }}"""
+    given = {"name": "Lin", "email": "lin@example.com"}
+
+    async with a_slow_writer(world, confirm, until=2):
+        published = asyncio.create_task(publishing.publish(client.actor, store))
+        while await waiting(world) < 1:
+            pass
+        asked_for = asyncio.create_task(client.ask(source, input=given))
+    await published
+    return client, await asked_for

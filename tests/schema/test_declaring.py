@@ -13,6 +13,7 @@ from tests.schema.an_api import Client
 from tests.schema.some_metadata import an_object
 
 VISIT = an_object("visit__c", {"place__c": {"type": "string", "x-index": True}})
+PLURAL = {"x-plural": "boxes__c"}
 SAVE = """mutation ($documents: [JSON!]!, $ifVersion: Int) {
   saveDraft(documents: $documents, ifVersion: $ifVersion) {
     draft { version changed documents { path } } errors { path code message }
@@ -219,3 +220,30 @@ async def test_declarations_are_for_administrators(client: Client) -> None:
     for source in ("{ draft { version } }", "{ checkDraft { rule } }", "{ tokens { key } }"):
         assert await member.codes(source) == ["FORBIDDEN"]
     assert await member.codes("mutation { publishDraft { version } }") == ["FORBIDDEN"]
+
+
+async def test_members_of_a_list_are_found_again_once_a_rollback_brings_it_back(
+    client: Client,
+) -> None:
+    name = {"type": "string", "x-search": True}
+    tags = {"type": "array", "items": {"type": "string"}}
+    more = an_object("box__c", {"name__c": name, "tags__c": tags}, **PLURAL)
+    await client.data(SAVE, documents=[more])
+    version = (await client.data(PUBLISH))["publishDraft"]["version"]
+    box = await client.one("box__c", name__c="n", tags__c=["a"])
+    await client.data(SAVE, documents=[an_object("box__c", {"name__c": name}, **PLURAL)])
+    await client.data(PUBLISH, allow=["DATA_LOSS"])
+    update = (
+        'mutation ($id: ID!) { updateBox__c(id: $id, input: {name__c: "m"}) { errors { code } } }'
+    )
+    await client.data(update, id=box)
+
+    back = "mutation ($to: Int!) { rollbackMetadata(to: $to) { errors { code } } }"
+    await client.data(back, to=version)
+
+    tests = ('{has: "a"}', '{hasAny: ["a", "b"]}', '{hasAll: ["a"]}')
+    for test in tests:
+        found = await client.data(
+            f"{{ boxes__c(filter: {{tags__c: {test}}}) {{ nodes {{ id }} }} }}"
+        )
+        assert found == {"boxes__c": {"nodes": [{"id": box}]}}

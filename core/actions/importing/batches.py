@@ -13,9 +13,11 @@ from core.actions.importing.matching import NOBODY, Candidate, Writer, first_of_
 from core.actions.importing.preparing import Named, Prepared
 from core.actions.importing.rows import Flaw
 from core.errors import Problem, Refused
-from core.store import references, rows, saving, taking, tree_nodes
+from core.store import drafts, references, rows, saving, taking, tree_nodes, unique_keys
 from core.store.drafts import Draft
 from core.store.numbering import Numbers
+from core.store.plans import ObjectPlan
+from core.store.rows import Row
 from core.store.savepoints import part_of
 from core.store.saving import Saving
 from core.store.writing import Transaction
@@ -153,14 +155,33 @@ async def _save(
             draft = taking.new(plan, setting, (index,), given)
             if one.id != NOBODY:
                 draft.id = one.id
-            writing.turn.numbers.give(draft)
             written.append(draft)
-        elif (row := held.rows.get(one.id)) is not None and row.deleted_at is None:
-            written.append(taking.changed(plan, row, setting, (index,), given))
-        else:
+        elif (row := held.rows.get(one.id)) is None or row.deleted_at is not None:
             missing.append(Problem((index,), "DELETED", "The record was deleted meanwhile."))
+        elif _is_other(plan, writing.writer.preparer.step.key, one, row):
+            missing.append(Problem((index,), "TAKEN", "Its record was given another key."))
+        else:
+            written.append(taking.changed(plan, row, setting, (index,), given))
+    _number(writing.turn.numbers, written)
     await saving.save(tx, written, Saving(setting, held, problems=missing))
     return [warning for draft in written for warning in draft.warnings]
+
+
+def _is_other(plan: ObjectPlan, key: str | None, one: Candidate, row: Row) -> bool:
+    """Whether the record had another key by the time that it was locked."""
+    unique = next((unique for unique in plan.uniques if unique.unique.key == key), None)
+    if unique is None:
+        return False
+    return unique_keys.claimed(unique, drafts.values_of(plan, row)) != one.claim
+
+
+def _number(numbers: Numbers, written: Sequence[Draft]) -> None:
+    """Give new records their numbers, without those that any of them brings."""
+    for draft in written:
+        numbers.note(draft)
+    for draft in written:
+        if draft.before is None:
+            numbers.give(draft)
 
 
 def _inputs(one: Candidate) -> dict[str, object]:

@@ -84,8 +84,13 @@ async def _by_batches(importing: _Importing, jobs: Sequence[Job], author: Author
     """All jobs, each batch in a transaction of its own."""
 
     async def commit(work: Work[Outcome], numbers: Numbers) -> Outcome:
+        async def passing(tx: Transaction) -> Outcome:
+            outcome = await work(tx)
+            await numbers.pass_over()
+            return outcome
+
         tenant, store = importing.actor.tenant, importing.store
-        return await writing(tenant, store, work, author, Manner(numbers.prepare, in_bulk=True))
+        return await writing(tenant, store, passing, author, Manner(numbers.prepare, in_bulk=True))
 
     return await importing.everything(jobs, commit)
 
@@ -102,7 +107,10 @@ async def _at_once(
     async def work(tx: Transaction) -> Report:
         async def commit(work: Work[Outcome], numbers: Numbers) -> Outcome:
             await numbers.prepare(tx.published)
-            return await work(tx)
+            outcome = await work(tx)
+            if keep:
+                await numbers.pass_over()
+            return outcome
 
         report = await importing.everything(jobs, commit)
         if not keep or report.rejected:

@@ -14,18 +14,27 @@ from metadata.text import member_token
 
 
 def condition(row: Row, predicate: Compare, held: str) -> str:
-    """Looks among the record's tokens, which are indexed, and in the list itself to be sure."""
+    """Looks among the record's tokens, which are indexed, and in the list itself to be sure.
+
+    In the list alone, while the tokens are filling.
+    """
     at = through(row, predicate.column.hops)
     place = at.place(predicate.column.field)
     assert place is not None
+    if not at.has_tokens:
+        return f"({held} {_TESTS[predicate.operator]} {operand(row, predicate, forms.TEXT)})"
     tokens = at.column("tokens")
     token = operand(row, predicate, Form("text", MemberToken(place.key)))
     wanted = operand(row, predicate, forms.TEXT)
+    sure = f"{held} {_TESTS[predicate.operator]} {wanted}"
     if predicate.operator is Operator.HAS:
-        return f"({tokens} @> array[{token}] and {held} ? {wanted})"
+        return f"({tokens} @> array[{token}] and {sure})"
     if predicate.operator is Operator.HAS_ANY:
-        return f"({tokens} && {token} and {held} ?| {wanted})"
-    return f"(({token} = '{{}}' or {tokens} @> {token}) and {held} ?& {wanted})"
+        return f"({tokens} && {token} and {sure})"
+    return f"(({token} = '{{}}' or {tokens} @> {token}) and {sure})"
+
+
+_TESTS = {Operator.HAS: "?", Operator.HAS_ANY: "?|", Operator.HAS_ALL: "?&"}
 
 
 @dataclass(frozen=True, slots=True)

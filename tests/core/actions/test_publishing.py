@@ -10,13 +10,16 @@ from uuid import UUID
 
 import pytest
 
-from core.actions import declared_files, metadata, publishing, saving
+from core.actions import batches, declared_files, metadata, publishing, saving
 from core.actions.publishing import Terms
 from core.errors import Conflict, Forbidden, Refused
 from core.identity import Actor, Role
 from core.packs.offer import Offer
+from core.store import rows, taking
+from core.store import saving as store_saving
 from core.store.connections import Database
 from core.store.opening import Store
+from core.store.saving import Saving
 from core.store.writing import Transaction
 from metadata.changes import Consent, Effect
 from tests.core.a_store import World, a_slow_writer, problems_of
@@ -341,6 +344,28 @@ async def test_values_that_are_there_twice_do_not_become_unique(admin: Actor, st
     await metadata.save_draft(admin, store, [visit(subject__c=unique)])
     with pytest.raises(Refused) as refused:
         await publishing.publish(admin, store, Terms(frozenset(Consent)))
+    assert [problem.code for problem in refused.value.problems] == ["DUPLICATE"]
+
+
+async def test_values_that_come_twice_while_a_publish_waits_do_not_become_unique(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit())
+    ids = (await saving.create(admin, store, "visit__c", [{"subject__c": c} for c in "AB"])).ids
+    unique = {"type": "string", "maxLength": 80, "x-unique": True}
+    await metadata.save_draft(admin, store, [visit(subject__c=unique)])
+    world = World(store, admin)
+
+    async def doubles(tx: Transaction) -> None:
+        setting, held = batches.setting_of(tx, admin), await rows.hold(tx, ids[:1])
+        given = {"subject__c": "B"}
+        draft = taking.changed(tx.plan("visit__c"), held.rows[ids[0]], setting, (0,), given)
+        await store_saving.save(tx, [draft], Saving(setting, held))
+
+    async with a_slow_writer(world, doubles):
+        publishing_it = asyncio.create_task(publishing.publish(admin, store))
+    with pytest.raises(Refused) as refused:
+        await publishing_it
     assert [problem.code for problem in refused.value.problems] == ["DUPLICATE"]
 
 

@@ -17,10 +17,26 @@ from core.actions.removing import Removal
 from core.actions.telling import of_comparison
 from core.errors import Conflict, NotFound, Refused
 from core.identity import Actor
+from core.store import tree_nodes
 from core.store.opening import Store
 from metadata.changes import Consent, Effect
 from metadata.published import Published
+from tests.core.a_store import PIPELINE as DIALECT
 from tests.core.actions.a_visit import column_of, published, values, visit
+
+LOSS = Terms(frozenset({Consent.DATA_LOSS}))
+CODE = {"type": "string", "x-unique": {"ignoreCase": True}}
+PARENT = {"x-reference": {"object": "visit__c", "inverse": "children"}, "x-tree": True}
+PIPELINE: dict[str, Any] = {
+    "$schema": DIALECT,
+    "$id": "visits__c",
+    "object": "visit__c",
+    "title": "Visits",
+    "stages": [
+        {"key": "planned", "title": "Planned", "kind": "open"},
+        {"key": "made", "title": "Made", "kind": "won"},
+    ],
+}
 
 
 async def test_a_draft_that_was_looked_at_before_a_rollback_is_a_conflict(
@@ -230,3 +246,44 @@ async def test_going_back_to_where_one_is_or_to_nowhere_is_refused(
         await publishing.rollback(admin, store, 1)
     with pytest.raises(NotFound):
         await publishing.rollback(admin, store, 9)
+
+
+async def test_an_object_that_comes_back_has_its_tree_and_its_unique_values_again(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit(code__c=CODE, parent=PARENT))
+    above = (await _created(admin, store, code__c="A")).ids[0]
+    below = (await _created(admin, store, code__c="B", parent=above)).ids[0]
+
+    await publishing.rollback(admin, store, 1, LOSS)
+    await publishing.rollback(admin, store, 2)
+
+    async with store.database.transaction(admin.tenant) as connection:
+        nodes = await tree_nodes.read(admin.tenant, connection, "visit__c", [above, below])
+    assert nodes[below].root == nodes[above].id == above
+    assert nodes[above].place.holds(nodes[below].place)
+    with pytest.raises(Refused) as refused:
+        await _created(admin, store, code__c="a")
+    assert [problem.code for problem in refused.value.problems] == ["TAKEN"]
+
+
+async def test_an_object_does_not_come_back_to_a_version_that_its_records_do_not_fit(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit(code__c=CODE), PIPELINE)
+    more = [*PIPELINE["stages"], {"key": "over", "title": "Over", "kind": "lost"}]
+    free = visit(code__c={"type": "string"})
+    await published(admin, store, free, {**PIPELINE, "stages": more})
+    ids = [(await _created(admin, store, code__c="A", stage="over")).ids[0] for _ in range(2)]
+    await publishing.rollback(admin, store, 1, LOSS)
+
+    with pytest.raises(Refused) as refused:
+        await publishing.rollback(admin, store, 2)
+
+    assert [problem.code for problem in refused.value.problems] == ["DUPLICATE", "OFF_STAGE"]
+    assert str(ids[1]) in refused.value.problems[0].message
+    await publishing.rollback(admin, store, 3)
+
+
+async def _created(admin: Actor, store: Store, **values: object) -> saving.Saved:
+    return await saving.create(admin, store, "visit__c", [{"subject__c": "Tour", **values}])

@@ -19,6 +19,7 @@ from core.errors import NotFound, Refused
 from core.identity import IMPORT
 from core.store import tree_nodes
 from core.store.connections import Database
+from core.store.tree_nodes import Wish
 from core.store.writing import Transaction, writing
 from tests.core.a_store import (
     World,
@@ -366,6 +367,46 @@ class Held:
     async def let_go(self) -> None:
         self._may_go_on.set()
         await self._writer
+
+
+async def test_a_new_node_looks_again_when_its_parent_moves_on_while_it_waits(world: World) -> None:
+    roots = [await world.create("keyed", name=name) for name in "abc"]
+    parent = await world.create("keyed", name="p", parent=roots[0])
+    holds, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def moves(tx: Transaction, to: UUID) -> None:
+        found = await tree_nodes.hold(tx, Wish("keyed", parent, to))
+        assert found is not None
+        await tree_nodes.move(tx, "keyed", found)
+
+    async def first(tx: Transaction) -> None:
+        await tree_nodes.hold_all(tx, "keyed", roots[:2])
+        holds.set()
+        await may_go_on.wait()
+        await moves(tx, roots[1])
+
+    async def second(tx: Transaction) -> None:
+        await tree_nodes.hold_all(tx, "keyed", roots[1:])
+        while await waiting(world) < 1:
+            pass
+        await moves(tx, roots[2])
+
+    moving = [asyncio.create_task(writing(world.tenant, world.store, first))]
+    await holds.wait()
+    moving.append(asyncio.create_task(writing(world.tenant, world.store, second)))
+    while await waiting(world) < 1:
+        pass
+    created = asyncio.create_task(world.create("keyed", name="n", parent=parent))
+    while await waiting(world) < 2:
+        pass
+    may_go_on.set()
+    await asyncio.gather(*moving)
+    child = await created
+
+    found = await nodes(world, "keyed")
+    above, below = found[parent], found[child]
+    assert below["root"] == above["root"] == roots[2]
+    assert below["path"].startswith(above["path"])
 
 
 async def test_what_moves_away_in_time_is_not_deleted_with_its_parent(world: World) -> None:

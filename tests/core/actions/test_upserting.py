@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 
-from core.actions import saving, upserting
+from core.actions import batches, saving, upserting
 from core.actions.upserting import By
 from core.errors import NotFound, Refused
+from core.store import rows, taking
+from core.store import saving as store_saving
 from core.store.connections import Database
-from tests.core.a_store import TEXT, World, a_world, an_object, problems_of
+from core.store.saving import Saving
+from core.store.writing import Transaction
+from tests.core.a_store import TEXT, World, a_slow_writer, a_world, an_object, problems_of
+from tests.core.actions.importing.a_mapping import a_mapping
+from tests.core.actions.importing.an_import import load_rows
 
 ACCOUNT = an_object(
     "account",
@@ -134,3 +140,34 @@ async def test_creations_of_one_key_at_once_make_one_record(world: World) -> Non
     results = await asyncio.gather(*writes, return_exceptions=True)
 
     assert sum(isinstance(one, saving.Saved) for one in results) == 1
+
+
+@pytest.mark.parametrize("way", ["upsert", "import"])
+async def test_a_record_that_is_given_another_key_meanwhile_is_not_the_one_that_was_meant(
+    world: World, way: str
+) -> None:
+    (old,) = await upsert(world, "code", {"code": "a", "name": "old"})
+
+    async def renames(tx: Transaction) -> None:
+        setting, held = batches.setting_of(tx, world.actor), await rows.hold(tx, [old["id"]])
+        row, given = held.rows[old["id"]], {"code": "b"}
+        draft = taking.changed(tx.plan("account"), row, setting, (0,), given)
+        await store_saving.save(tx, [draft], Saving(setting, held))
+
+    async with a_slow_writer(world, renames, what="transactionid"):
+        if way == "upsert":
+            written = asyncio.create_task(upsert(world, "code", {"code": "a", "name": "new"}))
+        else:
+            fields = {"code": "code", "name": "name"}
+            mapping = a_mapping({"object": "account", "key": "code", "fields": fields})
+            given = [{"code": "a", "name": "new"}]
+            written = asyncio.create_task(load_rows(world, mapping, given))
+    await written
+
+    found = {row["id"]: row["data"] for row in await world.rows(_LIVE)}
+    assert (found[old["id"]]["code"], found[old["id"]]["name"]) == ("b", "old")
+    del found[old["id"]]
+    assert [(data["code"], data["name"]) for data in found.values()] == [("a", "new")]
+
+
+_LIVE = "select id, data from read.record where tenant_id = $1 and deleted_at is null"

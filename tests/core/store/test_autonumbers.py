@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from core.identity import TenantId
-from core.store.autonumbers import Blocks, spelled
+from core.store.autonumbers import Blocks, numbered, spelled
 from core.store.connections import Database
 
 
@@ -44,6 +44,21 @@ async def test_counters_and_tenants_do_not_mix(
         assert await blocks.take(*place, 1) == [1]
 
 
+async def test_numbers_that_came_in_are_given_to_nobody_else(
+    database: Database, tenant: TenantId
+) -> None:
+    one, other = Blocks(database, looking=0), Blocks(database)
+    assert await one.take(tenant, "n", 1) == [1]
+
+    await other.pass_over(tenant, "n", 5)
+    await other.pass_over(tenant, "n", 3)
+    assert await one.take(tenant, "n", 2) == [6, 7]
+
+    await other.pass_over(tenant, "n", 900)
+    assert await one.take(tenant, "n", 1) == [901]
+    assert await other.take(tenant, "m", 1) == [1]
+
+
 @pytest.mark.parametrize(
     ("number", "form", "text"),
     [
@@ -55,3 +70,18 @@ async def test_counters_and_tenants_do_not_mix(
 )
 def test_a_number_is_spelled_by_its_format(number: int, form: str | None, text: str) -> None:
     assert spelled(number, form) == text
+    assert numbered(text, form) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("OPP-42", "OPP-{0000}"),
+        ("opp-0042", "OPP-{0000}"),
+        ("7", "{0}/x"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_other_texts_have_no_number(text: str | None, form: str | None) -> None:
+    assert numbered(text, form) is None

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import server
-from core.actions import metadata, publishing
+from core.actions import metadata, publishing, saving
 from core.errors import Conflict
 from core.store import resuming
 from core.store.connections import Database
@@ -115,3 +115,18 @@ async def test_a_tenant_that_this_release_refuses_keeps_no_other_waiting(
     assert await computed(other) == ("7.00", "14.00")
     assert "does not accept what the tenant has published" in caplog.text
     await database.close()
+
+
+async def test_a_new_roll_up_over_many_records_is_counted_in_pieces(world: World) -> None:
+    accounts = [await world.create("account") for _ in range(2)]
+    for place in range(12):
+        deals = [{"account": accounts[place % 2], "amount": 1}] * 500
+        await saving.create(world.actor, world.store, "deal", deals)
+
+    await publish(world, **NEW)
+
+    found = await world.rows(
+        "select data, xmin from record where tenant_id = $1 and id = any($2)", accounts
+    )
+    assert [row["data"]["twice__c"] for row in found] == ["6000.00", "6000.00"]
+    assert len({row["xmin"] for row in found}) == 2

@@ -35,6 +35,8 @@ from tests.core.a_store import (
     problems_of,
     refers_to,
 )
+from tests.core.actions.importing.a_mapping import a_mapping
+from tests.core.actions.importing.an_import import data, load_rows
 
 ACCOUNT = an_object(
     "account",
@@ -120,11 +122,26 @@ async def test_records_become_a_staged_tree_and_do_so_again(citus: Database) -> 
     assert (await world.row(one))["stage"] == "open"
     low = await world.create("site__c", name__c="low", parent=one)
     terms = Terms(frozenset({Consent.DATA_LOSS}))
-    await publishing.rollback(world.actor, world.store, plain, terms)
-    assert await world.rows("select id from read.tree_node where tenant_id = $1") == []
-    await publishing.rollback(world.actor, world.store, version)
     sql = "select id, root, depth from read.tree_node where tenant_id = $1 order by depth"
-    assert [tuple(row.values()) for row in await world.rows(sql)] == [(one, one, 0), (low, one, 1)]
+    for without in (plain, 1):  # no tree, no object
+        await publishing.rollback(world.actor, world.store, without, terms)
+        assert await world.rows(sql) == []
+        await publishing.rollback(world.actor, world.store, version)
+        found = [tuple(row.values()) for row in await world.rows(sql)]
+        assert found == [(one, one, 0), (low, one, 1)]
+
+
+async def test_new_records_go_on_behind_the_numbers_that_an_import_brings(world: World) -> None:
+    await world.create("account", code="A")
+    fields = {"code": "code", "number": "number"}
+    mapping = a_mapping({"object": "account", "fields": fields})
+    await load_rows(world, mapping, [{"code": "B", "number": "A-007"}])
+    await world.create("account", code="C")
+    await load_rows(world, mapping, [{"code": "D", "number": "A-003"}])
+
+    found = [number for (number,) in await data(world, "account", "number")]
+
+    assert len(set(found)) == 4
 
 
 async def test_sets_exchange_rates_and_takes_them_out(world: World) -> None:

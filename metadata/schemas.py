@@ -5,7 +5,7 @@ such as defaults, fit.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TypeAlias, cast
 
@@ -31,11 +31,11 @@ _IDLE_WITHOUT = {
     "minContains": ("contains",),
     "maxContains": ("contains",),
 }
-_NAMED_PARTS = ("$defs", "properties", "patternProperties", "dependentSchemas")
-_OTHER_PARTS = (
-    *("allOf", "anyOf", "oneOf", "not", "if", "then", "else"),
-    *("items", "prefixItems", "contains", "additionalProperties", "propertyNames"),
-)
+_NAMED_PARTS = frozenset({"$defs", "properties", "patternProperties", "dependentSchemas"})
+_OTHER_PARTS = _IN_PLACE | {
+    *("items", "prefixItems", "contains", "additionalProperties", "propertyNames")
+}
+_Keyword: TypeAlias = tuple[Path, str, str]  # where it stands, itself, and its value
 _AT_ROOT = ("$defs", "allOf", "anyOf", "not", "if", "then", "else", "dependentSchemas")
 
 
@@ -43,17 +43,18 @@ def check(declared: Merged, of: ObjectType, findings: Findings) -> None:
     """Tells which patterns and references can't be used, and which values are wrong."""
     _check_conditions(declared, of, findings)
     check_idle(declared.body, (), findings)
-    _check_slashes(declared, findings)
+    keywords = list(_keywords(declared.body, ()))
+    _check_slashes(keywords, findings)
     definitions = cast("Mapping[str, object]", declared.body.get("$defs", {}))
     if not _bounded(of, definitions, findings):
         return
-    if not _prepared_soon(declared, findings) or not _judged_soon(of, findings):
+    if not _prepared_soon(keywords, findings) or not _judged_soon(of, findings):
         return
     try:
         strict_validator(cast("dict[str, object]", of.schema))
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
         before = len(findings.problems)
-        _check_parts(declared, findings)
+        _check_parts(keywords, definitions, findings)
         if len(findings.problems) == before:
             findings.add((), "BAD_SCHEMA", "The declaration is no usable JSON Schema.")
         return
@@ -77,9 +78,9 @@ def _bounded(of: ObjectType, definitions: Mapping[str, object], findings: Findin
     return False
 
 
-def _prepared_soon(declared: Merged, findings: Findings) -> bool:
+def _prepared_soon(keywords: Iterable[_Keyword], findings: Findings) -> bool:
     """Whether it takes no long time to prepare the patterns, which every process does."""
-    found = {str(it): at for at, word, it in _keywords(declared.body, ()) if word == "pattern"}
+    found = {it: at for at, word, it in keywords if word == "pattern"}
     sizes = {pattern: efforts.parts(pattern, bounds.LETTER_PARTS) for pattern in found}
     if sum(sizes.values()) <= bounds.PATTERN_PARTS:
         return True
@@ -193,24 +194,25 @@ def _stands_for(schema: object) -> Iterator[str]:
             yield from _stands_for(part)
 
 
-def _check_parts(declared: Merged, findings: Findings) -> None:
-    definitions = cast("Mapping[str, object]", declared.body.get("$defs", {}))
-    for path, word, value in _keywords(declared.body, ()):
+def _check_parts(
+    keywords: Iterable[_Keyword], definitions: Collection[str], findings: Findings
+) -> None:
+    for path, word, value in keywords:
         if word == "$ref":
-            name = str(value).removeprefix("#/$defs/")
+            name = value.removeprefix("#/$defs/")
             if name not in definitions:
                 mend = did_you_mean(name, definitions) or "Add it to $defs of the object."
                 message = f"There is no definition '{name}'."
                 findings.add(path, "UNKNOWN_DEFINITION", message, mend)
         elif not _usable(value):
             message = f"'{value}' is no regular expression of the linear kind."
-            findings.add(path, "BAD_PATTERN", message, pattern_mend(str(value)))
+            findings.add(path, "BAD_PATTERN", message, pattern_mend(value))
 
 
-def _check_slashes(declared: Merged, findings: Findings) -> None:
+def _check_slashes(keywords: Iterable[_Keyword], findings: Findings) -> None:
     """Tells of patterns between slashes, as JavaScript writes them: no text has the form of these."""
-    for path, word, value in _keywords(declared.body, ()):
-        if word == "pattern" and _SLASHED.fullmatch(str(value)):
+    for path, word, value in keywords:
+        if word == "pattern" and _SLASHED.fullmatch(value):
             message = f"'{value}' stands between slashes, so that no text has its form."
             findings.add(path, "NO_EFFECT", message, "Leave out the slashes, and what follows.")
 
@@ -237,7 +239,6 @@ def _keywords(value: Mapping[str, object] | list[object], path: Path) -> Iterato
             yield from _keywords(inside, (*path, key))
 
 
-_Keyword: TypeAlias = tuple[Path, str, str]
 _VALUES = frozenset({"default", "examples", "const", "enum", "x-i18n"})
 
 
@@ -253,28 +254,28 @@ def _check_conditions(declared: Merged, of: ObjectType, findings: Findings) -> N
             _check_field(one, ("dependentRequired", key, index), of, findings)
 
 
-def check_idle(schema: object, path: Path, findings: Findings) -> None:
+def check_idle(schema: Mapping[str, object], path: Path, findings: Findings) -> None:
     """Tells of keywords that ask nothing without another one, which was forgotten or misplaced."""
-    if not isinstance(schema, dict):
-        return
-    for word, others in _IDLE_WITHOUT.items():
-        if word in schema and schema.keys().isdisjoint(others):
+    for word in () if schema.keys().isdisjoint(_IDLE_WITHOUT) else schema:
+        others = _IDLE_WITHOUT.get(word, ())
+        if others and schema.keys().isdisjoint(others):
             message = f"'{word}' does nothing without {listed(others)}."
             findings.add((*path, word), "NO_EFFECT", message, "Add that beside it, or remove it.")
     for at, part in _parts_of(schema):
         check_idle(part, (*path, *at), findings)
 
 
-def _parts_of(schema: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
+def _parts_of(schema: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, object]]]:
     """The schemas in a schema, with where they stand in it."""
-    for word in _NAMED_PARTS:
-        for name, part in cast("Mapping[str, object]", schema.get(word, {})).items():
-            yield (word, name), part
-    for word in _OTHER_PARTS:
-        found = schema.get(word)
-        for index, part in enumerate(found if isinstance(found, list) else ()):
-            yield (word, index), part
-        yield (word,), found
+    for word, found in schema.items():
+        if word in _OTHER_PARTS and isinstance(found, dict):
+            yield (word,), found
+        elif (word in _NAMED_PARTS and isinstance(found, dict)) or (
+            word in _OTHER_PARTS and isinstance(found, list)
+        ):
+            for at, part in found.items() if isinstance(found, dict) else enumerate(found):
+                if isinstance(part, dict):
+                    yield (word, at), part
 
 
 def _check_named(schema: object, path: Path, of: ObjectType, findings: Findings) -> None:

@@ -25,12 +25,14 @@ from starlette.types import ASGIApp
 from core.errors import DealgraphError, Problem, Refused, Unavailable
 from core.packs import loading as packs
 from core.packs.neighbours import in_the_way
-from core.store import epoch, fitness, links, migrating, resuming, roles
-from core.store.connections import Database
-from core.store.embedded import Cluster, Embedded
-from core.store.opening import Store
-from core.store.tokens import Doorkeeper
-from core.store.ways import PLANS, Options, TenantSetting
+from core.store.database import fitness, links, migrating, roles
+from core.store.database.connections import Database
+from core.store.database.ways import PLANS, Options, TenantSetting
+from core.store.embedded.server import Cluster, Embedded
+from core.store.releases import resuming
+from core.store.tenancy import epoch
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tokens import Doorkeeper
 from plugins.built_in import BUILT_IN
 from schema.limits import DEFAULTS, SETTABLE, Limits, limits_of
 from schema.logs import RequestLog

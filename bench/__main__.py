@@ -24,10 +24,10 @@ from bench import budgets, crowd, data, load, postgraphile, servers, tenant
 from bench.load import Load, Target
 from bench.questions import READ, Ids, Question, questions
 from core.packs import loading
-from core.store import migrating, roles
-from core.store.connections import Database
-from core.store.embedded import Cluster, Embedded
-from core.store.opening import Store
+from core.store.database import migrating, roles
+from core.store.database.connections import Database
+from core.store.embedded.server import Cluster, Embedded
+from core.store.tenancy.opening import Store
 from plugins.built_in import BUILT_IN
 
 DATABASE = "dealgraph"

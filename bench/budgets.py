@@ -19,10 +19,10 @@ from core.actions.importing.running import Options, run
 from core.actions.saving import create
 from core.actions.tenants import create_tenant
 from core.identity import Actor, Role, TenantId
-from core.store import sampling
-from core.store.opening import Store
-from core.store.tenants import Settings
-from core.store.tokens import Doorkeeper
+from core.store.tenancy import sampling
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tenants import Settings
+from core.store.tenancy.tokens import Doorkeeper
 from schema.answering import Answers
 from schema.limits import DEFAULTS
 from schema.requests import Request

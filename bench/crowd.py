@@ -13,11 +13,11 @@ from core.actions.tenants import create_tenant
 from core.identity import Actor, Role
 from core.packs import loading
 from core.packs.offer import Offer, Pack
-from core.store import tokens
-from core.store.connections import Database
-from core.store.opening import Store
-from core.store.tenants import Settings
-from core.store.tokens import Grant
+from core.store.database.connections import Database
+from core.store.tenancy import tokens
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tenants import Settings
+from core.store.tenancy.tokens import Grant
 from plugins.built_in import BUILT_IN
 
 TENANTS, SETS = 1_000, 5

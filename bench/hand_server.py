@@ -23,9 +23,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.identity import TenantId, new_id
-from core.store import locks, versions
-from core.store.connections import Database
+from core.store.database.connections import Database
 from core.store.recent import Recent
+from core.store.tenancy import versions
+from core.store.writing import locks
 from metadata.published import Published
 
 TENANT = TenantId(UUID(os.environ.get("BENCH_TENANT", str(UUID(int=0)))))

@@ -13,10 +13,10 @@ from bench.data import Data, Row
 from core.actions.saving import create
 from core.actions.tenants import create_tenant
 from core.identity import Actor, Role, TenantId
-from core.store import tokens
-from core.store.opening import Store
-from core.store.tenants import Settings
-from core.store.tokens import Grant
+from core.store.tenancy import tokens
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tenants import Settings
+from core.store.tenancy.tokens import Grant
 
 BATCH = 500
 

@@ -25,7 +25,7 @@ from core.actions.importing.report import Reject, Report
 from core.actions.importing.running import Options, run
 from core.errors import Problem, Refused
 from core.identity import Actor, Role
-from core.store.opening import Store
+from core.store.tenancy.opening import Store
 from core.views.export_files import Format, Target, Written, write
 from core.views.exporting import exporting
 

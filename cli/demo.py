@@ -26,9 +26,9 @@ from core.actions.metadata import published_versions
 from core.actions.tenants import create_tenant
 from core.errors import Conflict, DealgraphError
 from core.identity import Actor, RecordId, Role
-from core.store import extracts, tenants, tokens
-from core.store.opening import Store
-from core.store.tenants import Settings, Tenant
+from core.store.tenancy import extracts, tenants, tokens
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tenants import Settings, Tenant
 from plugins.demo.sizes import SIZES, Size
 from plugins.demo.tables import CHINA, KEY
 from plugins.demo.tenant import PACK, SEED, tables

@@ -39,9 +39,9 @@ from core.actions import tokens
 from core.actions.tenants import create_tenant
 from core.errors import DealgraphError
 from core.identity import Actor, RecordId, Role
-from core.store import tenants
-from core.store import tokens as stored_tokens
-from core.store.opening import Store
+from core.store.tenancy import tenants
+from core.store.tenancy import tokens as stored_tokens
+from core.store.tenancy.opening import Store
 from metadata.model import Metadata
 
 ELSEWHERE: Final = {

@@ -24,7 +24,7 @@ from core.actions.publishing import Comparison, Publication, Terms
 from core.errors import DealgraphError, Refused
 from core.errors import Problem as Fault
 from core.identity import Actor, Role
-from core.store.opening import Store
+from core.store.tenancy.opening import Store
 from metadata.changes import Consent
 from metadata.documents import Document
 from metadata.problems import Problem

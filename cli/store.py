@@ -18,9 +18,9 @@ from rich.text import Text
 import server
 from core.actions import telling
 from core.errors import DealgraphError, NotFound
-from core.store import tenants
-from core.store.opening import Store
-from core.store.tenants import Tenant
+from core.store.tenancy import tenants
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tenants import Tenant
 
 Answer = TypeVar("Answer")
 WIDE = 1_000

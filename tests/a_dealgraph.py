@@ -19,8 +19,8 @@ from typing import IO, Any
 
 import httpx2
 
-from core.store import postmaster
-from core.store.embedded import Embedded
+from core.store.embedded import postmaster
+from core.store.embedded.server import Embedded
 from tests.a_forkserver import ROOT, shim
 from tests.conftest import copy
 

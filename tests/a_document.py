@@ -22,8 +22,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.store.embedded import Cluster
-from core.store.links import connected
+from core.store.database.links import connected
+from core.store.embedded.server import Cluster
 from tests.a_dealgraph import ROOT, Server, Site
 
 FENCE = re.compile(r"^```(\w+) ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)

@@ -21,11 +21,13 @@ from hypothesis import settings
 
 import server
 from core.identity import TenantId
-from core.store import migrating, postmaster, roles, tenants
-from core.store.connections import Database
-from core.store.embedded import Cluster, Embedded
-from core.store.links import connected
-from core.store.ways import Options
+from core.store.database import migrating, roles
+from core.store.database.connections import Database
+from core.store.database.links import connected
+from core.store.database.ways import Options
+from core.store.embedded import postmaster
+from core.store.embedded.server import Cluster, Embedded
+from core.store.tenancy import tenants
 
 
 def live_in_memory(folder: str = "/dev/shm") -> None:

@@ -44,7 +44,7 @@ LONGEST_MODULE = 600
 
 def modules_of(package: ModuleType) -> Iterator[ModuleType]:
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        if not found.name.startswith("core.store.migrations"):
+        if not found.name.startswith("core.store.database.migrations"):
             yield importlib.import_module(found.name)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.store.embedded import Embedded
+from core.store.embedded.server import Embedded
 from metadata.changes import Effect, Impact
 from schema.limits import SETTABLE, Limits
 from server import Settings

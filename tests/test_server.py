@@ -9,8 +9,9 @@ import pytest
 
 import server
 from core.errors import Refused, Unavailable
-from core.store import postmaster, tenants
-from core.store.embedded import Embedded
+from core.store.embedded import postmaster
+from core.store.embedded.server import Embedded
+from core.store.tenancy import tenants
 from schema.limits import DEFAULTS
 from server import Settings, settings_of
 from tests.conftest import Urls

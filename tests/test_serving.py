@@ -19,8 +19,9 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from core.store import migrating, postmaster, roles
-from core.store.embedded import Embedded
+from core.store.database import migrating, roles
+from core.store.embedded import postmaster
+from core.store.embedded.server import Embedded
 from tests.a_dealgraph import ADDRESS, PATIENCE, Server, Site, a_site
 from tests.conftest import Urls
 

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from core.errors import Forbidden, LimitExceeded, NotFound, Problem
 from core.identity import Actor
-from core.store.drafts import Setting
-from core.store.opening import Store
-from core.store.plans import ObjectPlan
-from core.store.rows import Row
-from core.store.writing import Transaction
+from core.store.plans.object_plans import ObjectPlan
+from core.store.tenancy.opening import Store
+from core.store.writing.drafts import Setting
+from core.store.writing.rows import Row
+from core.store.writing.transactions import Transaction
 
 MOST_RECORDS = 500
 """In one batch, which is written as a whole or not at all."""

@@ -11,7 +11,7 @@ import msgspec
 from core.actions import metadata
 from core.errors import Problem, Refused
 from core.identity import Actor
-from core.store.opening import Store
+from core.store.tenancy.opening import Store
 from metadata import documents, layers, wording
 from metadata.dialects import Kind
 from metadata.documents import Document

@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 from core.errors import Forbidden, Problem, Refused
 from core.identity import Actor
-from core.store import rates, tenants
-from core.store.opening import Store
+from core.store.computed import rates
+from core.store.tenancy import tenants
+from core.store.tenancy.opening import Store
 from metadata import currencies
 
 Rate: TypeAlias = rates.Rate

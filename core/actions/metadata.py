@@ -11,10 +11,10 @@ from uuid import UUID
 from core.building import built
 from core.errors import Conflict, Forbidden, Problem, Refused
 from core.identity import Actor, TenantId
-from core.store import metadata_drafts, versions
-from core.store.metadata_drafts import MetadataDraft
-from core.store.opening import Store
-from core.store.versions import Layers, Noted
+from core.store.tenancy import metadata_drafts, versions
+from core.store.tenancy.metadata_drafts import MetadataDraft
+from core.store.tenancy.opening import Store
+from core.store.tenancy.versions import Layers, Noted
 from metadata import bounds, documents, layers
 from metadata.dialects import Kind
 from metadata.documents import Document

@@ -18,15 +18,16 @@ from core.actions.metadata import (
 from core.building import built
 from core.errors import Conflict, Problem, Refused
 from core.identity import API, Actor, Origin, TenantId
-from core.store import impacts, metadata_drafts, releasing, settling, versions
-from core.store.impacts import Census, Counted
-from core.store.metadata_drafts import MetadataDraft
-from core.store.opening import Store
-from core.store.publishing import Version
-from core.store.releasing import Release
-from core.store.versions import Layers
-from core.store.writing import Author, Transaction, confirm
-from core.store.writing import publishing as alone
+from core.store.releases import impacts, releasing, settling
+from core.store.releases.impacts import Census, Counted
+from core.store.releases.releasing import Release
+from core.store.tenancy import metadata_drafts, versions
+from core.store.tenancy.metadata_drafts import MetadataDraft
+from core.store.tenancy.opening import Store
+from core.store.tenancy.publishing import Version
+from core.store.tenancy.versions import Layers
+from core.store.writing.transactions import Author, Transaction, confirm
+from core.store.writing.transactions import publishing as alone
 from core.tree import MOST_LEVELS
 from metadata import assigning, documents, evolution
 from metadata.assigning import Assignment

@@ -10,11 +10,12 @@ from core.actions.batches import check, found, plan_of, setting_of
 from core.actions.saving import Saved
 from core.errors import Forbidden, Problem, Refused
 from core.identity import API, Actor, Origin
-from core.store import conflicts, drafts, reach, removing, restoring, rows
-from core.store.numbering import NodeNumbers
-from core.store.opening import Store
-from core.store.values import reference
-from core.store.writing import Author, Manner, Transaction, writing
+from core.store.plans.values import reference
+from core.store.records import reach, removing, restoring
+from core.store.records.numbering import NodeNumbers
+from core.store.tenancy.opening import Store
+from core.store.writing import conflicts, drafts, rows
+from core.store.writing.transactions import Author, Manner, Transaction, writing
 
 
 class Removal(NamedTuple):

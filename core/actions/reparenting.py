@@ -11,12 +11,14 @@ from core.actions.batches import check, found, plan_of, setting_of
 from core.actions.saving import Saved, saved
 from core.errors import NotFound, Problem, Refused
 from core.identity import API, Actor, Origin
-from core.store import conflicts, drafts, rows, saving, tree_nodes
-from core.store.opening import Store
-from core.store.saving import Saving
-from core.store.tree_nodes import Wish
-from core.store.values import Wrong, reference
-from core.store.writing import Author, Transaction, foreseeing, writing
+from core.store.plans.values import Wrong, reference
+from core.store.records import saving
+from core.store.records.saving import Saving
+from core.store.tenancy.opening import Store
+from core.store.trees import tree_nodes
+from core.store.trees.tree_nodes import Wish
+from core.store.writing import conflicts, drafts, rows
+from core.store.writing.transactions import Author, Transaction, foreseeing, writing
 from metadata.published import Published
 
 

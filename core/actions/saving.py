@@ -10,14 +10,16 @@ from uuid import UUID
 from core.actions.batches import check, found, plan_of, setting_of
 from core.errors import Problem
 from core.identity import API, Actor, Origin
-from core.store import conflicts, edges, references, rows, saving, taking, tree_nodes
-from core.store.drafts import Draft, Inputs, Setting
-from core.store.numbering import Numbers
-from core.store.opening import Store
-from core.store.plans import ObjectPlan
-from core.store.saving import Saving
-from core.store.values import reference
-from core.store.writing import Author, Manner, Transaction, writing
+from core.store.plans.object_plans import ObjectPlan
+from core.store.plans.values import reference
+from core.store.records import references, saving, taking
+from core.store.records.numbering import Numbers
+from core.store.records.saving import Saving
+from core.store.tenancy.opening import Store
+from core.store.trees import edges, tree_nodes
+from core.store.writing import conflicts, rows
+from core.store.writing.drafts import Draft, Inputs, Setting
+from core.store.writing.transactions import Author, Manner, Transaction, writing
 
 
 @dataclass(frozen=True, slots=True)

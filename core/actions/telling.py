@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from core.actions.publishing import Comparison, Told
 from core.errors import DealgraphError, Problem, Refused
-from core.store.impacts import Counted
+from core.store.releases.impacts import Counted
 from metadata.changes import Effect
 from metadata.problems import Problem as Fault
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.errors import Problem, Refused
-from core.store import publishing, tenants
-from core.store.opening import Store
-from core.store.publishing import Version
-from core.store.tenants import Settings, Tenant
-from core.store.versions import stored_layers
+from core.store.tenancy import publishing, tenants
+from core.store.tenancy.opening import Store
+from core.store.tenancy.publishing import Version
+from core.store.tenancy.tenants import Settings, Tenant
+from core.store.tenancy.versions import stored_layers
 from metadata import assigning
 from metadata.layers import TENANT, Layer, platform
 from metadata.model import Metadata

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from core.errors import Forbidden, Problem, Refused
 from core.identity import Actor
-from core.store import tokens
-from core.store.opening import Store
+from core.store.tenancy import tokens
+from core.store.tenancy.opening import Store
 
 Grant: TypeAlias = tokens.Grant
 Token: TypeAlias = tokens.Token

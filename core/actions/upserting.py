@@ -10,16 +10,18 @@ from core.actions.batches import check, plan_of, setting_of
 from core.actions.saving import Saved, new_drafts, owned, saved
 from core.errors import NotFound, Problem
 from core.identity import API, Actor, Origin
-from core.store import references, rows, saving, taking, tree_nodes, unique_keys
-from core.store.drafts import Draft, Inputs, Setting
-from core.store.field_plans import UniquePlan
-from core.store.numbering import Numbers
-from core.store.opening import Store
-from core.store.plans import ObjectPlan
-from core.store.rows import Held
-from core.store.saving import Saving, Taken
-from core.store.values import Wrong
-from core.store.writing import Again, Author, Manner, Transaction, writing
+from core.store.plans.field_plans import UniquePlan
+from core.store.plans.object_plans import ObjectPlan
+from core.store.plans.values import Wrong
+from core.store.records import references, saving, taking, unique_keys
+from core.store.records.numbering import Numbers
+from core.store.records.saving import Saving, Taken
+from core.store.tenancy.opening import Store
+from core.store.trees import tree_nodes
+from core.store.writing import rows
+from core.store.writing.drafts import Draft, Inputs, Setting
+from core.store.writing.rows import Held
+from core.store.writing.transactions import Again, Author, Manner, Transaction, writing
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from core.identity import Actor
-from core.store import rates
-from core.store.opening import Store
-from core.store.rates import Rate
+from core.store.computed import rates
+from core.store.computed.rates import Rate
+from core.store.tenancy.opening import Store
 
 MOST = 1_000
 

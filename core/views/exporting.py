@@ -9,9 +9,9 @@ from typing import Any
 
 from core.errors import Problem, Refused
 from core.identity import Actor
-from core.store import extracts
-from core.store.extracts import Extract, Moment
-from core.store.opening import Store
+from core.store.tenancy import extracts
+from core.store.tenancy.extracts import Extract, Moment
+from core.store.tenancy.opening import Store
 from metadata.expressions.dates import spelled_instant
 from metadata.model import Field, FieldType, Metadata, ObjectType
 from metadata.problems import did_you_mean

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from core.store import opening
+from core.store.tenancy import opening
 
 Store: TypeAlias = opening.Store

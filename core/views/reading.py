@@ -12,7 +12,7 @@ from core.errors import Conflict
 from core.identity import Actor
 from core.store.compiler.parameters import Context
 from core.store.compiler.statement import Statement, compiled
-from core.store.opening import Store
+from core.store.tenancy.opening import Store
 from metadata.published import Published
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from core.identity import Actor
 from core.packs.offer import Pack
-from core.store import tenants
-from core.store.opening import Store
-from core.store.tenants import Tenant
+from core.store.tenancy import tenants
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tenants import Tenant
 
 
 async def tenant(actor: Actor, store: Store) -> Tenant:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from core.errors import Forbidden
 from core.identity import Actor
-from core.store import tokens
-from core.store.opening import Store
-from core.store.tokens import Token
+from core.store.tenancy import tokens
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tokens import Token
 
 
 async def every(actor: Actor, store: Store) -> list[Token]:

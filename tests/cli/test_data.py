@@ -22,8 +22,8 @@ from cli.demo import MadeUp
 from core.actions.importing.rejects import RejectFiles
 from core.actions.importing.report import Report, Tally
 from core.actions.tenants import create_tenant
-from core.store.embedded import Cluster, Embedded
-from core.store.tenants import Settings
+from core.store.embedded.server import Cluster, Embedded
+from core.store.tenancy.tenants import Settings
 from tests.a_dealgraph import a_site
 from tests.conftest import a_directory, copy
 

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from cli import main
 from core.errors import Unauthenticated
 from core.identity import Actor, Role
-from core.store.connections import Database
-from core.store.embedded import Cluster, Embedded
-from core.store.tokens import Doorkeeper
+from core.store.database.connections import Database
+from core.store.embedded.server import Cluster, Embedded
+from core.store.tenancy.tokens import Doorkeeper
 from tests.conftest import a_directory
 
 

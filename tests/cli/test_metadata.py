@@ -13,7 +13,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from cli import main
-from core.store.embedded import Embedded
+from core.store.embedded.server import Embedded
 from tests.conftest import a_directory
 
 OBJECT = "https://dealgraph.dev/schemas/object-1.json"

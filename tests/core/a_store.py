@@ -18,10 +18,10 @@ from core.actions.tenants import create_tenant
 from core.errors import Refused
 from core.identity import API, Actor, Origin, Role, TenantId
 from core.packs.offer import Offer, Pack
-from core.store.connections import Database
-from core.store.opening import Store
-from core.store.tenants import Settings
-from core.store.writing import Transaction, Work, writing
+from core.store.database.connections import Database
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tenants import Settings
+from core.store.writing.transactions import Transaction, Work, writing
 
 KEYS = itertools.count(1)
 OBJECT = "https://dealgraph.dev/schemas/object-1.json"

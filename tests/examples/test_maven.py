@@ -16,7 +16,7 @@ import pytest
 from core.actions.importing.checking import problems
 from core.actions.importing.mapping import ImportMapping, load
 from core.actions.importing.running import Options
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import World
 from tests.core.actions.importing.a_mapping import crm
 from tests.core.actions.importing.an_import import a_crm, data, load_files

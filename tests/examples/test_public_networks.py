@@ -15,8 +15,8 @@ import pytest
 
 from core.actions.importing import mapping
 from core.packs.loading import load
-from core.store.connections import Database
-from core.store.opening import Store
+from core.store.database.connections import Database
+from core.store.tenancy.opening import Store
 from plugins.built_in import BUILT_IN
 from tests.core.a_store import World
 from tests.core.actions.importing.an_import import load_files

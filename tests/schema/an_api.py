@@ -10,12 +10,12 @@ import orjson
 
 from core.errors import DealgraphError
 from core.identity import Actor, Role, TenantId
-from core.store import publishing, tenants
-from core.store.opening import Store
-from core.store.publishing import Version
-from core.store.tenants import Settings
-from core.store.tokens import Doorkeeper
-from core.store.versions import stored_layers
+from core.store.tenancy import publishing, tenants
+from core.store.tenancy.opening import Store
+from core.store.tenancy.publishing import Version
+from core.store.tenancy.tenants import Settings
+from core.store.tenancy.tokens import Doorkeeper
+from core.store.tenancy.versions import stored_layers
 from metadata import assigning, naming
 from metadata.layers import Layer
 from schema import errors

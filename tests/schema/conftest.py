@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.store.connections import Database
-from core.store.opening import Store
-from core.store.tokens import Doorkeeper
-from core.store.ways import Options
+from core.store.database.connections import Database
+from core.store.database.ways import Options
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tokens import Doorkeeper
 from schema.answering import Answers
 from schema.limits import Limits
 from tests.conftest import Urls

@@ -14,10 +14,10 @@ import pytest
 
 from core.actions import metadata, publishing
 from core.identity import Role
-from core.store.connections import Database
-from core.store.opening import Store
-from core.store.tokens import Doorkeeper
-from core.store.writing import confirm
+from core.store.database.connections import Database
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tokens import Doorkeeper
+from core.store.writing.transactions import confirm
 from metadata import naming
 from schema.answering import Answers
 from schema.limits import Limits

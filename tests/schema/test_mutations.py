@@ -14,9 +14,9 @@ from graphql import (
 )
 
 from core.identity import Role
-from core.store import tenants
-from core.store.opening import Store
-from core.store.tenants import Settings
+from core.store.tenancy import tenants
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tenants import Settings
 from schema.platform.strawberry_schema import platform
 from schema.types.tenant_schema import full
 from tests.schema.an_api import Client, a_client

@@ -8,8 +8,8 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType
 
 from core.identity import Role
-from core.store.opening import Store
-from core.store.tenants import Settings
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tenants import Settings
 from metadata.model import Metadata
 from schema.platform.object_types import called
 from schema.platform.strawberry_schema import platform

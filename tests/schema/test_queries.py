@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from core.store import tenants
-from core.store.tenants import Settings
+from core.store.tenancy import tenants
+from core.store.tenancy.tenants import Settings
 from schema.limits import Limits
 from tests.schema.an_api import Client, a_client
 from tests.schema.some_metadata import crm_layers

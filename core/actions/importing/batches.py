@@ -13,14 +13,16 @@ from core.actions.importing.matching import NOBODY, Candidate, Writer, first_of_
 from core.actions.importing.preparing import Named, Prepared
 from core.actions.importing.rows import Flaw
 from core.errors import Problem, Refused
-from core.store import drafts, references, rows, saving, taking, tree_nodes, unique_keys
-from core.store.drafts import Draft
-from core.store.numbering import Numbers
-from core.store.plans import ObjectPlan
-from core.store.rows import Row
-from core.store.savepoints import part_of
-from core.store.saving import Saving
-from core.store.writing import Transaction
+from core.store.plans.object_plans import ObjectPlan
+from core.store.records import references, saving, taking, unique_keys
+from core.store.records.numbering import Numbers
+from core.store.records.saving import Saving
+from core.store.trees import tree_nodes
+from core.store.writing import drafts, rows
+from core.store.writing.drafts import Draft
+from core.store.writing.rows import Row
+from core.store.writing.savepoints import part_of
+from core.store.writing.transactions import Transaction
 
 _MAY_PASS = frozenset({"CYCLE", "TOO_DEEP"})  # once other rows have moved
 

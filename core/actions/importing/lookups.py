@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from core.actions.importing.preparing import BY_ID, PART, Named, folded
-from core.store import unique_keys
-from core.store.field_plans import FieldPlan, UniquePlan
-from core.store.opening import Store
+from core.store.plans.field_plans import FieldPlan, UniquePlan
+from core.store.plans.values import Wrong, reference
 from core.store.recent import Recent
-from core.store.values import Wrong, reference
-from core.store.writing import Transaction
+from core.store.records import unique_keys
+from core.store.tenancy.opening import Store
+from core.store.writing.transactions import Transaction
 from metadata.model import FieldType
 
 REMEMBERED = 100_000

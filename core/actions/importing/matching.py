@@ -12,12 +12,13 @@ from core.actions.importing.afterwards import Afterwards
 from core.actions.importing.lookups import Lookups, claim_of, constraint, meant
 from core.actions.importing.preparing import BY_ID, Named, Prepared, Preparer
 from core.identity import Actor, new_id
-from core.store import rows, unique_keys
-from core.store.field_plans import UniquePlan
-from core.store.opening import Store
-from core.store.plans import ObjectPlan
-from core.store.values import reference
-from core.store.writing import Transaction
+from core.store.plans.field_plans import UniquePlan
+from core.store.plans.object_plans import ObjectPlan
+from core.store.plans.values import reference
+from core.store.records import unique_keys
+from core.store.tenancy.opening import Store
+from core.store.writing import rows
+from core.store.writing.transactions import Transaction
 
 NOBODY = UUID(int=0)
 Claimed = tuple[str, str]  # (unique key or "id", what a record claims under it)

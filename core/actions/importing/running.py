@@ -24,10 +24,10 @@ from core.actions.importing.report import Reject, Report, Tally, Watcher
 from core.actions.importing.rows import Flaw, Head
 from core.actions.importing.spool import MOST_TOGETHER, Spool
 from core.identity import IMPORT, Actor
-from core.store import sampling
-from core.store.numbering import Numbers
-from core.store.opening import Store
-from core.store.writing import Author, Manner, Transaction, Work, writing
+from core.store.records.numbering import Numbers
+from core.store.tenancy import sampling
+from core.store.tenancy.opening import Store
+from core.store.writing.transactions import Author, Manner, Transaction, Work, writing
 
 SIDE_BY_SIDE = 2
 """Batches on their way at once: one is made ready here while the database writes the other."""

@@ -8,7 +8,7 @@ from core.store.compiler import corporate, forms
 from core.store.compiler.json_text import literal
 from core.store.compiler.references import reference_id, target
 from core.store.compiler.work import Row, live_elsewhere, source
-from core.store.expressions import Clock, compiled
+from core.store.plans.expressions import Clock, compiled
 from metadata import bounds, currencies, decimals
 from metadata.model import Field, FieldType
 

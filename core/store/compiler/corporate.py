@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.store.compiler import forms
 from core.store.compiler.json_text import literal
 from core.store.compiler.work import Row, source
-from core.store.expression_functions import quotient
+from core.store.plans.expression_functions import quotient
 from metadata.model import StageKind
 
 _DIGITS = forms.Form("integer")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from core import query
 from core.query import ChangePart, DiffPart
 from core.stages import Move
-from core.store.changes import CURRENCY, DELETED_AT, OWNER, STAGE
 from core.store.compiler import columns, forms, kinds
 from core.store.compiler.json_text import (
     Text,
@@ -25,6 +24,7 @@ from core.store.compiler.json_text import (
 from core.store.compiler.kinds import Kind
 from core.store.compiler.records_by_id import by_id
 from core.store.compiler.work import Row, source
+from core.store.writing.changes import CURRENCY, DELETED_AT, OWNER, STAGE
 from metadata import naming
 from metadata.model import FieldType, Pipeline
 

@@ -12,7 +12,7 @@ from core.store.compiler import evidence, roots
 from core.store.compiler.parameters import TENANT, Context, Take
 from core.store.compiler.records import outputs
 from core.store.compiler.work import Work, source
-from core.store.ways import Plan
+from core.store.database.ways import Plan
 from metadata.published import Published
 
 _TABLE = re.compile(r"\bread\.[a-z_]+(?: as ([a-z0-9_]+))?")

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.actions import metadata, publishing
 from core.identity import Actor
-from core.store.opening import Store
+from core.store.tenancy.opening import Store
 
 OBJECT = "https://dealgraph.dev/schemas/object-1.json"
 

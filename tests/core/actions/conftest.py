@@ -7,9 +7,9 @@ import pytest
 from core.actions.tenants import create_tenant
 from core.identity import Actor, Role, TenantId
 from core.packs.offer import Offer
-from core.store.connections import Database
-from core.store.opening import Store
-from core.store.tenants import Settings
+from core.store.database.connections import Database
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tenants import Settings
 from tests.conftest import KEYS
 
 

@@ -21,9 +21,9 @@ from core.actions.saving import Edit
 from core.errors import Refused
 from core.identity import IMPORT
 from core.query import Column, Operator, Part
-from core.store import settling
-from core.store.connections import Database
-from core.store.opening import Store
+from core.store.database.connections import Database
+from core.store.releases import settling
+from core.store.tenancy.opening import Store
 from core.tree import MOST_LEVELS
 from metadata.changes import Consent
 from tests.core.a_store import MONEY, OBJECT, PIPELINE, World, a_world

@@ -15,9 +15,9 @@ from core.actions.removing import Removal
 from core.actions.saving import Edit, Saved
 from core.errors import Refused
 from core.identity import IMPORT
-from core.store import locks
-from core.store.connections import Database
-from core.store.writing import Transaction
+from core.store.database.connections import Database
+from core.store.writing import locks
+from core.store.writing.transactions import Transaction
 from metadata.changes import Consent
 from tests.core.a_store import (
     GRAPH,

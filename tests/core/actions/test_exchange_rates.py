@@ -6,7 +6,7 @@ import pytest
 from core.actions.exchange_rates import MOST, Rate, Setting, set_rates
 from core.errors import Forbidden
 from core.identity import Actor, Role
-from core.store.connections import Database
+from core.store.database.connections import Database
 from core.views import exchange_rates
 from tests.core.a_store import World, a_world, an_object, problems_of
 

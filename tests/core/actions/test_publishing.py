@@ -15,12 +15,13 @@ from core.actions.publishing import Terms
 from core.errors import Conflict, Forbidden, Refused
 from core.identity import Actor, Role
 from core.packs.offer import Offer
-from core.store import rows, taking
-from core.store import saving as store_saving
-from core.store.connections import Database
-from core.store.opening import Store
-from core.store.saving import Saving
-from core.store.writing import Transaction
+from core.store.database.connections import Database
+from core.store.records import saving as store_saving
+from core.store.records import taking
+from core.store.records.saving import Saving
+from core.store.tenancy.opening import Store
+from core.store.writing import rows
+from core.store.writing.transactions import Transaction
 from metadata.changes import Consent, Effect
 from tests.core.a_store import World, a_slow_writer, problems_of
 from tests.core.actions.a_visit import OBJECT, column_of, published, values, visit

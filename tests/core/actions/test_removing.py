@@ -12,10 +12,10 @@ from core.actions import removing, saving
 from core.actions.removing import Removal
 from core.actions.saving import Edit
 from core.errors import Refused
-from core.store import removing as store_removing
-from core.store import rows
-from core.store.connections import Database
-from core.store.writing import Transaction
+from core.store.database.connections import Database
+from core.store.records import removing as store_removing
+from core.store.writing import rows
+from core.store.writing.transactions import Transaction
 from tests.core.a_store import (
     MONEY,
     World,

@@ -17,8 +17,8 @@ from core.actions.removing import Removal
 from core.actions.telling import of_comparison
 from core.errors import Conflict, NotFound, Refused
 from core.identity import Actor
-from core.store import tree_nodes
-from core.store.opening import Store
+from core.store.tenancy.opening import Store
+from core.store.trees import tree_nodes
 from metadata.changes import Consent, Effect
 from metadata.published import Published
 from tests.core.a_store import PIPELINE as DIALECT

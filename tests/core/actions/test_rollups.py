@@ -13,7 +13,7 @@ import pytest
 from core.actions import removing, saving
 from core.actions.removing import Removal
 from core.actions.saving import Edit
-from core.store.connections import Database
+from core.store.database.connections import Database
 from metadata.decimals import canonical
 from tests.core.a_store import MONEY, World, a_world, an_object, problems_of, refers_to
 

@@ -13,7 +13,7 @@ from core.actions import saving
 from core.actions.saving import Edit, Saved
 from core.errors import Forbidden, LimitExceeded, NotFound, Refused
 from core.identity import IMPORT, Actor, Role
-from core.store.connections import Database
+from core.store.database.connections import Database
 from metadata.bounds import EFFORT
 from tests.core.a_store import MONEY, TEXT, World, a_world, an_object, problems_of, refers_to
 

@@ -12,7 +12,7 @@ import pytest
 from core.actions import saving
 from core.actions.saving import Edit
 from core.identity import IMPORT
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, problems_of
 
 DEAL = an_object(

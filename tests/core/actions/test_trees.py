@@ -17,10 +17,10 @@ from core.actions.saving import Edit
 from core.actions.upserting import By
 from core.errors import NotFound, Refused
 from core.identity import IMPORT
-from core.store import tree_nodes
-from core.store.connections import Database
-from core.store.tree_nodes import Wish
-from core.store.writing import Transaction, writing
+from core.store.database.connections import Database
+from core.store.trees import tree_nodes
+from core.store.trees.tree_nodes import Wish
+from core.store.writing.transactions import Transaction, writing
 from tests.core.a_store import (
     World,
     a_slow_writer,

@@ -11,11 +11,12 @@ import pytest
 from core.actions import batches, saving, upserting
 from core.actions.upserting import By
 from core.errors import NotFound, Refused
-from core.store import rows, taking
-from core.store import saving as store_saving
-from core.store.connections import Database
-from core.store.saving import Saving
-from core.store.writing import Transaction
+from core.store.database.connections import Database
+from core.store.records import saving as store_saving
+from core.store.records import taking
+from core.store.records.saving import Saving
+from core.store.writing import rows
+from core.store.writing.transactions import Transaction
 from tests.core.a_store import TEXT, World, a_slow_writer, a_world, an_object, problems_of
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import load_rows

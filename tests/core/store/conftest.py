@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from core.store import migrating
-from core.store.connections import Database
-from core.store.links import connected
+from core.store.database import migrating
+from core.store.database.connections import Database
+from core.store.database.links import connected
 from tests.conftest import CITUS, Urls, locked, run_folder
 
 TRIES = 3

@@ -10,10 +10,11 @@ import pytest
 
 from core.errors import Unavailable
 from core.identity import Role, TenantId
-from core.store import epoch, fitness, migrating, tokens
-from core.store.connections import Database
-from core.store.links import connected
-from core.store.ways import Options
+from core.store.database import fitness, migrating
+from core.store.database.connections import Database
+from core.store.database.links import connected
+from core.store.database.ways import Options
+from core.store.tenancy import epoch, tokens
 from tests.conftest import Urls, a_tenant
 
 INSERT = (

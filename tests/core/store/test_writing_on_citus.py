@@ -22,7 +22,7 @@ from core.actions.removing import Removal
 from core.actions.reparenting import Move
 from core.actions.saving import Edit
 from core.actions.upserting import By
-from core.store.connections import Database
+from core.store.database.connections import Database
 from core.views import exchange_rates as rates
 from metadata.changes import Consent
 from tests.core.a_store import (

@@ -19,7 +19,7 @@ from core.actions.removing import Removal, delete
 from core.actions.saving import Edit
 from core.errors import Refused
 from core.identity import Actor, Role
-from core.store.connections import Database
+from core.store.database.connections import Database
 from core.views.export_files import Format, Target, Written, write
 from core.views.exporting import exporting
 from plugins.demo.sizes import Size

@@ -8,9 +8,9 @@ from core import query
 from core.errors import Timeout, Unavailable
 from core.identity import Actor, Role
 from core.query import Column, Connection, Output, Page
-from core.store.connections import Database
-from core.store.opening import Store
-from core.store.ways import Options
+from core.store.database.connections import Database
+from core.store.database.ways import Options
+from core.store.tenancy.opening import Store
 from core.views import reading
 from core.views.reading import MetadataMoved
 from tests.conftest import Urls

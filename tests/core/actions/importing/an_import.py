@@ -17,9 +17,9 @@ from core.actions.importing.running import Options, run
 from core.actions.tenants import create_tenant
 from core.identity import Actor, Role
 from core.packs.loading import load
-from core.store.connections import Database
-from core.store.opening import Store
-from core.store.tenants import Settings
+from core.store.database.connections import Database
+from core.store.tenancy.opening import Store
+from core.store.tenancy.tenants import Settings
 from plugins.built_in import BUILT_IN
 from tests.core.a_store import World
 

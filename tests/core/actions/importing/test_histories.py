@@ -10,7 +10,7 @@ import pytest
 from core.actions.importing.running import Options
 from core.errors import Forbidden
 from core.identity import Role
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import World
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import (

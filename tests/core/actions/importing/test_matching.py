@@ -11,7 +11,7 @@ from core.actions.importing.feeds import GivenFeed
 from core.actions.importing.planning import Job
 from core.actions.importing.producing import ROWS
 from core.actions.importing.running import Options
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import a_world, an_object, refers_to
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import data, load_jobs, load_rows

@@ -12,7 +12,7 @@ from core.actions.importing.rejects import RejectFiles
 from core.actions.importing.report import Reject
 from core.actions.importing.rows import Flaw, Head
 from core.errors import Refused
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import a_crm, data, load_files
 

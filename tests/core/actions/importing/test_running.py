@@ -17,10 +17,10 @@ from core.actions.importing.report import Report
 from core.actions.importing.running import Options, run
 from core.actions.saving import Edit
 from core.errors import Refused
-from core.store import tree_nodes
-from core.store.connections import Database
-from core.store.ways import Options as Ways
-from core.store.writing import Transaction, writing
+from core.store.database.connections import Database
+from core.store.database.ways import Options as Ways
+from core.store.trees import tree_nodes
+from core.store.writing.transactions import Transaction, writing
 from tests.conftest import Urls
 from tests.core.a_store import World, a_world, an_object, waiting
 from tests.core.actions.importing.a_mapping import a_mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.store.compiler.populations import Population, a_population
 
 

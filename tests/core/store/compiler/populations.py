@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core import query
 from core.identity import TenantId
 from core.query import Column, Compare, Operator, Quantifier
-from core.store.connections import Database
+from core.store.database.connections import Database
 from metadata.published import Published
 from metadata.storage import Storage
 from tests.core.a_store import MONEY, World, a_world, an_object, refers_to

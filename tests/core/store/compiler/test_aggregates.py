@@ -7,7 +7,7 @@ import pytest
 
 from core import query
 from core.query import Column, Connection, GroupBy, Operator, Output, Page, Statistic, Unit
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import Values, ask, compare
 from tests.core.store.compiler.populations import Population

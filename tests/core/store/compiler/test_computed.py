@@ -9,7 +9,7 @@ from core.actions import saving
 from core.actions.exchange_rates import Setting, set_rates
 from core.errors import Refused
 from core.query import Column, Connection, GroupBy, Operator, Order, Output, Page, Statistic
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import Values, ask, compare, listed, record, scalars
 

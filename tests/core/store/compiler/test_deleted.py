@@ -6,7 +6,7 @@ from core import query
 from core.actions import removing
 from core.actions.removing import Removal
 from core.query import Connection, Operator, Output, Page, Quantifier, Scope, Value
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import World, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import (
     Values,

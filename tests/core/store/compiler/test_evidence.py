@@ -3,7 +3,7 @@ import pytest
 from core import query
 from core.query import Column, Compare, Connection, Operator, Order, Output, Page, Value
 from core.store.compiler.statement import compiled
-from core.store.connections import Database
+from core.store.database.connections import Database
 from metadata.published import Published
 from tests.core.a_store import MONEY, PIPELINE, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import compare, nodes, scalars

@@ -5,7 +5,7 @@ import pytest
 
 from core import query
 from core.query import EdgePart, Output
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import GRAPH, World, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import ask, record, scalars
 

@@ -8,7 +8,7 @@ from core.actions import saving
 from core.actions.saving import Edit
 from core.identity import IMPORT, Actor, RecordId, Role
 from core.query import ChangePart, DiffPart, Output
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import ask, scalars
 

@@ -9,7 +9,7 @@ import pytest
 
 from core import query
 from core.query import Column, Connection, GroupBy, Operator, Order, Output, Page, Scope, Value
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import GRAPH, MONEY, PIPELINE, World, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import (
     PAGE_INFO,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core import cursors, query
 from core.errors import Refused
 from core.query import Column, Connection, Operator, Order, Output, Page, PagePart
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import PIPELINE, World, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import (
     PAGE_INFO,

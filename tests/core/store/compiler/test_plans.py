@@ -16,8 +16,8 @@ from core import query
 from core.query import Column, Connection, Operator, Order, Output, Page, Scope, Statistic, Value
 from core.store.compiler.parameters import Context
 from core.store.compiler.statement import compiled
-from core.store.connections import Database
-from core.store.ways import Options, Plan
+from core.store.database.connections import Database
+from core.store.database.ways import Options, Plan
 from metadata.published import Published
 from metadata.text import null_token
 from tests.conftest import Copies

@@ -4,7 +4,7 @@ import pytest
 
 from core import query
 from core.query import Output
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import MONEY, World, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import ask, ask_all, record, scalars
 

@@ -6,7 +6,7 @@ import pytest
 from core import query
 from core.actions import metadata, publishing
 from core.query import Column, Operator, Order, Predicate
-from core.store.connections import Database
+from core.store.database.connections import Database
 from tests.core.a_store import World, a_world
 from tests.core.store.compiler.asking import Values, ask, compare, nodes
 

@@ -1,0 +1,1 @@
+"""The way to a database: roles, tables, migrations, and connections that know their tenant."""

@@ -1,0 +1,1 @@
+"""How values and records of an object are kept, worked out once from its declaration."""

@@ -1,0 +1,1 @@
+"""Records as they are written: created, changed, moved, removed and restored."""

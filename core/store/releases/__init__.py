@@ -1,0 +1,1 @@
+"""A new version of the metadata, and what it asks of the records that are there."""

@@ -1,0 +1,1 @@
+"""Trees and graphs of records, kept as they are written."""

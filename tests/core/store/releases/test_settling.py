@@ -1,0 +1,132 @@
+"""What a publish leaves to be done is done, though whoever published ends before."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import nullcontext, suppress
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+import server
+from core.actions import metadata, publishing, saving
+from core.errors import Conflict
+from core.store.database.connections import Database
+from core.store.releases import resuming
+from core.store.tenancy.opening import Store
+from tests.conftest import Urls
+from tests.core.a_store import MONEY, OBJECT, TEXT, World, a_world, an_object, refers_to
+
+SUM = {"object": "deal", "via": "account", "op": "sum", "field": "amount"}
+NEW = {
+    "total__c": {**MONEY, "title": "Total", "x-rollup": SUM},
+    "twice__c": {**MONEY, "title": "Twice", "x-formula": "total__c * 2"},
+}
+LEFT = "select object, slot from read.slot where tenant_id = $1 and state <> 'ready'"
+
+
+OBJECTS = (
+    an_object("account", {"code": TEXT}),
+    an_object("deal", {"amount": MONEY, "account": refers_to("account")}),
+)
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    return await a_world(database, *OBJECTS)
+
+
+async def publish(world: World, **fields: Any) -> None:
+    head = {"$schema": OBJECT, "$id": "account"}
+    await metadata.save_draft(world.actor, world.store, [{**head, "properties": fields}])
+    await publishing.publish(world.actor, world.store)
+
+
+async def broken_off(world: World) -> None:
+    """A publish of new computed fields whose process ends once it is committed."""
+    account = await world.create("account", name="a", code="c")
+    await world.create("deal", account=account, amount=7)
+    version = (await world.store.newest(world.tenant)).version
+    async with world.store.database.transaction(world.tenant) as connection:
+        lock = "select from record where tenant_id = $1 for update"
+        await connection.execute(lock, world.tenant)  # so that what follows the commit waits
+        publisher = asyncio.create_task(publish(world, **NEW, code={"x-index": True}))
+        while (await world.store.newest(world.tenant)).version == version:
+            pass
+        publisher.cancel()
+        await asyncio.wait([publisher])
+    assert (await computed(world)) == (None, None)
+
+
+async def computed(world: World) -> tuple[object, ...]:
+    sql = "select data from read.record where tenant_id = $1 and object = 'account'"
+    [row] = await world.rows(sql)
+    return tuple(row["data"].get(key) for key in NEW)
+
+
+@pytest.mark.parametrize("more", [{}, {"more__c": {**TEXT, "title": "More"}}])
+async def test_the_next_publish_does_what_another_left(world: World, more: dict[str, Any]) -> None:
+    await broken_off(world)
+
+    with suppress(Conflict) if not more else nullcontext():  # there is nothing new
+        await publish(world, **NEW, code={"x-index": True}, **more)
+
+    assert await computed(world) == ("7.00", "14.00")
+    assert await world.rows(LEFT) == []
+
+
+async def test_a_process_does_what_another_left(world: World) -> None:
+    await broken_off(world)
+
+    await resuming.resume(Store(world.store.database, world.store.offer))
+
+    assert await computed(world) == ("7.00", "14.00")
+    assert await world.rows(LEFT) == []
+
+
+async def test_a_server_that_starts_does_what_another_left(fresh_urls: Urls) -> None:
+    database = await Database.open(fresh_urls.app)
+    world = await a_world(database, *OBJECTS)
+    await broken_off(world)
+
+    with TestClient(server.create_app(server.Settings(database_url=fresh_urls.app))):
+        while await world.rows(LEFT):
+            pass
+
+    assert await computed(world) == ("7.00", "14.00")
+    await database.close()
+
+
+async def test_a_tenant_that_this_release_refuses_keeps_no_other_waiting(
+    fresh_urls: Urls, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = await Database.open(fresh_urls.app)
+    refused, other = await a_world(database, *OBJECTS), await a_world(database, *OBJECTS)
+    for world in (refused, other):
+        await broken_off(world)
+    async with database.transaction(refused.tenant) as connection:
+        spoil = "update metadata_version set fingerprint = 'old', layers = $2 where tenant_id = $1"
+        layers = {"base": {"objects/a.json": "{}"}}
+        await connection.execute(spoil, refused.tenant, layers)
+
+    await resuming.resume(Store(database, other.store.offer))
+
+    assert await computed(other) == ("7.00", "14.00")
+    assert "does not accept what the tenant has published" in caplog.text
+    await database.close()
+
+
+async def test_a_new_roll_up_over_many_records_is_counted_in_pieces(world: World) -> None:
+    accounts = [await world.create("account") for _ in range(2)]
+    for place in range(12):
+        deals = [{"account": accounts[place % 2], "amount": 1}] * 500
+        await saving.create(world.actor, world.store, "deal", deals)
+
+    await publish(world, **NEW)
+
+    found = await world.rows(
+        "select data, xmin from record where tenant_id = $1 and id = any($2)", accounts
+    )
+    assert [row["data"]["twice__c"] for row in found] == ["6000.00", "6000.00"]
+    assert len({row["xmin"] for row in found}) == 2

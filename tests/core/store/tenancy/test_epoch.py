@@ -1,0 +1,55 @@
+"""The change log after its server changed under it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from core.identity import TenantId
+from core.store.database.connections import Database
+from core.store.tenancy import epoch
+from tests.conftest import Urls, a_tenant
+
+CHANGE = (
+    "insert into change (tenant_id, epoch, xact, seq, record_id, object, version, kind, source,"
+    " metadata_version) values ($1, $2, coalesce($3, pg_current_xact_id()), 1, $4, 'account', 1,"
+    " 'create', 'api', 1)"
+)
+
+
+@pytest.fixture
+async def alone(fresh_urls: Urls) -> AsyncIterator[Database]:
+    """A database that nobody else's changes are in."""
+    database = await Database.open(fresh_urls.app)
+    yield database
+    await database.close()
+
+
+async def add_change(database: Database, tenant: TenantId, xact: int | None = None) -> None:
+    current = await epoch.current(database)
+    async with database.transaction(tenant) as connection:
+        await connection.execute(CHANGE, tenant, current, xact, uuid4())
+
+
+async def test_stays_while_the_log_is_this_servers(alone: Database) -> None:
+    assert await epoch.settle(alone) == 1
+    for _ in range(3):
+        await add_change(alone, await a_tenant(alone))
+    assert await epoch.settle(alone) == 1
+
+
+async def test_is_raised_once_when_a_change_came_from_elsewhere(alone: Database) -> None:
+    await add_change(alone, await a_tenant(alone))
+    await add_change(alone, await a_tenant(alone), xact=2**40)
+    assert await asyncio.gather(*(epoch.settle(alone) for _ in range(4))) == [2, 2, 2, 2]
+    await add_change(alone, await a_tenant(alone))
+    assert await epoch.settle(alone) == 2
+
+
+async def test_advances_for_one_of_those_who_ask_together(alone: Database) -> None:
+    assert await epoch.advance(alone, 1) == 2
+    assert await epoch.advance(alone, 1) == 2
+    assert await epoch.advance(alone, 2) == 3

@@ -1,0 +1,46 @@
+from core.identity import TenantId
+from core.store.database.connections import Database
+from core.store.tenancy import sampling
+from core.store.tenancy.sizes import SMALL, Sizes
+from tests.conftest import Urls
+from tests.core.a_store import a_world, an_object
+
+
+async def test_a_tenant_with_few_records_keeps_its_plans(database: Database) -> None:
+    world = await a_world(database, an_object("thing", {}))
+    assert await Sizes(database).keeps_plans(world.tenant)
+
+
+async def test_a_size_is_remembered_for_a_while(database: Database) -> None:
+    world = await a_world(database, an_object("thing", {}))
+    sizes = Sizes(database)
+    assert await sizes.keeps_plans(world.tenant)
+    await _filled(database, world.tenant)
+    await sampling.refresh(world.tenant, database)
+    assert await sizes.keeps_plans(world.tenant)
+    assert not await Sizes(database).keeps_plans(world.tenant)
+
+
+async def test_a_tenant_that_the_planner_does_not_know_keeps_its_plans(fresh_urls: Urls) -> None:
+    database = await Database.open(fresh_urls.app)
+    try:
+        known = await a_world(database, an_object("thing", {}))
+        await _filled(database, known.tenant)
+        await sampling.refresh(known.tenant, database)
+        unknown = await a_world(database, an_object("thing", {}))
+        await _filled(database, unknown.tenant)
+        assert await sampling.estimate(unknown.tenant, database) < 10
+        assert await Sizes(database).keeps_plans(unknown.tenant)
+        assert not await Sizes(database).keeps_plans(known.tenant)
+    finally:
+        await database.close()
+
+
+async def _filled(database: Database, tenant: TenantId) -> None:
+    """More records than a small tenant has."""
+    many = "insert into record (tenant_id, id, object, version, data, created_at, updated_at,"
+    many += " metadata_version) values "
+    row = "($1, gen_random_uuid(), 'thing', 1, '{}', now(), now(), 1)"
+    async with database.transaction(tenant) as connection:
+        for _ in range(SMALL // 1_000 + 1):
+            await connection.execute(many + ", ".join([row] * 1_000), tenant)

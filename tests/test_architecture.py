@@ -15,28 +15,8 @@ from types import ModuleType
 import core.store
 
 ROOT = Path(__file__).parents[1]
-GLOBAL = {
-    "accounts",
-    "binaries",
-    "connections",
-    "embedded",
-    "engine",
-    "epoch",
-    "faults",
-    "fitness",
-    "homes",
-    "links",
-    "migrating",
-    "pool",
-    "postmaster",
-    "resuming",
-    "roles",
-    "sessions",
-    "tables",
-    "tenants",
-    "ways",
-}
-"""Modules of the store that run the server or its global tables, below any tenant or for each of them."""
+GLOBAL = ("embedded", "database", "tenancy.epoch", "tenancy.tenants", "releases.resuming")
+"""Rooms and modules that run the server or its global tables, below any tenant or for each of them."""
 TOLD = {("tenant", "TenantId"), ("tx", "Transaction"), ("census", "Census")}
 """A tenant, or a value that is bound to one."""
 LONGEST_MODULE = 600
@@ -69,7 +49,7 @@ def test_a_wheel_holds_every_file_that_is_no_module() -> None:
 
 
 def is_of_tenants(module: ModuleType) -> bool:
-    return module.__name__.removeprefix("core.store.").split(".")[0] not in GLOBAL
+    return not module.__name__.removeprefix("core.store.").startswith(GLOBAL)
 
 
 def public_coroutines(module: ModuleType) -> Iterator[tuple[str, Callable[..., object]]]:

@@ -49,6 +49,7 @@ GROUP_ORDER: Final = GraphQLEnumType(
             "pipeline.",
         ),
     },
+    description="Which groups come first.",
     extensions={STRUCTURAL: True},
 )
 DATE_UNIT: Final = GraphQLEnumType(

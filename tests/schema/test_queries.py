@@ -431,7 +431,7 @@ async def test_a_field_of_python_and_one_of_the_database_meet_in_one_answer(stor
 async def test_who_made_a_record_is_nobody_once_they_are_deleted(store: object) -> None:
     client = await a_client(store, crm_layers())  # type: ignore[arg-type]
     user = await client.one("user", name="Li", email="li@example.com")
-    await client.acting(user=user).create("account", {"name": "a"})
+    await client.acting(user=user).create("account", {"name": "a", "owner": None})
     source = """{ accounts { nodes { createdBy { name } } }
       nobody: accounts(filter: {createdBy: {isNull: true}, updatedBy: {isNull: true}}) { totalCount }
       somebody: accounts(filter: {createdBy: {not: {isNull: true}}}) { totalCount } }"""

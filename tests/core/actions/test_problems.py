@@ -7,24 +7,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "problems.md"
+ROOMS = ("computed", "plans", "records", "trees", "writing")
 SOURCES = (
-    *(
-        ROOT / "core" / "store" / f"{name}.py"
-        for name in [
-            "claiming",
-            "conflicts",
-            "edges",
-            "finishing",
-            "references",
-            "removing",
-            "rollups",
-            "saving",
-            "system_fields",
-            "taking",
-            "tree_nodes",
-            "values",
-        ]
-    ),
+    *(path for room in ROOMS for path in (ROOT / "core" / "store" / room).glob("*.py")),
     *(ROOT / "core" / "actions" / f"{name}.py" for name in ("batches", "reparenting", "upserting")),
     ROOT / "core" / "stages.py",
 )

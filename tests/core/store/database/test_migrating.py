@@ -26,7 +26,7 @@ NAMES = [
     "0006_by_creation",
     "0007_figures_by_stage",
 ]
-MIGRATE = "import asyncio, sys; from core.store import migrating; "
+MIGRATE = "import asyncio, sys; from core.store.database import migrating; "
 MIGRATE += "asyncio.run(migrating.migrate(sys.argv[1]))"
 
 CATALOGUE = """
@@ -155,7 +155,7 @@ class OldServer:
 
 
 def a_process_that_migrates(url: str) -> subprocess.Popen[bytes]:
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     return subprocess.Popen([sys.executable, "-c", MIGRATE, url], cwd=root)
 
 

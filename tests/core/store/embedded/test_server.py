@@ -26,7 +26,7 @@ from tests.conftest import copy
 USER = """
 import sys
 from pathlib import Path
-from core.store.embedded import Embedded
+from core.store.embedded.server import Embedded
 embedded = Embedded(Path(sys.argv[1]), durable=False)
 embedded.start()
 print("started", flush=True)
@@ -53,7 +53,7 @@ def another_user(directory: Path) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[4],
     )
     assert line_of(process.stdout) == "started"
     return process

@@ -18,7 +18,7 @@ from core.actions.metadata import (
 from core.building import built
 from core.errors import Conflict, Problem, Refused
 from core.identity import API, Actor, Origin, TenantId
-from core.store.releases import impacts, releasing, settling
+from core.store.releases import impacts, releasing, resuming, settling
 from core.store.releases.impacts import Census, Counted
 from core.store.releases.releasing import Release
 from core.store.tenancy import metadata_drafts, versions
@@ -263,7 +263,7 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
     await alone(tenant, by.store, work, Author.of(by.actor, by.terms.origin))
     by.store.know(plan.new.metadata)
     by.store.forget(tenant)
-    await settling.settle(tenant, by.store)
+    await resuming.persist(tenant, by.store, plan.new.version)
     return Publication(plan.new.version, comparison)
 
 

@@ -11,12 +11,13 @@ from starlette.testclient import TestClient
 
 import server
 from core.actions import metadata, publishing, saving
-from core.errors import Conflict
+from core.errors import Conflict, Unavailable
 from core.store.database.connections import Database
+from core.store.database.ways import Options
 from core.store.releases import resuming
 from core.store.tenancy.opening import Store
 from tests.conftest import Urls
-from tests.core.a_store import MONEY, OBJECT, TEXT, World, a_world, an_object, refers_to
+from tests.core.a_store import MONEY, OBJECT, TEXT, World, a_world, an_object, refers_to, waiting
 
 SUM = {"object": "deal", "via": "account", "op": "sum", "field": "amount"}
 NEW = {
@@ -96,6 +97,29 @@ async def test_a_server_that_starts_does_what_another_left(fresh_urls: Urls) -> 
 
     assert await computed(world) == ("7.00", "14.00")
     await database.close()
+
+
+@pytest.mark.parametrize("times", [1, resuming.ATTEMPTS])
+async def test_what_comes_between_is_tried_again_and_told_once_it_does_not_end(
+    urls: Urls, world: World, caplog: pytest.LogCaptureFixture, times: int
+) -> None:
+    account = await world.create("account", name="a", code="c")
+    await world.create("deal", account=account, amount=7)
+    hasty = await Database.open(urls.app, Options(statement_timeout=0.3))
+    publisher = World(Store(hasty, world.store.offer), world.actor)
+    async with world.store.database.transaction(world.tenant) as connection:
+        await connection.execute("select from record where tenant_id = $1 for update", world.tenant)
+        publishes = asyncio.create_task(publish(publisher, **NEW))
+        while caplog.text.count("leaves to be done is not done") < times:
+            await waiting(world)
+
+    if times < resuming.ATTEMPTS:
+        await publishes
+        assert await computed(world) == ("7.00", "14.00")
+    else:
+        with pytest.raises(Unavailable, match="Version 2 is published, but"):
+            await publishes
+    await hasty.close()
 
 
 async def test_a_tenant_that_this_release_refuses_keeps_no_other_waiting(

@@ -6,12 +6,15 @@ one that was killed half-way is simply run again.
 
 from __future__ import annotations
 
+import logging
+from pkgutil import iter_modules
+
 from asyncpg import Connection
 from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor
 
 from core.errors import Unavailable
-from core.store.database import engine, roles
+from core.store.database import engine, migrations, roles
 from core.store.database.links import MIGRATING, connected
 from core.store.database.ways import PLAINLY
 
@@ -28,6 +31,8 @@ PATIENTLY = (
     " set idle_session_timeout = 0"
 ) + "".join(f"; set {name} = '{value}'" for name, value in PLAINLY.items())
 """Whatever a login or a database has for its requests."""
+
+_log = logging.getLogger("dealgraph")
 
 
 async def migrate(url: str, app_login: str | None = None) -> list[str]:
@@ -50,7 +55,22 @@ async def migrate(url: str, app_login: str | None = None) -> list[str]:
         await roles.prepare(connection, app_login)
         await roles.become_owner(connection)
         await connection.execute(WITHOUT_WAITING)
-        return await _apply(connection)
+        applied = await _apply(connection)
+        await tell_of_newer(connection)
+        return applied
+
+
+async def tell_of_newer(connection: Connection) -> None:
+    """Have the log say that a newer release has migrated this database: it goes on working for us."""
+    known = [module.name for module in iter_modules(migrations.__path__)]
+    found = await connection.fetch(
+        f"select name from {SCHEMA}.{RECORD} where app = $1 and name <> all($2::text[]) order by id",
+        engine.APP,
+        known,
+    )
+    if found:
+        names = ", ".join(name for (name,) in found)
+        _log.warning("A newer release has migrated the database (%s): start that one soon.", names)
 
 
 async def pending(connection: Connection) -> list[str]:

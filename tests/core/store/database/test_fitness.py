@@ -130,6 +130,19 @@ async def test_refuses_a_database_that_lacks_migrations(fresh_urls: Urls) -> Non
         await fitness.check(fresh_urls.app)
 
 
+async def test_a_database_of_a_newer_release_is_served_and_told_of(
+    fresh_urls: Urls, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connected(fresh_urls.owner) as connection:
+        await connection.execute(
+            "insert into tortoise_migrations (app, name, applied_at)"
+            " values ('platform', '9999_to_come', now())"
+        )
+    await fitness.check(fresh_urls.app)
+    await migrating.migrate(fresh_urls.owner)
+    assert caplog.text.count("A newer release has migrated the database (9999_to_come)") == 2
+
+
 async def test_refuses_tables_that_lost_their_owner_or_their_rights(fresh_urls: Urls) -> None:
     async with connected(fresh_urls.superuser) as connection:
         await connection.execute("revoke all on tortoise_migrations from dealgraph_app")

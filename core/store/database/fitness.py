@@ -100,10 +100,10 @@ async def _not_ready(connection: Connection) -> list[str]:
         return [f"{barred}: run `dealgraph migrate`"]
     if fault := await _misplaced(connection):
         return [fault]
+    if missing := await migrating.pending(connection):
+        return [f"it lacks the migrations {', '.join(missing)}: run `dealgraph migrate`"]
     await migrating.tell_of_newer(connection)
-    missing = await migrating.pending(connection)
-    lacking = f"it lacks the migrations {', '.join(missing)}: run `dealgraph migrate`"
-    return [lacking] if missing else []
+    return []
 
 
 async def _misplaced(connection: Connection) -> str | None:

@@ -63,7 +63,8 @@ def whole(population: Population, row: Row) -> str:
         return f"from ({inside.ids}) as {row.alias}"  # the records of the nodes are live
     held = f"{row.alias}.{inside.column} = any(array({inside.ids}))"
     where = of_tenant(row.alias, *live_elsewhere(row), held)
-    inner = f"select * from read.record as {row.alias} where {where} offset 0"
+    selected = ", ".join(opened(row, row.alias, name) for name in row.uses)  # `*` took 15 % longer
+    inner = f"select {selected} from read.record as {row.alias} where {where} offset 0"
     outside = f" where {' and '.join(conditions)}" if conditions else ""
     return f"from ({inner}) as {row.alias}{row.joined()}{outside}"
 

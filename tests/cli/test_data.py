@@ -8,6 +8,7 @@ import gzip
 import json
 import socket
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,12 @@ def test_the_clock_goes_on_when_a_file_was_read(tmp_path: Path) -> None:
 def a_tenant(key: str) -> str:
     assert run("tenant", "create", key, "--pack", "crm").exit_code == 0
     return key
+
+
+@cache
+def an_empty_tenant() -> str:
+    """One that stays empty, made by whichever test asks for it first."""
+    return a_tenant("empty")
 
 
 def load(tenant: str, *words: str) -> Result:
@@ -145,9 +152,8 @@ def test_nothing_is_written_when_it_is_asked_for(folder: Path, flag: str) -> Non
 def test_a_file_that_is_none_is_refused_before_anything_is_written(
     folder: Path, name: str, content: bytes, told: str
 ) -> None:
-    run("tenant", "create", "unread", "--pack", "crm")
     (folder / name).write_bytes(content)
-    result = load("unread", name)
+    result = load(an_empty_tenant(), name)
     assert result.exit_code == 1
     assert told in result.stderr
     assert "Nothing was written." in result.stderr
@@ -163,10 +169,9 @@ def test_a_file_that_is_none_is_refused_before_anything_is_written(
     ],
 )
 def test_a_mapping_that_does_not_fit_is_refused(folder: Path, text: str, told: str) -> None:
-    run("tenant", "create", "unread", "--pack", "crm")
     (folder / "import.json").write_text(text)
     (folder / "accounts.csv").write_text("key,name,staff\n")
-    result = load("unread", "accounts.csv")
+    result = load(an_empty_tenant(), "accounts.csv")
     assert result.exit_code == 1
     assert told in result.stderr
 

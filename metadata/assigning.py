@@ -101,7 +101,7 @@ def assign(
     run = _Run(old or Storage({}), before, restored)
     for of in after.objects.values():
         run.place(of, after.pipeline_of(of.key))
-    return run.result(after)
+    return run.result()
 
 
 @dataclass(slots=True)
@@ -129,7 +129,7 @@ class _Run:
         self._search(of)
         self._mark(of)
 
-    def result(self, after: Metadata) -> Assignment:
+    def result(self) -> Assignment:
         for object_key, counts in self.old.used.items():
             self.used.setdefault(object_key, dict(counts))
         retired: dict[str, dict[str, str]] = {}

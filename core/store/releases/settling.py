@@ -130,7 +130,7 @@ async def _rewrite(
         for piece in await _pieces(tenant, store, object_key, ids, stale):
 
             async def work(tx: Transaction, ids: Sequence[UUID] = piece) -> None:
-                await rewrite(tx, object_key, ids, stale)
+                await _write_again(tx, object_key, ids, stale)
 
             await writing(tenant, store, work)
         after, written = ids[-1], written + len(ids)
@@ -204,7 +204,7 @@ async def _behind(
         return [row[0] for row in await connection.fetch(_BEHIND, tenant, object_key, *place)]
 
 
-async def rewrite(
+async def _write_again(
     tx: Transaction, object_key: str, ids: Sequence[UUID], stale: Sequence[Field]
 ) -> None:
     """Write records again, with the stale values computed anew; neither version nor log tells."""

@@ -106,6 +106,7 @@ class Parts:
             scope=means.scope,
             where=self._where(call),
             order=order,
+            deleted=call.arguments.get("records") == Word("DELETED"),
         )
 
     def _part(

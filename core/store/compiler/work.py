@@ -24,7 +24,8 @@ class Row:
     """A record under an alias, and how often each of its columns is read.
 
     `bound` has fields whose values a fixed column holds as well, which is the better one here.
-    `is_joined` says that it may be missing: then all that is read of it is null.
+    `is_joined` says that it may be missing: then all that is read of it is null. `is_deleted` says
+    that it is looked for among the deleted records.
     """
 
     work: Work
@@ -34,6 +35,7 @@ class Row:
     bound: Mapping[str, str] = field(default_factory=dict)
     joins: dict[str, tuple[Row, str]] = field(default_factory=dict)
     is_joined: bool = False
+    is_deleted: bool = False
 
     def kept(self, name: str) -> str:
         """A column of the record table as it is kept."""
@@ -129,8 +131,8 @@ def of_tenant(alias: str, *conditions: str) -> str:
 
 
 def live(row: Row) -> Iterable[str]:
-    """That a row is a record of its object, and not deleted."""
-    return f"{row.alias}.object = '{row.object.key}'", f"{row.alias}.deleted_at is null"
+    """That a row is a record of its object, and not deleted (or deleted, if it is to be)."""
+    return f"{row.alias}.object = '{row.object.key}'", _life(row)
 
 
 def live_elsewhere(row: Row) -> Iterable[str]:
@@ -140,4 +142,8 @@ def live_elsewhere(row: Row) -> Iterable[str]:
     statistics it expects a single record, reads them all for each, and two hops over 500 took
     more than 20 s. What it does not know at planning it takes for an average object.
     """
-    return f"{row.alias}.object = (select '{row.object.key}')", f"{row.alias}.deleted_at is null"
+    return f"{row.alias}.object = (select '{row.object.key}')", _life(row)
+
+
+def _life(row: Row) -> str:
+    return f"{row.alias}.deleted_at is {'not null' if row.is_deleted else 'null'}"

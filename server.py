@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import os
-import re
 import resource
 import signal
 import socket
@@ -22,21 +21,23 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from core.errors import DealgraphError, Problem, Refused, Unavailable
+from core.errors import Problem, Refused, Unavailable
 from core.packs import loading as packs
 from core.packs.neighbours import in_the_way
 from core.store.database import fitness, links, migrating, roles
 from core.store.database.connections import Database
 from core.store.database.ways import PLANS, Options, TenantSetting
+from core.store.embedded.keeping import kept
 from core.store.embedded.server import Cluster, Embedded
 from core.store.releases import resuming
 from core.store.tenancy import epoch
 from core.store.tenancy.opening import Store
 from core.store.tenancy.tokens import Doorkeeper
 from plugins.built_in import BUILT_IN
+from schema.addresses import listener, url_of
 from schema.limits import DEFAULTS, SETTABLE, Limits, limits_of
 from schema.logs import RequestLog
-from schema.origins import ANY, open_to
+from schema.origins import open_to, origins_of
 from schema.serving import Serving, listening
 from schema.workers import Workers
 
@@ -46,9 +47,6 @@ LARGEST = 2**31 - 1  # what the API can tell of a limit
 DATABASE = "dealgraph"
 NEARLY = 0.9
 """How much alike a setting and a variable are, of 1, where one is taken for the other."""
-LOOKING = 0.25
-"""Seconds between looks at whether the embedded PostgreSQL lives."""
-TRYING_AGAIN = 10.0
 OF_COMMANDS = 60.0
 """Seconds that a statement of a command may take at least: it writes much at once."""
 
@@ -153,15 +151,14 @@ def serve(settings: Settings, announce: Callable[[str], object]) -> None:
         Unavailable: the address is taken, or the database is missing or not fit.
     """
     with ExitStack() as stack:
-        taken = stack.enter_context(_listener(settings.host, settings.port))
+        taken = stack.enter_context(listener(settings.host, settings.port))
         if not settings.database_url:
-            kept = Embedded(settings.data_dir, postgres_bin=settings.postgres_bin)
-            stack.enter_context(kept)
+            stack.enter_context(_embedded(settings))
         asyncio.run(_try(settings))
         _allow_many_files()
         config = listening(partial(_application, settings), level=settings.log_level)
         run = _runner(config, taken, settings.workers)
-        announce(_address(settings.host, taken))
+        announce(url_of(settings.host, taken))
         run()
 
 
@@ -178,7 +175,9 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
             pooled = settings.tenant_setting == "transaction"
             await fitness.check(url, through_pooler=pooled)
         else:
-            url = await _embedded(settings, stack)
+            cluster = await stack.enter_async_context(kept(_embedded(settings)))
+            await _migrate_embedded(cluster)
+            url = cluster.url(roles.APP, DATABASE)
         database = await Database.open(url, settings.options)
         stack.push_async_callback(database.close)
         await epoch.settle(database)
@@ -205,8 +204,8 @@ async def migrate(settings: Settings) -> list[str]:
         Unavailable: no owner's URL is set, or the owner may not do all that is needed.
     """
     if not settings.database_url and not settings.owner_url:
-        async with AsyncExitStack() as stack:
-            return await _migrate_embedded(await _start(settings, stack))
+        async with kept(_embedded(settings)) as cluster:
+            return await _migrate_embedded(cluster)
     if not settings.owner_url:
         raise Unavailable(
             "Migrations run as the owner of the tables: set DEALGRAPH_OWNER_URL to a login that is"
@@ -221,19 +220,7 @@ def require_address(settings: Settings) -> None:
     Raises:
         Unavailable: it is taken, or none of this machine.
     """
-    _listener(settings.host, settings.port).close()
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        both = host == "::" and socket.has_dualstack_ipv6()  # every network, as with 0.0.0.0
-        return socket.create_server((host, port), family=family, dualstack_ipv6=both)
-    except (OSError, UnicodeError) as error:
-        raise Unavailable(
-            f"Port {port} of {host} cannot be listened on: {_reason(error)}."
-            " Choose another with --port or DEALGRAPH_PORT, or a --host of this machine."
-        ) from error
+    listener(settings.host, settings.port).close()
 
 
 def _allow_many_files() -> None:
@@ -241,16 +228,6 @@ def _allow_many_files() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):  # macOS has another bound
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _reason(error: OSError | UnicodeError) -> str:
-    number = error.errno or 0 if isinstance(error, OSError) else -1
-    return os.strerror(number) if number >= 0 else "that is no host here"  # below: a name's faults
-
-
-def _address(host: str, taken: socket.socket) -> str:
-    name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{taken.getsockname()[1]}"
 
 
 async def _try(settings: Settings) -> None:
@@ -329,39 +306,8 @@ def _several(config: uvicorn.Config, taken: socket.socket, count: int) -> _Runni
     return workers.end, run
 
 
-async def _embedded(settings: Settings, stack: AsyncExitStack) -> str:
-    """Start the embedded server until the stack ends, migrate it, and give the app's URL."""
-    cluster = await _start(settings, stack)
-    await _migrate_embedded(cluster)
-    return cluster.url(roles.APP, DATABASE)
-
-
-async def _start(settings: Settings, stack: AsyncExitStack) -> Cluster:
-    embedded = Embedded(settings.data_dir, postgres_bin=settings.postgres_bin)
-    starting = asyncio.create_task(asyncio.to_thread(embedded.start))
-
-    async def release() -> None:
-        await asyncio.wait([starting])  # whoever is cancelled leaves a thread that goes on
-        await asyncio.to_thread(embedded.release)
-
-    stack.push_async_callback(release)
-    cluster = await asyncio.shield(starting)
-    stack.callback(asyncio.create_task(_keep(embedded)).cancel)
-    return cluster
-
-
-async def _keep(embedded: Embedded) -> None:
-    """Start PostgreSQL again whenever it has ended, and nobody here has asked it to."""
-    while True:
-        await asyncio.sleep(LOOKING)
-        if not embedded.is_gone:
-            continue
-        try:
-            await asyncio.to_thread(embedded.revive)
-            _log.warning("PostgreSQL had ended, and was started again")
-        except (DealgraphError, OSError) as error:
-            _log.error("PostgreSQL has ended, and cannot be started again: %s", error)
-            await asyncio.sleep(TRYING_AGAIN)
+def _embedded(settings: Settings) -> Embedded:
+    return Embedded(settings.data_dir, postgres_bin=settings.postgres_bin)
 
 
 async def _migrate_embedded(cluster: Cluster) -> list[str]:
@@ -400,17 +346,6 @@ def _folder(text: str) -> Path:
         raise ValueError(f"{text!r} names the home of someone who is not known here") from None
 
 
-def _origins(text: str) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(filter(None, re.split(r"[,\s]+", text))))
-    for origin in found:
-        if origin != ANY and not _ORIGIN.fullmatch(origin):
-            raise ValueError(f"{origin!r} is no origin such as https://crm.example.com")
-    return found
-
-
-_ORIGIN = re.compile(r"https?://[^/\s?#@]+")
-
-
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in words:
@@ -444,6 +379,6 @@ _READ: Mapping[str, Callable[[str], object]] = {
     "connections": _whole(1, 1_000),
     "statement_timeout": _seconds,
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
-    "origins": _origins,
+    "origins": origins_of,
     **{LIMIT + name: _whole(0, LARGEST) for name in SETTABLE},
 }

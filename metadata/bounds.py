@@ -1,4 +1,7 @@
-"""How much a tenant may declare. Each bound is checked before anything is published."""
+"""How much a tenant may declare, where the dialect's schemas do not say it.
+
+Each bound is checked before anything is published.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,6 @@ OBJECTS = 500
 FIELDS = 500  # of one object
 REFERENCES = 24  # of one object: each has a foreign key of its own
 OPTIONS = 500  # of one picklist
-STAGES = 50  # of one pipeline
-RULES = 100  # of one object
-UNIQUES = 20  # of one object
 FORMULA_PARTS = 2_000  # of one that is computed when asked, what it reads of such in its place
 KEY_BYTES = 60
 JUDGEMENTS = 1_000  # of one value by one object's schema, along the worst path into it
@@ -32,4 +32,3 @@ MOST_LIST_LENGTH = 1_000
 
 DECIMAL_SCALE = 2
 PERCENT_SCALE = 4  # a percent is a fraction: 0.1234 is 12.34 %
-MOST_SCALE = 12

@@ -27,9 +27,6 @@ RESERVED_FIELDS = frozenset(
 )
 """Fields that every object has or may come to have, and words of filters."""
 
-TREE_FIELDS = frozenset({"parent", "children"})
-"""Reserved, but the tree declares them."""
-
 RESERVED_OBJECTS = frozenset(
     """
     query mutation subscription node page_info user_error change event
@@ -125,11 +122,6 @@ def enum_name(object_key: str, field_key: str) -> str:
 def enum_value(option: str) -> str:
     """`tender` → `TENDER`, `2b` → `_2B`."""
     return ("_" if option[0].isdigit() else "") + option.upper()
-
-
-def option_key(value: str) -> str:
-    """The option that an enum value stands for: the way back from `enum_value`."""
-    return value.removeprefix("_").lower()
 
 
 def plural(key: str) -> str:

@@ -41,7 +41,7 @@ UNIQUE_TYPES = frozenset(
 """Types whose values can be told apart for sure, and are short."""
 
 
-def object_type(declared: Merged, findings: Findings, packs: Iterable[str] = ()) -> ObjectType:
+def object_type(declared: Merged, findings: Findings, packs: Iterable[str]) -> ObjectType:
     """The object; what is wrong with its declaration, taken alone, is told.
 
     `packs` are the objects of lower layers, one of which may be meant.

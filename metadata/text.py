@@ -93,13 +93,13 @@ def sort_key(text: str) -> str:
     return encoded[:SORT_KEY_LENGTH].decode("latin-1")
 
 
-def bad_text(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+def bad_text(value: object) -> Iterator[tuple[str | int, ...]]:
     """Paths to the texts that hold NUL or a lone surrogate, which PostgreSQL can't store.
 
     For anything made of dicts, lists and scalars, however deep. A bad key is reported by the
     path of the object that has it, since a path with the key could not be sent either.
     """
-    waiting: list[tuple[tuple[str | int, ...], object]] = [(path, value)]
+    waiting: list[tuple[tuple[str | int, ...], object]] = [((), value)]
     while waiting:
         here, found = waiting.pop()
         if isinstance(found, str):

@@ -38,7 +38,6 @@ _PAIRS = (
 _LOW = frozenset(low for low, _ in _PAIRS)
 _CHECKS = frozenset(word for words in CHECKS.values() for word in words) - {"$ref", "type"}
 _JUDGING = _CHECKS - {"format", "items", "oneOf"}  # what does not say of which type a field is
-_SERVER_MADE = ("default", "x-unique", "oneOf")
 
 
 def check(object_key: str, field: Field, body: Mapping[str, object], place: Place) -> None:

@@ -12,7 +12,7 @@ import jsonschema_rs
 
 from metadata.dialects import strict_validator
 from metadata.efforts import Efforts
-from metadata.model import Field, FieldType, Metadata, ObjectType
+from metadata.model import Field, FieldType, ObjectType
 from metadata.problems import Path, did_you_mean, listed
 
 Complaint: TypeAlias = jsonschema_rs.ValidationError
@@ -56,20 +56,6 @@ class Validator:
             for misfit in _misfits(complaint, self._of, values)
         ]
         return list(dict.fromkeys(found))
-
-
-class Validators:
-    """The validators of a version's objects, each made when it is first asked for."""
-
-    def __init__(self, metadata: Metadata) -> None:
-        self._objects = metadata.objects
-        self._made: dict[str, Validator] = {}
-
-    def of(self, object_key: str) -> Validator:
-        found = self._made.get(object_key)
-        if found is None:
-            found = self._made[object_key] = Validator(self._objects[object_key])
-        return found
 
 
 def _misfits(complaint: Complaint, of: ObjectType, values: object) -> Iterator[Misfit]:

@@ -60,7 +60,7 @@ class Repeated:
     def points(self, asked: Asked) -> int:
         return max(self.size.rows(asked), 0) * max(self.part.points(asked), 1)
 
-    def costliest(self, asked: Asked, times: int = 1) -> tuple[Path, int]:
+    def costliest(self, asked: Asked, times: int) -> tuple[Path, int]:
         """The innermost field that makes up at least half of this, with its points."""
         points = times * self.points(asked)
         inner = _costliest(self.part, asked, times * max(self.size.rows(asked), 0))

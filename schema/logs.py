@@ -205,7 +205,7 @@ class JsonLines(logging.Formatter):
         return orjson.dumps(line, option=orjson.OPT_UTC_Z, default=str).decode()
 
 
-def logging_settings(level: str = "INFO") -> dict[str, Any]:
+def logging_settings(level: str) -> dict[str, Any]:
     """For `logging.config.dictConfig` and uvicorn: JSON lines on stderr, no access log."""
     return {
         "version": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,6 +12,20 @@ from starlette.types import ASGIApp
 ANY: Final = "*"
 _TOLD: Final = ("x-request-id", "www-authenticate")
 _SECONDS: Final = 600
+_ORIGIN: Final = re.compile(r"https?://[^/\s?#@]+")
+
+
+def origins_of(text: str) -> tuple[str, ...]:
+    """Origins that stand between commas or white space.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    found = tuple(dict.fromkeys(filter(None, re.split(r"[,\s]+", text))))
+    for origin in found:
+        if origin != ANY and not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no origin such as https://crm.example.com")
+    return found
 
 
 def open_to(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:

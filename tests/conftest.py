@@ -175,15 +175,6 @@ async def database(urls: Urls) -> AsyncIterator[Database]:
     await opened.close()
 
 
-@pytest.fixture(scope="session")
-async def database_by_transaction(urls: Urls) -> AsyncIterator[Database]:
-    """Connections as the application, the tenant set anew in each transaction."""
-    options = Options(tenant_setting="transaction", statement_timeout=20)
-    opened = await Database.open(urls.app, options)
-    yield opened
-    await opened.close()
-
-
 @pytest.fixture
 async def tenant(database: Database) -> TenantId:
     """A tenant that nobody else has."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from core.actions.metadata import (
     administer,
@@ -37,10 +36,6 @@ from metadata.model import Metadata
 from metadata.published import Published
 
 LONGEST_NOTE = 2_000
-_SINCE = """
-    select least(now() - interval '1 minute', min(xact_start)) from pg_stat_activity
-    where datname = current_database()
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +238,7 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
     if same and not (plan.is_new or plan.changes):
         await settling.settle(tenant, by.store)  # the publish before may have broken off
         raise Conflict(f"There is nothing to publish: version {plan.old.version} says the same.")
-    since = await _before_open_writes(tenant, by.store)
+    since = await releasing.before_open_writes(tenant, by.store)
     comparison = await _compared(tenant, by.store, plan, by.terms.allow)
     if comparison.refusals:
         raise Refused(comparison.refusals)
@@ -265,16 +260,6 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
     by.store.forget(tenant)
     await resuming.persist(tenant, by.store, plan.new.version)
     return Publication(plan.new.version, comparison)
-
-
-async def _before_open_writes(tenant: TenantId, store: Store) -> datetime:
-    """Before any write that is still open began, which may be a whole import, by the server's clock.
-
-    Writes of other logins, whose beginnings are not shown, are taken to last a minute at most.
-    """
-    async with store.database.reading(tenant) as connection:
-        since: datetime = await connection.fetchval(_SINCE)
-        return since
 
 
 def _release_of(actor: Actor, plan: _Plan) -> Release:

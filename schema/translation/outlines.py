@@ -7,6 +7,7 @@ that decide what is asked, and how long lists of inputs are. Requests of one sha
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Final, Protocol
 
 from graphql import (
@@ -260,25 +261,13 @@ class _Input:
         return found
 
 
-class _Foreign:
+class _Foreign(_Leaf):
     """An input that is written in Python: graphql-core coerces it, and no query depends on it."""
 
-    __slots__ = ("_type",)
+    __slots__ = ()
 
     def __init__(self, type_: GraphQLInputObjectType) -> None:
-        self._type = type_
-
-    def coerce(self, value: object) -> object:
-        coerced = coerce_input_value(value, self._type)
-        if coerced is Undefined:
-            raise Unfit
-        return coerced
-
-    def shape(self, value: object) -> Shape:
-        return None if value is None else VALUE
-
-    def given(self, shape: Shape, fetch: Fetch) -> Given:
-        return Null() if shape is None else Leaf(fetch)
+        self._coerce = partial(coerce_input_value, type_=type_)
 
 
 def within(fetch: Fetch, step: str | int) -> Fetch:

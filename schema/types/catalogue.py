@@ -90,13 +90,9 @@ class Catalogue:
         name: str,
         values: Callable[[], dict[str, GraphQLEnumValue]],
         *,
-        structural: bool = False,
         description: str | None = None,
     ) -> None:
-        extensions = {STRUCTURAL: True} if structural else None
-        self.types[name] = GraphQLEnumType(
-            name, values, description=description, extensions=extensions
-        )
+        self.types[name] = GraphQLEnumType(name, values, description=description)
 
     def object(self, object_key: str, ending: str = "") -> GraphQLObjectType:
         """The type of an object's records, or one derived from it."""

@@ -235,7 +235,5 @@ class RankedThrough:
     reference: str
 
 
-RankMeaning: TypeAlias = Ranked | RankedThrough
-
 STRUCTURAL: Final = "structural"
 """Marks enums and inputs whose values decide what is asked, not what it is compared with."""

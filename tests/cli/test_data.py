@@ -7,7 +7,6 @@ import csv
 import gzip
 import json
 import socket
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -22,10 +21,10 @@ from cli.demo import MadeUp
 from core.actions.importing.rejects import RejectFiles
 from core.actions.importing.report import Report, Tally
 from core.actions.tenants import create_tenant
-from core.store.embedded.server import Cluster, Embedded
+from core.store.embedded.server import Cluster
 from core.store.tenancy.tenants import Settings
 from tests.a_dealgraph import a_site
-from tests.conftest import a_directory, copy
+from tests.conftest import copy
 
 MAPPING = {
     "$schema": "https://dealgraph.dev/schemas/import-1.json",
@@ -37,13 +36,6 @@ MAPPING = {
         }
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def running(made: Path) -> Iterator[tuple[Path, Cluster]]:
-    """A data directory that a process is serving from, with a tenant in it."""
-    with a_directory(made) as folder, Embedded(folder, durable=False) as cluster:
-        yield folder, cluster
 
 
 @pytest.fixture

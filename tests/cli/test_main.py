@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,16 +14,8 @@ from cli import main
 from core.errors import Unauthenticated
 from core.identity import Actor, Role
 from core.store.database.connections import Database
-from core.store.embedded.server import Cluster, Embedded
+from core.store.embedded.server import Cluster
 from core.store.tenancy.tokens import Doorkeeper
-from tests.conftest import a_directory
-
-
-@pytest.fixture(scope="module")
-def running(made: Path) -> Iterator[tuple[Path, Cluster]]:
-    """A data directory that a process is serving from."""
-    with a_directory(made) as folder, Embedded(folder, durable=False) as cluster:
-        yield folder, cluster
 
 
 @pytest.fixture

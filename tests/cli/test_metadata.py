@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +12,16 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from cli import main
-from core.store.embedded.server import Embedded
-from tests.conftest import a_directory
+from core.store.embedded.server import Cluster
 
 OBJECT = "https://dealgraph.dev/schemas/object-1.json"
 NUMBERS = itertools.count(1)
 
 
-@pytest.fixture(scope="module")
-def running(made: Path) -> Iterator[Path]:
-    """A data directory that a process is serving from."""
-    with a_directory(made) as folder, Embedded(folder, durable=False):
-        yield folder
-
-
 @pytest.fixture
-def tenant(running: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def tenant(running: tuple[Path, Cluster], monkeypatch: pytest.MonkeyPatch) -> str:
     """The key of a new tenant without packs."""
-    monkeypatch.setenv("DEALGRAPH_DATA_DIR", str(running))
+    monkeypatch.setenv("DEALGRAPH_DATA_DIR", str(running[0]))
     key = f"t{next(NUMBERS)}"
     assert CliRunner().invoke(main.app, ["tenant", "create", key]).exit_code == 0
     return key

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from metadata.model import FieldType
-from metadata.validation import Misfit, Validator, Validators
+from metadata.validation import Misfit, Validator
 from tests.metadata.builders import (
     BIGINT,
     BOOLEAN,
@@ -23,7 +23,6 @@ from tests.metadata.builders import (
     a_picklist,
     a_reference,
     an_object,
-    metadata_of,
     object_of,
     some_choices,
 )
@@ -190,12 +189,6 @@ def test_conditions_speak_with_their_own_words() -> None:
     inside = validator({"it": number}, allOf=[never])
     [misfit] = inside.misfits({"it": 7})
     assert (misfit.path, misfit.message) == (("it",), "Never seven.")
-
-
-def test_each_object_has_one_validator() -> None:
-    found = Validators(metadata_of(an_object()))
-    assert found.of("deal") is found.of("deal")
-    assert found.of("user") is not found.of("deal")
 
 
 def test_a_record_of_forty_fields_takes_microseconds() -> None:

@@ -52,6 +52,13 @@ async def a_process() -> AsyncIterator[tuple[Process, str]]:
         await process.communicate()
 
 
+@pytest.fixture(scope="module")
+async def url() -> AsyncIterator[str]:
+    """The API of one process, for tests that leave it as it is."""
+    async with a_process() as (_, url):
+        yield url
+
+
 async def line_with(process: Process, text: str) -> str:
     """The first line of its log that holds `text`."""
     assert process.stderr is not None
@@ -80,13 +87,13 @@ async def test_logs_in_json_lines() -> None:
         assert (line["status"], line["path"]) == (200, "/graphql")
 
 
-async def test_a_client_sees_why_its_body_was_refused() -> None:
+async def test_a_client_sees_why_its_body_was_refused(url: str) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(100):
             yield b" " * 100_000
 
     headers = AUTHORIZED | {"content-type": "application/json"}
-    async with a_process() as (_, url), httpx2.AsyncClient(headers=headers) as client:
+    async with httpx2.AsyncClient(headers=headers) as client:
         for body in (b" " * 10_000_000, pieces()):
             response = await client.post(url, content=body)
             assert response.status_code == 413
@@ -114,16 +121,15 @@ async def sent(host: str, port: int, pieces: Iterable[bytes]) -> bytes:
 
 
 @pytest.mark.parametrize("head", [b"GET /", b"GET / HTTP/1.1\r\nhost: x\r\nx-endless: "])
-async def test_does_not_listen_to_a_head_without_an_end(head: bytes) -> None:
-    async with a_process() as (_, url):
-        _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
-        writer.write(head)
-        with pytest.raises(ConnectionError):
-            await send(writer, [b"x" * 65_536] * 2_000)  # more than lies on the way
-        writer.close()
-        async with httpx2.AsyncClient(headers=AUTHORIZED) as client:
-            response = await client.get(url, params={"query": "{__typename}"})
-        assert response.status_code == 200
+async def test_does_not_listen_to_a_head_without_an_end(url: str, head: bytes) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+    writer.write(head)
+    with pytest.raises(ConnectionError):
+        await send(writer, [b"x" * 65_536] * 2_000)  # more than lies on the way
+    writer.close()
+    async with httpx2.AsyncClient(headers=AUTHORIZED) as client:
+        response = await client.get(url, params={"query": "{__typename}"})
+    assert response.status_code == 200
 
 
 OFFERING = (
@@ -134,30 +140,26 @@ OFFERING = (
 
 
 @pytest.mark.parametrize("pieces", [1, 2])
-async def test_who_offers_another_protocol_is_answered_in_this_one(pieces: int) -> None:
+async def test_who_offers_another_protocol_is_answered_in_this_one(url: str, pieces: int) -> None:
     body = b'{"query": "{ __typename }"}'
     request = OFFERING + b"content-length: %d\r\n\r\n%s" % (len(body), body)
-    async with a_process() as (_, url):
-        port = urlsplit(url).port
-        assert port is not None
-        cut = len(request) - len(body) if pieces == 2 else len(request)
-        answer = await sent("127.0.0.1", port, [request[:cut], request[cut:]])
+    cut = len(request) - len(body) if pieces == 2 else len(request)
+    answer = await sent("127.0.0.1", urlsplit(url).port or 0, [request[:cut], request[cut:]])
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert answer.endswith(b'{"data":{"__typename":"Query"}}')
 
 
-async def test_tells_that_a_head_is_too_long() -> None:
-    async with a_process() as (_, url):
-        pieces = [b"GET / HTTP/1.1\r\nx-long: ", b"x" * serving.LONGEST_HEAD]
-        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
-        await send(writer, pieces)
-        answer = bytearray()
-        while not answer:  # byte by byte, so that none is lost on the way when it closes
-            writer.write(b"x")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(0.05):
-                    answer += await reader.read(65_536)
-        writer.close()
+async def test_tells_that_a_head_is_too_long(url: str) -> None:
+    pieces = [b"GET / HTTP/1.1\r\nx-long: ", b"x" * serving.LONGEST_HEAD]
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+    await send(writer, pieces)
+    answer = bytearray()
+    while not answer:  # byte by byte, so that none is lost on the way when it closes
+        writer.write(b"x")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.05):
+                answer += await reader.read(65_536)
+    writer.close()
     assert answer.startswith(b"HTTP/1.1 431")
     assert b'"code":"HEAD_TOO_LARGE"' in answer
 
@@ -171,25 +173,23 @@ async def test_tells_that_a_head_is_too_long() -> None:
     ],
     ids=["words", "length", "tls"],
 )
-async def test_what_is_no_request_is_told_in_json(sent: bytes) -> None:
-    async with a_process() as (_, url):
-        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
-        writer.write(sent)
-        answer = await reader.read()
-        writer.close()
+async def test_what_is_no_request_is_told_in_json(url: str, sent: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+    writer.write(sent)
+    answer = await reader.read()
+    writer.close()
     assert answer.startswith(b"HTTP/1.1 400")
     assert b'"code":"BAD_REQUEST"' in answer
 
 
-async def test_a_head_in_pieces_is_read_to_its_end() -> None:
+async def test_a_head_in_pieces_is_read_to_its_end(url: str) -> None:
     wanted = "GET /graphql?query={__typename} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
     token = f"authorization: {AUTHORIZED['authorization']}\r\nx-long: {'x' * 100_000}\r\n\r\n"
-    async with a_process() as (_, url):
-        pieces = [
-            wanted.encode(),
-            *(token[at : at + 9_999].encode() for at in range(0, len(token), 9_999)),
-        ]
-        answer = await sent("127.0.0.1", urlsplit(url).port or 0, pieces)
+    pieces = [
+        wanted.encode(),
+        *(token[at : at + 9_999].encode() for at in range(0, len(token), 9_999)),
+    ]
+    answer = await sent("127.0.0.1", urlsplit(url).port or 0, pieces)
     assert answer.startswith(b"HTTP/1.1 200")
 
 
@@ -210,20 +210,19 @@ async def test_a_head_that_does_not_arrive_is_not_awaited_for_ever(
         await running
 
 
-async def test_passes_every_audit_of_graphql_over_http() -> None:
+async def test_passes_every_audit_of_graphql_over_http(url: str) -> None:
     modules = os.environ.get("DEALGRAPH_GRAPHQL_HTTP")
     node = shutil.which("node")
     if not modules or not node:
         pytest.skip(
             "needs node, and DEALGRAPH_GRAPHQL_HTTP with a node_modules that has graphql-http"
         )
-    async with a_process() as (_, url):
-        audits = await asyncio.create_subprocess_exec(
-            *(node, "--input-type=module", "-e", AUDITS, url, TOKEN),
-            cwd=Path(modules).parent,
-            stdout=PIPE,
-        )
-        output, _ = await audits.communicate()
+    audits = await asyncio.create_subprocess_exec(
+        *(node, "--input-type=module", "-e", AUDITS, url, TOKEN),
+        cwd=Path(modules).parent,
+        stdout=PIPE,
+    )
+    output, _ = await audits.communicate()
     results = json.loads(output)
     assert len(results) > 50
     assert [it for it in results if it["status"] != "ok"] == []

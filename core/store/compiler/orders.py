@@ -73,7 +73,7 @@ class Place:
     last: str
 
 
-def ordering(row: Row, order: Sequence[Order], *, in_one_stage: bool = False) -> Ordering:
+def ordering(row: Row, order: Sequence[Order], *, in_one_stage: bool) -> Ordering:
     """The order of a row's records. Behind the id no further key decides anything.
 
     Where all are in one stage, it is a constant, so that an index gives the rest of the order.

@@ -23,7 +23,7 @@ OWNER = "data-directory"
 """The file in a refuge that names the data directory which leads there."""
 
 
-def home_of(directory: Path, account: Account, refuge: Path = REFUGE) -> Path:
+def home_of(directory: Path, account: Account, refuge: Path) -> Path:
     """The folder for the server's files.
 
     Raises:

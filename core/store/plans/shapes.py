@@ -12,7 +12,6 @@ from typing import Protocol
 
 MOST_ARGUMENTS = 32_767
 MOST_ROWS = 500
-MOST_SHARED = 20
 
 
 class Shape(Hashable, Protocol):
@@ -94,7 +93,7 @@ class Update:
         )
 
 
-def most_rows(width: int, shared: int = MOST_SHARED, most: int = MOST_ARGUMENTS) -> int:
+def most_rows(width: int, shared: int, most: int = MOST_ARGUMENTS) -> int:
     """How many rows of so many columns go into so many arguments, beside the shared parameters."""
     return max(1, min(MOST_ROWS, (most - shared) // max(width, 1)))
 

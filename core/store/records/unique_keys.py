@@ -40,7 +40,6 @@ _RELEASE = """
     where tenant_id = $1 and object = $2 and constraint_key = any($3::text[])
       and value = any($4::text[]) and record_id = any($5::uuid[])
 """
-_RELEASE_ALL = "delete from unique_key where tenant_id = $1 and record_id = any($2::uuid[])"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -104,11 +103,6 @@ async def release(tx: Transaction, object: str, given_up: Sequence[Claim]) -> No
             sorted({claim.value for claim in given_up}),
             sorted({claim.record for claim in given_up}),
         )
-
-
-async def release_all(tx: Transaction, records: Sequence[UUID]) -> None:
-    """Give up everything that these records claim."""
-    await tx.connection.execute(_RELEASE_ALL, tx.tenant, records)
 
 
 async def holders(

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from core.identity import TenantId
 from core.store.releases import planting, reclaiming
 from core.store.tenancy import publishing
+from core.store.tenancy.opening import Store
 from core.store.tenancy.publishing import Version
 from core.store.writing.transactions import Transaction
 from metadata.published import Published
 
+_SINCE = """
+    select least(now() - interval '1 minute', min(xact_start)) from pg_stat_activity
+    where datname = current_database()
+"""
 _BACK = """
     select o.key from unnest($2::text[]) as o (key)
     where exists (
@@ -24,6 +31,16 @@ class Release:
 
     new: Published
     version: Version
+
+
+async def before_open_writes(tenant: TenantId, store: Store) -> datetime:
+    """Before any write that is still open began, which may be a whole import, by the server's clock.
+
+    Writes of other logins, whose beginnings are not shown, are taken to last a minute at most.
+    """
+    async with store.database.reading(tenant) as connection:
+        since: datetime = await connection.fetchval(_SINCE)
+        return since
 
 
 async def release(tx: Transaction, release: Release) -> None:

@@ -205,7 +205,7 @@ async def _behind(
 
 
 async def rewrite(
-    tx: Transaction, object_key: str, ids: Sequence[UUID], stale: Sequence[Field] = ()
+    tx: Transaction, object_key: str, ids: Sequence[UUID], stale: Sequence[Field]
 ) -> None:
     """Write records again, with the stale values computed anew; neither version nor log tells."""
     if object_key not in tx.metadata.objects:

@@ -1,10 +1,10 @@
 """What has come in of late, of which the planner may know nothing yet.
 
-PostgreSQL samples a table by itself once a tenth of it is new, at most every minute. Until then
-an object with 20,000 new records counts as one of a single record, and a query that joins it took
-5 seconds instead of 8 ms. So whoever writes many records has the tables sampled. In a database
-that was made just now few are many: as long as it knows of none at all, a filter over three
-references ran into the deadline of 5 seconds with 90 records.
+PostgreSQL samples a table by itself once a tenth of it is new (of `record`, a fiftieth), at most
+every minute. Until then an object with 20,000 new records counts as one of a single record, and a
+query that joins it took 5 seconds instead of 8 ms. So whoever writes many records has the tables
+sampled. In a database that was made just now few are many: as long as it knows of none at all, a
+filter over three references ran into the deadline of 5 seconds with 90 records.
 """
 
 from __future__ import annotations

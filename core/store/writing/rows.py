@@ -43,9 +43,6 @@ class Held:
     referred: Mapping[UUID, str]  # {id: its object}
 
 
-NOTHING = Held({}, {})
-
-
 async def hold(tx: Transaction, ids: Iterable[UUID], referred: Iterable[UUID] = ()) -> Held:
     """Lock records for a change, and others against deletion.
 

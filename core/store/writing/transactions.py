@@ -188,9 +188,7 @@ async def writing(
     return await _repeat(store, run)
 
 
-async def foreseeing(
-    tenant: TenantId, store: Store, work: Work[Result], author: Author = NOBODY
-) -> Result:
+async def foreseeing(tenant: TenantId, store: Store, work: Work[Result], author: Author) -> Result:
     """Run work that finds out what a write would do: it may run several times, and locks nothing.
 
     Raises:

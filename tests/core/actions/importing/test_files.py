@@ -52,12 +52,6 @@ def test_the_encoding_is_told_from_the_bytes(tmp_path: Path, content: bytes) -> 
     assert text_of(tmp_path / "accounts.csv", content) == CHINESE
 
 
-def test_a_guess_is_marked_as_one(tmp_path: Path) -> None:
-    file = looked(tmp_path / "accounts.csv", CHINESE.encode("gb18030"))
-    assert isinstance(file, File)
-    assert (file.encoding, file.guessed) == ("gb18030", True)
-
-
 def test_western_text_is_not_taken_for_chinese(tmp_path: Path) -> None:
     content = "name\nCafé Zürich\nSão Paulo\n".encode("windows-1252")
     problem = problem_of(tmp_path / "accounts.csv", content)

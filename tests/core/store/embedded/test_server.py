@@ -18,8 +18,7 @@ import asyncpg
 import pytest
 
 from core.errors import Unavailable
-from core.store.embedded import postmaster
-from core.store.embedded import server as embedding
+from core.store.embedded import making, postmaster
 from core.store.embedded.server import PATIENCE, Cluster, Embedded
 from tests.conftest import copy
 
@@ -120,7 +119,7 @@ async def test_shares_memory_in_files_where_the_system_has_little(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for least, shared in ((0, "posix"), (10**18, "mmap")):
-        monkeypatch.setattr(embedding, "LEAST_SHARED", least)
+        monkeypatch.setattr(making, "LEAST_SHARED", least)
         with embedded as cluster:
             assert await asked(cluster, "show dynamic_shared_memory_type") == shared
 

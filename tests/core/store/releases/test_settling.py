@@ -10,12 +10,15 @@ import pytest
 from starlette.testclient import TestClient
 
 import server
-from core.actions import metadata, publishing, saving
+from core.actions import metadata, publishing, removing, saving
+from core.actions.publishing import TERMS, Terms
+from core.actions.removing import Removal
 from core.errors import Conflict, Unavailable
 from core.store.database.connections import Database
 from core.store.database.ways import Options
 from core.store.releases import resuming
 from core.store.tenancy.opening import Store
+from metadata.changes import Consent
 from tests.conftest import Urls
 from tests.core.a_store import MONEY, OBJECT, TEXT, World, a_world, an_object, refers_to, waiting
 
@@ -24,6 +27,7 @@ NEW = {
     "total__c": {**MONEY, "title": "Total", "x-rollup": SUM},
     "twice__c": {**MONEY, "title": "Twice", "x-formula": "total__c * 2"},
 }
+LOSS = Terms(frozenset({Consent.DATA_LOSS}))
 LEFT = "select object, slot from read.slot where tenant_id = $1 and state <> 'ready'"
 
 
@@ -38,10 +42,10 @@ async def world(database: Database) -> World:
     return await a_world(database, *OBJECTS)
 
 
-async def publish(world: World, **fields: Any) -> None:
+async def publish(world: World, terms: Terms = TERMS, **fields: Any) -> None:
     head = {"$schema": OBJECT, "$id": "account"}
     await metadata.save_draft(world.actor, world.store, [{**head, "properties": fields}])
-    await publishing.publish(world.actor, world.store)
+    await publishing.publish(world.actor, world.store, terms)
 
 
 async def broken_off(world: World) -> None:
@@ -154,3 +158,19 @@ async def test_a_new_roll_up_over_many_records_is_counted_in_pieces(world: World
     )
     assert [row["data"]["twice__c"] for row in found] == ["6000.00", "6000.00"]
     assert len({row["xmin"] for row in found}) == 2
+
+
+async def test_a_column_that_no_field_has_any_more_is_emptied_in_all_records(world: World) -> None:
+    await publish(world, size__c={"type": "integer", "title": "Size"})
+    place = (await world.store.newest(world.tenant)).storage.place("account", "size__c")
+    assert place.slot is not None
+    inputs = [{"name": "a", "size__c": number} for number in range(500)]
+    for _ in range(3):
+        made = await saving.create(world.actor, world.store, "account", inputs)
+    await removing.delete(world.actor, world.store, "account", [Removal(made.ids[0])])
+    held = f"select from read.record where tenant_id = $1 and {place.slot.column} is not null"
+    assert len(await world.rows(held)) == 1_500
+
+    await publish(world, terms=LOSS)
+
+    assert await world.rows(held) == await world.rows(LEFT) == []

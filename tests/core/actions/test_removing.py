@@ -15,8 +15,9 @@ from core.actions.saving import Edit
 from core.errors import Refused
 from core.store.database.connections import Database
 from core.store.records import removing as store_removing
+from core.store.records import restoring, taking
 from core.store.records import saving as store_saving
-from core.store.records import taking
+from core.store.records.numbering import NodeNumbers
 from core.store.records.saving import Writing
 from core.store.writing import drafts, rows
 from core.store.writing.transactions import Transaction, Work, writing
@@ -349,6 +350,26 @@ async def test_what_is_deleted_while_it_is_waited_for_is_deleted_once(world: Wor
     gone = [await world.row(one) for one in (account, contact)]
     assert gone[0]["deletion_id"] != gone[1]["deletion_id"]
     assert [it["kind"] for it in await changes_of(world, contact)] == ["create", "delete"]
+
+
+async def test_what_is_deleted_by_itself_while_others_wait_for_it_to_come_back_stays_so(
+    world: World,
+) -> None:
+    account = await world.create("account")
+    contact = await world.create("contact", account=account)
+    await delete(world, "account", account)
+    numbers = NodeNumbers(world.tenant, world.store, account)
+
+    async def takes(tx: Transaction) -> None:
+        await restoring.restore(tx, account, (0,), setting_of(tx, world.actor), numbers)
+        await at_once(world, "contact", contact)(tx)
+
+    async with a_slow_writer(world, takes, what="transactionid"):
+        coming = asyncio.create_task(restore(world, "account", account))
+    assert await coming == (account,)
+
+    assert [await is_deleted(world, it) for it in (account, contact)] == [False, True]
+    assert (await world.row(account))["data"]["contacts"] == 0
 
 
 def at_once(world: World, object: str, id: UUID) -> Work[object]:

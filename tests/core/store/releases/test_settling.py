@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext, suppress
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,9 +19,20 @@ from core.store.database.connections import Database
 from core.store.database.ways import Options
 from core.store.releases import resuming
 from core.store.tenancy.opening import Store
+from core.store.writing.transactions import Transaction
 from metadata.changes import Consent
 from tests.conftest import Urls
-from tests.core.a_store import MONEY, OBJECT, TEXT, World, a_world, an_object, refers_to, waiting
+from tests.core.a_store import (
+    MONEY,
+    OBJECT,
+    TEXT,
+    World,
+    a_slow_writer,
+    a_world,
+    an_object,
+    refers_to,
+    waiting,
+)
 
 SUM = {"object": "deal", "via": "account", "op": "sum", "field": "amount"}
 NEW = {
@@ -160,17 +172,54 @@ async def test_a_new_roll_up_over_many_records_is_counted_in_pieces(world: World
     assert len({row["xmin"] for row in found}) == 2
 
 
-async def test_a_column_that_no_field_has_any_more_is_emptied_in_all_records(world: World) -> None:
-    await publish(world, size__c={"type": "integer", "title": "Size"})
-    place = (await world.store.newest(world.tenant)).storage.place("account", "size__c")
-    assert place.slot is not None
-    inputs = [{"name": "a", "size__c": number} for number in range(500)]
+SIZE = {"type": "integer", "title": "Size"}
+
+
+async def column_of(world: World, field: str) -> str:
+    place = (await world.store.newest(world.tenant)).storage.place("account", field)
+    assert place.readable is not None
+    return place.readable
+
+
+async def held(world: World, column: str, object: str = "account") -> set[object]:
+    """The values that records of an object, deleted ones too, have in a column."""
+    sql = f"select {column} from read.record where tenant_id = $1 and object = $2"
+    return {row[column] for row in await world.rows(sql, object)}
+
+
+async def test_a_column_is_empty_before_another_field_has_it(world: World) -> None:
+    await publish(world, size__c=SIZE)
+    column = await column_of(world, "size__c")
     for _ in range(3):
-        made = await saving.create(world.actor, world.store, "account", inputs)
-    await removing.delete(world.actor, world.store, "account", [Removal(made.ids[0])])
-    held = f"select from read.record where tenant_id = $1 and {place.slot.column} is not null"
-    assert len(await world.rows(held)) == 1_500
+        await saving.create(world.actor, world.store, "account", [{"size__c": 7}] * 500)
+    gone = await world.create("account", size__c=8)
+    await removing.delete(world.actor, world.store, "account", [Removal(gone)])
+    await world.create("deal", amount="5.00")
+    amount = (await world.store.newest(world.tenant)).storage.place("deal", "amount")
+    assert amount.readable == column
+    assert await held(world, column) == {7, 8}
 
-    await publish(world, terms=LOSS)
+    await publish(world, Terms(frozenset({Consent.DATA_LOSS})))
+    assert await held(world, column) == {None}
+    assert await held(world, column, "deal") == {Decimal(5)}
 
-    assert await world.rows(held) == await world.rows(LEFT) == []
+    await publish(world, rooms__c=SIZE)
+    assert await column_of(world, "rooms__c") == column
+    assert await held(world, column) == {None}
+
+
+async def test_a_column_that_another_field_has_by_now_is_not_emptied(world: World) -> None:
+    await publish(world, size__c=SIZE)
+    column = await column_of(world, "size__c")
+    await world.create("account", size__c=7)
+    state = "update slot set state = $2 where tenant_id = $1 and object = 'account' and slot = $3"
+    async with world.store.database.transaction(world.tenant) as connection:
+        await connection.execute(state, world.tenant, "retired", column)
+
+    async def has_it_again(tx: Transaction) -> None:
+        await tx.connection.execute(state, tx.tenant, "ready", column)
+
+    async with a_slow_writer(world, has_it_again, what="transactionid"):
+        late = asyncio.create_task(resuming.resume(Store(world.store.database, world.store.offer)))
+    await late
+    assert await held(world, column) == {7}

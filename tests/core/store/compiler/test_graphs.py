@@ -198,6 +198,36 @@ async def test_two_covered_departments_are_no_single_thread(world: World) -> Non
     assert found["blocker_risk"] is True
 
 
+async def test_departments_that_are_records_are_told_apart(database: Database) -> None:
+    links = {
+        "deal": refers_to("deal"),
+        "person": refers_to("person"),
+        "coverage": COVERAGE,
+    }
+    graph = {
+        "$schema": GRAPH,
+        "$id": "chain",
+        "anchor": "deal",
+        "nodes": {"object": "person", "through": "member"},
+        "measures": {"coverage": "coverage", "department": "person.unit"},
+    }
+    world = await a_world(
+        database,
+        *(an_object("deal", {}), an_object("unit", {}), an_object("member", links)),
+        an_object("person", {"unit": refers_to("unit")}),
+        graph,
+    )
+    units = [await world.create("unit", name=name) for name in ("IT", "HR")]
+    for deal_units, is_at_risk in ((units, False), (units[:1] * 2, True)):
+        deal = await world.create("deal", name="d")
+        for unit in deal_units:
+            person = await world.create("person", name="p", unit=unit)
+            for coverage in ("met", "uncovered"):
+                await world.create("member", deal=deal, person=person, coverage=coverage)
+        found = (await ask_graph(world, deal, measures()))["m"]
+        assert (found["members"], found["single_thread_risk"]) == (2, is_at_risk)
+
+
 async def test_nodes_come_by_rank_with_the_record_and_its_link(world: World) -> None:
     deal, people = await a_deal(world, {"weight": 1}, {"rank": 2}, {"rank": 1, "roles": ["user"]})
     nodes = query.GraphNodes(

@@ -397,6 +397,40 @@ async def test_refuses_too_many_conditions(client: Client) -> None:
     assert answer["errors"][0]["extensions"]["limit"] == "conditions"
 
 
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ('query ($v: ID = "x") { account(id: $v) { id } }', {"argument": ["id"]}),
+        ('query ($v: ID = "x") { node(id: $v) { id } }', {"argument": ["id"]}),
+        (
+            "query ($v: OpportunityContactRoles = USER) { opportunities { nodes {"
+            " decisionChain { pathTo(role: $v) { key } } } } }",
+            {"argument": ["role"]},
+        ),
+        ("query ($v: Boolean = true) { me @skip(if: $v) { role } }", {"variable": ["v"]}),
+        (
+            "query ($v: Boolean = true) { accounts { totalCount @include(if: $v) } }",
+            {"variable": ["v"]},
+        ),
+        (
+            'mutation ($v: Boolean = true) { createAccount(input: {name: "A"}) {'
+            " account { id @include(if: $v) } } }",
+            {"variable": ["v"]},
+        ),
+    ],
+)
+async def test_a_default_does_not_stand_in_for_an_explicit_null(
+    client: Client, source: str, wrong: dict[str, object]
+) -> None:
+    with_default = await client.ask(source)
+    with_null = await client.ask(source, v=None)
+
+    assert "errors" not in with_default
+    (error,) = with_null["errors"]
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", **wrong}
+    assert "data" not in with_null
+
+
 async def test_a_question_takes_one_statement_however_much_it_asks(
     watched: tuple[Client, list[str]],
 ) -> None:

@@ -1,3 +1,4 @@
+from string import ascii_lowercase
 from typing import Any
 from uuid import UUID
 
@@ -111,6 +112,26 @@ async def test_someone_who_is_linked_twice_is_measured_once(world: World) -> Non
         "blocker_risk": True,
         "unweighted": 0,
     }
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "is_gap"),
+    [
+        ({"rank": 1, "stance": 1}, {"rank": 2}, False),
+        ({"rank": 1, "joint": True, "stance": 1}, {"joint": False}, False),
+        ({"rank": 1, "stance": 1}, {"stance": 0}, True),
+    ],
+)
+async def test_who_is_linked_twice_is_at_the_top_by_either_link(
+    world: World, first: dict[str, Any], again: dict[str, Any], *, is_gap: bool
+) -> None:
+    others = (
+        [{"rank": 1, "joint": True, "stance": 2, "coverage": "met"}] if "joint" in first else []
+    )
+    deal, people = await a_deal(world, {**first, "coverage": "met"}, *others)
+    await world.create("member", name="again", deal=deal, person=people[0], **again)
+
+    assert (await ask_graph(world, deal, measures()))["m"]["top_gap"] is is_gap
 
 
 async def test_support_and_coverage_of_the_worked_example(world: World) -> None:
@@ -315,7 +336,7 @@ async def a_line(world: World, *members: dict[str, Any]) -> tuple[UUID, list[UUI
     deal = await world.create("deal", name="deal")
     above = None
     people: list[UUID] = []
-    for letter, member in reversed(list(zip("abcdefgh", members, strict=False))):
+    for letter, member in reversed(list(zip(ascii_lowercase, members, strict=False))):
         above = await world.create("person", name=letter, reports_to=above)
         people.insert(0, above)
         await world.create("member", name=letter, deal=deal, person=above, **member)
@@ -337,6 +358,14 @@ async def test_the_shortest_way_leads_from_somebody_covered_to_the_role(world: W
     assert await path(world, deal, "coach") == []
     await world.create("relation", name="r", source=people[0], target=people[4], kind="informal")
     assert await path(world, deal, "approver") == ["a", "e"]
+
+
+@pytest.mark.parametrize(("length", "is_found"), [(20, True), (21, False)])
+async def test_a_way_has_at_most_twenty_edges(world: World, length: int, *, is_found: bool) -> None:
+    between: list[dict[str, Any]] = [{} for _ in range(length - 1)]
+    deal, _ = await a_line(world, {"coverage": "met"}, *between, {"roles": ["coach"]})
+
+    assert len(await path(world, deal, "coach")) == (length + 1 if is_found else 0)
 
 
 async def test_an_edge_of_no_kind_is_a_way_too(world: World) -> None:

@@ -199,6 +199,23 @@ async def test_groups_by_stage_month_and_something_behind_a_reference(client: Cl
     ]
 
 
+async def test_tells_keys_apart_that_are_the_same_field_of_different_records(
+    client: Client,
+) -> None:
+    group = await client.one("account", name="Group")
+    await client.one("account", name="Shop", parent=group)
+
+    data = await client.data(
+        """{ accounts { groups(by: [{parent: {name: true}}, {name: true}], orderBy: KEY) {
+          key { name parent { name } } } } }"""
+    )
+
+    assert [it["key"] for it in data["accounts"]["groups"]] == [
+        {"name": "Group", "parent": {"name": None}},
+        {"name": "Shop", "parent": {"name": "Group"}},
+    ]
+
+
 async def test_groups_stand_in_the_order_of_their_keys_where_that_is_asked_for(
     client: Client,
 ) -> None:
@@ -403,8 +420,8 @@ async def test_refuses_too_many_conditions(client: Client) -> None:
         ('query ($v: ID = "x") { account(id: $v) { id } }', {"argument": ["id"]}),
         ('query ($v: ID = "x") { node(id: $v) { id } }', {"argument": ["id"]}),
         (
-            "query ($v: OpportunityContactRoles = USER) { opportunities { nodes {"
-            " decisionChain { pathTo(role: $v) { key } } } } }",
+            """query ($v: OpportunityContactRoles = USER) {
+              opportunities { nodes { decisionChain { pathTo(role: $v) { key } } } } }""",
             {"argument": ["role"]},
         ),
         ("query ($v: Boolean = true) { me @skip(if: $v) { role } }", {"variable": ["v"]}),
@@ -413,8 +430,8 @@ async def test_refuses_too_many_conditions(client: Client) -> None:
             {"variable": ["v"]},
         ),
         (
-            'mutation ($v: Boolean = true) { createAccount(input: {name: "A"}) {'
-            " account { id @include(if: $v) } } }",
+            """mutation ($v: Boolean = true) {
+              createAccount(input: {name: "A"}) { account { id @include(if: $v) } } }""",
             {"variable": ["v"]},
         ),
     ],

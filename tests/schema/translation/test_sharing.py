@@ -82,7 +82,7 @@ def test_asks_the_same_and_looks_no_more_often(predicate: Predicate) -> None:
 @pytest.mark.parametrize("kind", [All, Either])
 @pytest.mark.parametrize("about", [*Quantifier, "boss", Not])
 def test_two_conditions_of_any_kind_ask_the_same_together(
-    kind: type[All] | type[Either], about: object
+    kind: type[All | Either], about: object
 ) -> None:
     def wrapped(part: Predicate) -> Predicate:
         if isinstance(about, Quantifier):

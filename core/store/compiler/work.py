@@ -50,7 +50,7 @@ class Row:
         if name not in _OF_STAGE or (pipeline := self.staging) is None:
             return plain
         if name == "stage":
-            return f"coalesce({plain}, {self._if_there(literal(pipeline.first.key))})"
+            return f"coalesce({plain}, {self.if_there(literal(pipeline.first.key))})"
         return f"coalesce({plain}, {self.column('created_at')})"
 
     def _currency(self, plain: str) -> str:
@@ -58,10 +58,11 @@ class Row:
         if not any(field.type is FieldType.MONEY for field in self.object.fields.values()):
             return plain
         currency = self.work.parameters.of_context("currency", TEXT)
-        return f"coalesce({plain}, {self._if_there(currency)})"
+        return f"coalesce({plain}, {self.if_there(currency)})"
 
-    def _if_there(self, sql: str) -> str:
-        return f"case when {self.alias}.id is not null then {sql} end" if self.is_joined else sql
+    def if_there(self, sql: str) -> str:
+        """What is not read of the record but said of it: null where the record is missing."""
+        return f"(case when {self.alias}.id is not null then {sql} end)" if self.is_joined else sql
 
     @property
     def staging(self) -> Pipeline | None:

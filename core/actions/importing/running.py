@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, aclosing, closing
 from dataclasses import dataclass, replace
@@ -152,7 +153,8 @@ class _Importing:
         with ExitStack() as open_ones:
             done: list[_Job] = []
             for index, job in enumerate(jobs):
-                self.report.steps.append(Tally(job.step.object))
+                doubts = Counter(feed.doubt for feed in job.feeds if feed.doubt)
+                self.report.steps.append(Tally(job.step.object, warnings=doubts))
                 making = preparer(job.step, published.metadata, zone)
                 later = {other.step.object for other in jobs[index + 1 :] if other.feeds}
                 afterwards = open_ones.enter_context(closing(Afterwards(making, later)))

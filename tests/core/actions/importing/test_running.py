@@ -470,6 +470,30 @@ async def test_progress_is_told_with_each_batch(world: World, tmp_path: Path) ->
     assert len(shares) >= 20
 
 
+@pytest.mark.parametrize("above", ["Accounts, as of today\n\n", "key;of;today\n"])
+async def test_a_title_is_passed_over_also_where_rows_are_found_by_a_key(
+    world: World, tmp_path: Path, above: str
+) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(f"{above}key;name;parent\nA;One;\nB;Two;A\n")
+    for created, matched in ((2, 0), (0, 2)):
+        report, _ = await load_files(world, accounts(), [path])
+        assert (report.steps[0].created, report.steps[0].matched) == (created, matched)
+
+
+async def test_a_file_that_is_taken_for_chinese_is_told(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text("key,name,parent\nA,김서울,\n", "euc-kr")
+    report, _ = await load_files(world, accounts(), [path])
+    assert list(report.steps[0].warnings) == [
+        "accounts.csv is read as Chinese text in GB 18030: if it is not, say its"
+        ' "encoding" in the mapping.'
+    ]
+    report, _ = await load_files(world, accounts(encoding="euc-kr"), [path])
+    assert not report.steps[0].warnings
+    assert await data(world, "account", "name") == [("김서울",)]
+
+
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
 async def test_a_file_that_is_still_written_to_is_told(
     world: World, tmp_path: Path, ending: str

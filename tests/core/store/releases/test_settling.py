@@ -199,7 +199,7 @@ async def test_a_column_is_empty_before_another_field_has_it(world: World) -> No
     assert amount.readable == column
     assert await held(world, column) == {7, 8}
 
-    await publish(world, Terms(frozenset({Consent.DATA_LOSS})))
+    await publish(world, LOSS)
     assert await held(world, column) == {None}
     assert await held(world, column, "deal") == {Decimal(5)}
 

@@ -238,6 +238,7 @@ class Connection:
     scope: Scope | None = None
     where: Predicate | None = None
     order: tuple[Order, ...] = ()
+    deleted: bool = False  # at the root: those that were deleted, instead of those that live
 
 
 class Scope(StrEnum):

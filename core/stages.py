@@ -136,7 +136,7 @@ def problems(pipeline: Pipeline, entries: Mapping[int, Entry], now: datetime) ->
         if pipeline.stage(entry.stage) is None:
             wrong.append(unknown_stage(pipeline, entry.stage, (index, "stage")))
         if entry.entered_at > now:
-            wrong.append(Problem((index, "entered_at"), "IN_FUTURE", "Give a moment in the past."))
+            wrong.append(in_future(entry.entered_at, (index, "entered_at")))
         if entry.reason is not None and entry.reason not in pipeline.reason_keys:
             wrong.append(_unknown_reason(pipeline, entry.reason, (index, "reason")))
     for (_, earlier), (index, later) in pairwise(entries.items()):
@@ -147,6 +147,12 @@ def problems(pipeline: Pipeline, entries: Mapping[int, Entry], now: datetime) ->
             text = f"The record was in {later.stage!r} already: leave this entry out."
             wrong.append(Problem((index, "stage"), "SAME_STAGE", text))
     return wrong
+
+
+def in_future(moment: datetime, path: tuple[str | int, ...]) -> Problem:
+    """That something is said to have happened already which is to come."""
+    text = f"{moment.isoformat()} is in the future: give a moment in the past."
+    return Problem(path, "IN_FUTURE", text)
 
 
 def unknown_stage(pipeline: Pipeline, stage: object, path: tuple[str | int, ...]) -> Problem:

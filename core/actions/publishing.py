@@ -105,7 +105,7 @@ async def publish(
     """
     plan = await _plan_of_draft(actor, store, terms.note)
     assert plan.draft is not None
-    expect(plan.draft.version, if_version)
+    expect(plan.draft, if_version)
     return await _release(Releasing(actor, store, terms), plan)
 
 
@@ -151,7 +151,7 @@ class _Plan:
     note: str
     is_new: bool  # whether the documents say anything else, be it to readers alone
     of_version: int | None = None
-    draft: MetadataDraft | None = None
+    draft: int | None = None  # the version of the draft that it is made of
 
 
 async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
@@ -172,7 +172,7 @@ async def _plan_of_draft(actor: Actor, store: Store, note: str = "") -> _Plan:
         "publish",
         note,
         state.changed,
-        draft=MetadataDraft(state.version, state.documents),
+        draft=state.version,
     )
 
 
@@ -281,18 +281,16 @@ async def _keep_draft(tx: Transaction, plan: _Plan) -> None:
     """Make sure that the draft is the one that was looked at, and let it have a new version, since
     it differs from something else now; a rollback leaves others' work.
     """
-    found = await metadata_drafts.find(tx.tenant, tx.connection, lock=True)
+    by = tx.author.user
     if plan.draft is not None:
-        if (found.version if found else 0) != plan.draft.version:
+        if not await metadata_drafts.renew(tx.tenant, tx.connection, plan.draft, by):
             raise Conflict("The draft was changed meanwhile: look at the difference again.")
-        kept = replace(plan.draft, version=plan.draft.version + 1)
-        await metadata_drafts.put(tx.tenant, tx.connection, kept, tx.author.user)
-    elif found is not None:
+    elif found := await metadata_drafts.find(tx.tenant, tx.connection, lock=True):
         own = await own_documents(tx.tenant, tx.connection, plan.old.version)
         back = {key: documents.reread(text) for key, text in plan.layers[TENANT].items()}
         work = back if found.documents == own else found.documents
         kept = MetadataDraft(found.version + 1, work)
-        await metadata_drafts.put(tx.tenant, tx.connection, kept, tx.author.user)
+        await metadata_drafts.put(tx.tenant, tx.connection, kept, by)
 
 
 def _refusals(told: Iterable[Told], allow: frozenset[Consent]) -> tuple[Problem, ...]:

@@ -32,6 +32,7 @@ class Member:
     opportunity: Opportunity
     contact: Contact
     rank: int
+    coverage: int  # 0 uncovered … 3 regular
 
 
 def chains(
@@ -40,7 +41,7 @@ def chains(
     """Members of each opportunity's chain by rank, their rows, and relations between contacts."""
     dice = world.dice("chains")
     found = [
-        Member(one, contact, rank)
+        Member(one, contact, rank, _coverage(dice, one))
         for one in opportunities
         for rank, contact in enumerate(_chosen(dice, one, contacts), 1)
     ]
@@ -55,22 +56,30 @@ def chains(
 def _chosen(
     dice: random.Random, one: Opportunity, contacts: Mapping[str, list[Contact]]
 ) -> list[Contact]:
-    """The later the stage, the more members are known; large deals reach up to the parent."""
+    """The further it came, the more members are known, and from a negotiation on who approves;
+    large deals reach up to the parent.
+    """
     here = contacts.get(one.company.key, [])
-    place = OPEN.index(one.course.stage) if one.course.open else len(OPEN)
+    place = len(OPEN) if one.course.stage == "won" else one.course.progress
     wanted = min(len(here), 1 + place // 2 + dice.randint(0, 2))
     found = sorted(dice.sample(here, wanted), key=lambda contact: contact.post.level)
+    if place >= OPEN.index("negotiation") and here[0] not in found:
+        found[0] = here[0]
     above = contacts.get(one.company.parent or "", [])
     if above and dice.random() < 0.25:
         found.insert(0, above[0])
     return found
 
 
+def _coverage(dice: random.Random, one: Opportunity) -> int:
+    return min(3, max(0, one.course.progress + dice.randint(-2, 1)))
+
+
 def _rows(world: World, members: list[Member]) -> Iterator[dict[str, Any]]:
     dice = world.dice("members")
     for member in members:
         one, post = member.opportunity, member.contact.post
-        coverage = min(3, max(0, one.course.progress + dice.randint(-2, 1)))
+        coverage = member.coverage
         stance = _stance(dice, one, coverage)
         yield filled(
             external_id=f"{one.key}/{member.contact.key}",
@@ -80,7 +89,7 @@ def _rows(world: World, members: list[Member]) -> Iterator[dict[str, Any]]:
             decision_rank=member.rank,
             influence=max(1, 3 - post.level) if dice.random() < 0.9 else None,
             stance=stance,
-            relationship_strength=min(4, coverage + dice.randint(0, 1)),
+            relationship_strength=min(4, coverage + dice.randint(0, 1)) if coverage else 0,
             coverage=_COVERAGE[coverage],
             vote=post.level < 3 if dice.random() < 0.7 else None,
             value_fit_rank=dice.randint(1, 3) if stance is not None else None,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from plugins.demo.companies import Company
@@ -35,6 +36,17 @@ _SOURCES = {
     "email": "website",
     "content": "website",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A lead that was converted, as the opportunity that comes of it needs to know it."""
+
+    lead: str
+    account: str
+    campaign: str | None
+    source: str
+    day: date
 
 
 def campaigns(world: World) -> tuple[list[tuple[str, str, date]], Table]:
@@ -74,11 +86,19 @@ def leads(
     size: Size,
     campaigns: list[tuple[str, str, date]],
     companies: list[Company],
-) -> Table:
-    """People who asked; a sixth of them turned out to be with an account that we know."""
+) -> tuple[list[Origin], Table]:
+    """Those that were converted, and the rows of all people who asked; a sixth of them turned out to
+    be with an account that we know.
+    """
     past = [campaign for campaign in campaigns if campaign[2] < world.as_of]
-    rows = _leads(world, size, past, companies)
-    return Table("lead", rows, frozenset({"campaign", "account", "owner"}))
+    rows = list(_leads(world, size, past, companies))
+    converted = [_origin(row) for row in rows if "converted_at" in row]
+    return converted, Table("lead", rows, frozenset({"campaign", "account", "owner"}))
+
+
+def _origin(row: Mapping[str, Any]) -> Origin:
+    day = datetime.fromisoformat(row["converted_at"]).date()
+    return Origin(row["external_id"], row["account"], row.get("campaign"), row["source"], day)
 
 
 def _leads(

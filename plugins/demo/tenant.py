@@ -28,7 +28,8 @@ def tables(size: Size, as_of: date, seed: int = SEED) -> Iterator[Table]:
     made = companies(world, size, team)
     people, contact_table = contacts(world, made)
     campaign_list, campaign_table = campaigns(world)
-    deals, (opportunity_table, line_table) = opportunities(world, size, made, catalogue)
+    converted, lead_table = leads(world, size, campaign_list, made)
+    deals, (opportunity_table, line_table) = opportunities(world, size, made, catalogue, converted)
     members, (member_table, relation_table) = chains(world, deals, people)
     for table in (*team.tables, product_table):
         yield earlier(world, table)
@@ -36,7 +37,7 @@ def tables(size: Size, as_of: date, seed: int = SEED) -> Iterator[Table]:
     begun: Begun = {}
     yield earlier(world, accounts(world, made, last_wins(deals)), "parent", begun)
     yield earlier(world, contact_table, "account", begun)
-    yield leads(world, size, campaign_list, made)
+    yield lead_table
     yield opportunity_table
     yield line_table
     yield member_table

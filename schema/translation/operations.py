@@ -93,12 +93,15 @@ class Script:
         """The variables, each of its type.
 
         Raises:
-            BadRequest: one is not of its type, or missing.
+            BadRequest: one is not of its type, or missing; or a condition is null.
         """
         try:
-            return self._quickly(raw)
+            found = self._quickly(raw)
         except Exception:  # noqa: BLE001 - whatever it was, graphql-core finds the words for it
-            return self._carefully(schema, raw)
+            found = self._carefully(schema, raw)
+        if self.conditions:
+            self._check_conditions(found)
+        return found
 
     def sources(self, raw: Mapping[str, object], coerced: dict[str, object]) -> VariableValues:
         """The variables as graphql-core's executor wants them."""
@@ -130,6 +133,14 @@ class Script:
         """The values of conditions, which a shape holds."""
         assert isinstance(shape, tuple)
         return {name: form[0] for name, form in shape if name in self.conditions and form != ABSENT}
+
+    def _check_conditions(self, coerced: Variables) -> None:
+        """With a default, a variable that may be null can be one, if it is not given as null."""
+        nodes = self.operation.node.variable_definitions or ()
+        definitions = {it.variable.name.value: it for it in nodes}
+        empty = sorted(it for it in self.conditions & definitions.keys() if coerced[it] is None)
+        if empty:
+            raise _refused([_no_condition(name, definitions[name]) for name in empty])
 
     def _shape(self, it: Declared, coerced: Variables) -> Shape:
         value = coerced.get(it.name, ABSENT)
@@ -234,6 +245,12 @@ def _fault(node: Node) -> WireError | None:
         message = "A number is beyond the range of a 64-bit float; send it as a string."
         return errors.told(message, "BAD_NUMBER", GraphQLError(message, [node]))
     return None
+
+
+def _no_condition(name: str, definition: Node) -> WireError:
+    message = f"Variable '${name}' must not be null: it decides what is skipped or included."
+    at = GraphQLError(message, [definition])
+    return errors.told(message, errors.BAD_INPUT, at, details={"variable": [name]})
 
 
 def _refused(wrong: list[WireError]) -> BadRequest:

@@ -16,8 +16,9 @@ from graphql import (
 )
 
 from core import query
+from schema import errors
 from schema.translation import filters, orders, pages
-from schema.translation.given import Given, Leaf, Null, Word
+from schema.translation.given import Given, Leaf, Null, Word, constant
 from schema.translation.translating import At, Translation
 from schema.types import meanings
 from schema.types.meanings import MEANS, Outputs
@@ -94,6 +95,16 @@ class Parts:
         arguments = self.translation.reading.of(field, node) if field.args else {}
         return Call(field, nodes, arguments, At(node, path))
 
+    def required(self, call: Call, name: str) -> Leaf:
+        """An argument that is never null by its type. With a default a variable may stand for it
+        that is, if it is given as null."""
+        given = call.arguments[name]
+        if isinstance(given, Leaf):
+            return given
+        message = f"`{name}` must have a value; its variable is null."
+        self.translation.refuse(call.at.into(name), errors.BAD_INPUT, message)
+        return constant(None)
+
     def connection(self, call: Call, means: meanings.Connected, *, nested: bool) -> query.Part:
         """A page of records."""
         order = orders.order(self.translation, call.field, call.arguments.get("orderBy"), call.at)
@@ -106,6 +117,7 @@ class Parts:
             scope=means.scope,
             where=self._where(call),
             order=order,
+            deleted=call.arguments.get("records") == Word("DELETED"),
         )
 
     def _part(
@@ -197,9 +209,8 @@ class Parts:
         return query.Stats(query.Column(means.field, inside.hops), self._below(call))
 
     def _way(self, call: Call, inside: Inside) -> query.Part:
-        role = call.arguments["role"]
-        assert isinstance(role, Leaf)
-        return query.PathTo(self.translation.value(role.fetch), self._below(call))
+        role = self.translation.value(self.required(call, "role").fetch)
+        return query.PathTo(role, self._below(call))
 
     def _first(self, call: Call) -> query.Value:
         default = self.translation.limits.default_page(nested=True)

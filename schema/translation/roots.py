@@ -8,7 +8,6 @@ from graphql import FieldNode, GraphQLObjectType, SelectionSetNode
 
 from core import query
 from schema.translation.filters import identified
-from schema.translation.given import Leaf
 from schema.translation.parts import Call, Parts
 from schema.translation.translating import Translation
 from schema.types.meanings import MEANS, OBJECTS, AnyById, ById, Connected
@@ -28,9 +27,7 @@ def root(
     means = call.field.extensions[MEANS]
     if isinstance(means, Connected):
         return query.Output(name, parts.connection(call, means, nested=False))
-    given = call.arguments["id"]
-    assert isinstance(given, Leaf)
-    one = translation.value(identified(given.fetch))
+    one = translation.value(identified(parts.required(call, "id").fetch))
     if isinstance(means, ById):
         outputs = parts.outputs(call.type, call.below, (name,))
         return query.Output(name, query.Record(means.object, one, outputs))

@@ -42,6 +42,16 @@ def children(catalogue: Catalogue, inverse: Inverse) -> GraphQLField:
     return connected(catalogue, inverse.object, means, of_inverse(catalogue, inverse))
 
 
+def every(catalogue: Catalogue, of: ObjectType) -> GraphQLField:
+    """All records of an object, or all that were deleted."""
+    says = described(of.plural_title or of.title, of.plural_labels)
+    field = connected(catalogue, of.key, Connected(of.key), says)
+    field.args["records"] = GraphQLArgument(
+        operators.RECORDS, description="Live ones, if not given; or deleted ones."
+    )
+    return field
+
+
 def connected(
     catalogue: Catalogue, object_key: str, means: FieldMeaning, says: str
 ) -> GraphQLField:

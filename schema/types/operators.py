@@ -52,6 +52,19 @@ GROUP_ORDER: Final = GraphQLEnumType(
     description="Which groups come first.",
     extensions={STRUCTURAL: True},
 )
+RECORDS: Final = GraphQLEnumType(
+    "RecordsKind",
+    {
+        "LIVE": GraphQLEnumValue("LIVE", description="Those that are not deleted."),
+        "DELETED": GraphQLEnumValue(
+            "DELETED",
+            description="Those that were deleted, and can be restored: `updatedAt` and `updatedBy`"
+            " tell when and by whom. They are in no tree, and nothing refers to them.",
+        ),
+    },
+    description="Whether records live.",
+    extensions={STRUCTURAL: True},
+)
 DATE_UNIT: Final = GraphQLEnumType(
     "DateUnitKind",
     {unit.name: GraphQLEnumValue(unit.value, description=f"A {unit.value}.") for unit in Unit},
@@ -220,6 +233,7 @@ SHARED: Final[tuple[GraphQLNamedType, ...]] = (
     ORDER,
     DATE_UNIT,
     GROUP_ORDER,
+    RECORDS,
     ID_FILTER,
     TEXT_FILTER,
     SORTED_TEXT_FILTER,

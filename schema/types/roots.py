@@ -19,7 +19,7 @@ from metadata.model import ObjectType
 from schema.limits import OPENS, Opens
 from schema.types import connections, mutations
 from schema.types.catalogue import Catalogue, Fields, described
-from schema.types.meanings import MEANS, AnyById, ById, Connected, Preview
+from schema.types.meanings import MEANS, AnyById, ById, Preview
 
 _ID: Final = GraphQLArgument(
     GraphQLNonNull(GraphQLID), description="The record's id; one that is none finds nothing."
@@ -64,8 +64,7 @@ def _reads(catalogue: Catalogue, of: ObjectType) -> Iterator[tuple[str, GraphQLF
             extensions={MEANS: ById(of.key), OPENS: Opens.RECORD},
         ),
     )
-    says = described(of.plural_title or of.title, of.plural_labels)
-    yield names.many, connections.connected(catalogue, of.key, Connected(of.key), says)
+    yield names.many, connections.every(catalogue, of)
     if names.preview_reparent is not None:
         yield names.preview_reparent, _preview(catalogue, of)
 

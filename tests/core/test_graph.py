@@ -33,3 +33,22 @@ EDGES = st.lists(st.builds(Edge, NODES, NODES, st.sampled_from([None, 10, 11])),
 @given(EDGES)
 def test_nodes_in_circles_are_those_that_an_edge_leads_back_to(edges: list[Edge[int]]) -> None:
     assert in_circles(edges) == {edge.source for edge in leading_back(edges, edges)}
+
+
+@given(EDGES)
+def test_an_edge_leads_back_where_one_anchors_own_edges_and_those_of_all_do(
+    edges: list[Edge[int]],
+) -> None:
+    expected = set()
+    for anchor in (None, 10, 11):
+        own = [edge for edge in edges if edge.within in (None, anchor)]
+        expected |= {edge for edge in own if edge.source in _reached(own, edge.target)}
+
+    assert leading_back(edges, edges) == expected
+
+
+def _reached(edges: list[Edge[int]], start: int) -> set[int]:
+    found = {start}
+    for _ in edges:
+        found |= {edge.target for edge in edges if edge.source in found}
+    return found

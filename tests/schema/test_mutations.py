@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from graphql import (
     GraphQLEnumType,
@@ -145,6 +147,41 @@ async def test_deletes_and_restores(client: Client) -> None:
     assert gone["deleteAccount"] == {"deletedId": found, "account": None, "errors": []}
     assert none == {"account": None}
     assert back["restoreAccount"] == {"account": {"name": "Acme"}, "errors": []}
+
+
+DELETED = """query ($which: RecordsKind, $filter: AccountFilter, $first: Int, $after: String) {
+  accounts(records: $which, filter: $filter, orderBy: {updatedAt: DESC}, first: $first, after: $after) {
+    nodes { name deletedAt contacts { totalCount } }
+    totalCount aggregate { count } pageInfo { hasNextPage endCursor }
+  }
+}"""
+
+
+async def test_deleted_records_are_listed_until_they_are_restored(client: Client) -> None:
+    ids = [await client.one("account", name=name) for name in ("甲", "乙", "丙", "丁")]
+    delete = "mutation ($id: ID!) { deleteAccount(id: $id) { deletedId } }"
+    for gone in ids[:3]:
+        await client.data(delete, id=gone)
+
+    live = await client.data(DELETED)
+    page = (await client.data(DELETED, which="DELETED", first=2))["accounts"]
+    rest = await client.data(DELETED, which="DELETED", after=page["pageInfo"]["endCursor"])
+    found = await client.data(DELETED, which="DELETED", filter={"name": {"eq": "甲"}})
+    await client.data(
+        "mutation ($id: ID!) { restoreAccount(id: $id) { errors { code } } }", id=ids[0]
+    )
+    left = await client.data(DELETED, which="DELETED")
+
+    assert names_of(live) == ["丁"]
+    assert [node["name"] for node in page["nodes"]] == ["丙", "乙"]
+    assert all(node["deletedAt"] for node in page["nodes"])
+    assert (page["totalCount"], page["aggregate"]["count"]) == (3, 3)
+    assert names_of(rest) == names_of(found) == ["甲"]
+    assert names_of(left) == ["丙", "乙"]
+
+
+def names_of(data: Any) -> list[str]:
+    return [node["name"] for node in data["accounts"]["nodes"]]
 
 
 async def test_refuses_to_delete_what_others_refer_to(client: Client) -> None:

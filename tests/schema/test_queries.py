@@ -199,6 +199,23 @@ async def test_groups_by_stage_month_and_something_behind_a_reference(client: Cl
     ]
 
 
+async def test_tells_keys_apart_that_are_the_same_field_of_different_records(
+    client: Client,
+) -> None:
+    group = await client.one("account", name="Group")
+    await client.one("account", name="Shop", parent=group)
+
+    data = await client.data(
+        """{ accounts { groups(by: [{parent: {name: true}}, {name: true}], orderBy: KEY) {
+          key { name parent { name } } } } }"""
+    )
+
+    assert [it["key"] for it in data["accounts"]["groups"]] == [
+        {"name": "Group", "parent": {"name": None}},
+        {"name": "Shop", "parent": {"name": "Group"}},
+    ]
+
+
 async def test_groups_stand_in_the_order_of_their_keys_where_that_is_asked_for(
     client: Client,
 ) -> None:
@@ -395,6 +412,40 @@ async def test_refuses_too_many_conditions(client: Client) -> None:
     answer = await client.ask(f"query ({heads}) {{ {fields} }}", **dict.fromkeys(names, False))
 
     assert answer["errors"][0]["extensions"]["limit"] == "conditions"
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ('query ($v: ID = "x") { account(id: $v) { id } }', {"argument": ["id"]}),
+        ('query ($v: ID = "x") { node(id: $v) { id } }', {"argument": ["id"]}),
+        (
+            """query ($v: OpportunityContactRoles = USER) {
+              opportunities { nodes { decisionChain { pathTo(role: $v) { key } } } } }""",
+            {"argument": ["role"]},
+        ),
+        ("query ($v: Boolean = true) { me @skip(if: $v) { role } }", {"variable": ["v"]}),
+        (
+            "query ($v: Boolean = true) { accounts { totalCount @include(if: $v) } }",
+            {"variable": ["v"]},
+        ),
+        (
+            """mutation ($v: Boolean = true) {
+              createAccount(input: {name: "A"}) { account { id @include(if: $v) } } }""",
+            {"variable": ["v"]},
+        ),
+    ],
+)
+async def test_a_default_does_not_stand_in_for_an_explicit_null(
+    client: Client, source: str, wrong: dict[str, object]
+) -> None:
+    with_default = await client.ask(source)
+    with_null = await client.ask(source, v=None)
+
+    assert "errors" not in with_default
+    (error,) = with_null["errors"]
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", **wrong}
+    assert "data" not in with_null
 
 
 async def test_a_question_takes_one_statement_however_much_it_asks(

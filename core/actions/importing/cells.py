@@ -16,7 +16,7 @@ import msgspec
 
 from core.actions.importing import dates
 from core.actions.importing.mapping import Source, Step
-from core.actions.importing.rows import shown
+from core.actions.importing.rows import shown, why_no_json
 from metadata import decimals
 from metadata.expressions.dates import spelled_instant
 from metadata.model import LISTS, NUMBERS, Field, FieldType, Option
@@ -163,7 +163,8 @@ def _json(value: Any) -> Any:
     try:
         return msgspec.json.decode(value)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise BadCell("BAD_JSON", f"The cell is no JSON: {error}.") from error
+        told = why_no_json(value, error)
+        raise BadCell("BAD_JSON", f"The cell is no JSON: {told}.") from error
 
 
 _PLAIN: Mapping[FieldType, Turn] = {FieldType.BOOLEAN: _boolean, FieldType.JSON: _json}

@@ -31,6 +31,10 @@ class Feed(Protocol):
     @property
     def size(self) -> int: ...
 
+    @property
+    def doubt(self) -> str | None:
+        """What may be wrong with all rows, though they can be read."""
+
     def read(self, step: Step) -> AbstractContextManager[Reading]:
         """The rows for a step.
 
@@ -53,6 +57,13 @@ class FileFeed:
     def size(self) -> int:
         return self.file.size
 
+    @property
+    def doubt(self) -> str | None:
+        if not self.file.guessed:
+            return None
+        mend = 'if it is not, say its "encoding" in the mapping'
+        return f"{self.name} is read as Chinese text in GB 18030: {mend}."
+
     @contextmanager
     def read(self, step: Step) -> Iterator[Reading]:
         with opened(self.file) as (text, raw):
@@ -71,6 +82,7 @@ class GivenFeed:
 
     name: str
     given: Sequence[Mapping[str, Any]]
+    doubt: str | None = None
 
     @property
     def size(self) -> int:

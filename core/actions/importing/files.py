@@ -38,6 +38,7 @@ class File:
     format: str
     encoding: str
     size: int  # in bytes, as it lies on the disk
+    guessed: bool = False  # whether its encoding was told from its bytes alone
 
 
 class Unreadable(Exception):
@@ -106,7 +107,7 @@ def _looked_through(path: Path, format: str | None, encoding: str | None) -> Fil
     except Unreadable as error:
         if mark or encoding or error.code != "BAD_ENCODING" or not _is_chinese(path):
             raise
-        return File(path, path.name, told, "gb18030", size)
+        return File(path, path.name, told, "gb18030", size, guessed=True)
     return File(path, path.name, told, found, size)
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from core.actions.importing.lines import Lines
 from core.actions.importing.mapping import Step
-from core.actions.importing.rows import Flaw, Row, shown
+from core.actions.importing.rows import Flaw, Row, shown, why_no_json
 from metadata.problems import did_you_mean
 from metadata.text import bad_text
 
@@ -92,7 +92,7 @@ def _decoded(line: str) -> dict[str, Any] | Flaw:
     try:
         found = _DECODER.decode(line)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        message = f"The line is no JSON object: {error}."
+        message = f"The line is no JSON object: {why_no_json(line, error)}."
         return Flaw("", "BAD_JSON", message, shown(line))
     # What can't be stored comes in by an escape only: the text itself was decoded strictly.
     if "\\u" in line and any(bad_text(found)):

@@ -52,5 +52,4 @@ class Lanes:
         done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             del self._running[task]
-        for task in done:
-            task.result()
+        await asyncio.gather(*done)  # where several failed at once, it takes note of all of them

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from core.actions.importing.cells import folded
@@ -55,16 +54,13 @@ def repeats(job: Job, metadata: Metadata, zone: ZoneInfo, told: Told) -> Repeats
     if step.key is None or step.existing is not Existing.UPDATE:
         return Repeats()
     making = preparer(step, metadata, zone)
-    fields = {key: source for key, source in step.fields.items() if key in making.key_fields}
-    narrow = replace(step, fields=fields, entered={})
-    wanted = preparer(narrow, metadata, zone).wanted
-    columns = [column for source in fields.values() for column in source.columns]
-    places = [narrow.columns.index(column) for column in columns]
+    sources = [source for key, source in step.fields.items() if key in making.key_fields]
+    places = [step.columns.index(column) for source in sources for column in source.columns]
     seen, found, times = bytearray(BITS // 8), set(), 0
-    for count, given in enumerate(rows_of(Job(narrow, job.feeds))):
+    for count, given in enumerate(rows_of(job)):
         if count % TOLD_EVERY == 0 and given.share is not None:
             told(job.feeds[given.feed].name, given.share())
-        if given.row.flaw is None and wanted(given.row):
+        if given.row.flaw is None and making.wanted(given.row):
             key = _hashed(given.row, places)
             place, bit = key % BITS >> 3, 1 << (key & 7)
             if seen[place] & bit:
@@ -73,7 +69,7 @@ def repeats(job: Job, metadata: Metadata, zone: ZoneInfo, told: Told) -> Repeats
             if times > MOST:
                 return Repeats()
             seen[place] |= bit
-    return Repeats([step.columns.index(column) for column in columns], found)
+    return Repeats(places, found)
 
 
 def _hashed(row: Row, places: Sequence[int]) -> int:

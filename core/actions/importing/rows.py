@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 SHOWN = 200
 """Characters of a value that a report shows."""
+
+_WHOLE = re.compile(r"\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_HALF = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,14 @@ class Row:
     whole: Any  # of a CSV file its cells; of JSON lines the object, or the text that is none
     size: int  # in characters
     flaw: Flaw | None = None
+
+
+def why_no_json(text: str, error: Exception) -> str:
+    """What is wrong with a text that was not decoded; the decoder says of half a character that
+    the text was cut off.
+    """
+    half = _HALF.search(_WHOLE.sub("", text))
+    return f"'{half[0]}' is half a character" if half else str(error)
 
 
 def shown(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, aclosing, closing
 from dataclasses import dataclass, replace
@@ -126,6 +127,7 @@ async def _at_once(
             importing.actor.tenant, importing.store, work, author, Manner(in_bulk=True)
         )
     except _Undone:
+        await importing.put_numbers_back()
         importing.report.written = False
         return importing.report
 
@@ -138,9 +140,11 @@ class _Importing:
         self.store = store
         self.report = Report()
         self.width = 1 if options.at_once else SIDE_BY_SIDE
+        self._at_once = options.at_once
         self._zone = options.zone
         self._watcher = watcher
         self._jobs: Sequence[Job] = ()
+        self._numbers: list[Numbers] = []  # of what may be undone as a whole
 
     async def everything(self, jobs: Sequence[Job], commit: Commit) -> Report:
         """Run all jobs, from the beginning."""
@@ -152,7 +156,8 @@ class _Importing:
         with ExitStack() as open_ones:
             done: list[_Job] = []
             for index, job in enumerate(jobs):
-                self.report.steps.append(Tally(job.step.object))
+                doubts = Counter(feed.doubt for feed in job.feeds if feed.doubt)
+                self.report.steps.append(Tally(job.step.object, warnings=doubts))
                 making = preparer(job.step, published.metadata, zone)
                 later = {other.step.object for other in jobs[index + 1 :] if other.feeds}
                 afterwards = open_ones.enter_context(closing(Afterwards(making, later)))
@@ -176,6 +181,18 @@ class _Importing:
         """Count a row that is not loaded, and tell of it."""
         self.report.reject(reject)
         self._watcher.rejected(reject)
+
+    def numbers(self, object: str, count: int) -> Numbers:
+        """What gives new records their numbers."""
+        numbers = Numbers(self.actor.tenant, self.store, object, count)
+        if self._at_once:
+            self._numbers.append(numbers)
+        return numbers
+
+    async def put_numbers_back(self) -> None:
+        """Once all is undone: the records that come later get them."""
+        for counter in sorted(set().union(*(numbers.take_back() for numbers in self._numbers))):
+            await self.store.numbers.put_back(self.actor.tenant, counter)
 
     def progressed(self, feed: str, share: float) -> None:
         """Tell that a batch is done."""
@@ -294,7 +311,7 @@ class _Job:
 
     async def _write(self, rows: Sequence[Prepared], *, last: bool, again: bool) -> Outcome:
         importing = self._importing
-        numbers = Numbers(importing.actor.tenant, importing.store, self._job.step.object, len(rows))
+        numbers = importing.numbers(self._job.step.object, len(rows))
         turn = Round(numbers, last, again)
 
         async def work(tx: Transaction) -> Outcome:

@@ -111,7 +111,7 @@ def _field_value(row: Row, field: Field, kind: Kind) -> str:
         return _text(row, field)
     place = row.place(field.key)
     if place is None:
-        return computed.value(row, field, _named)
+        return row.if_there(computed.value(row, field, _named))
     if kind is Kind.ID:
         return reference_id(row, field.key)
     slot = indexed(row, Column(field.key))
@@ -127,7 +127,7 @@ def _field_value(row: Row, field: Field, kind: Kind) -> str:
 def _text(row: Row, field: Field) -> str:
     place = row.place(field.key)
     if place is None:
-        return computed.value(row, field, _named)
+        return row.if_there(computed.value(row, field, _named))
     return text_data(row, place.key, "long" if field.type in LONG else "data")
 
 

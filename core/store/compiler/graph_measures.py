@@ -53,13 +53,15 @@ def _people(members: Members) -> str:
 
 
 def _words(members: Members) -> Measured:
+    department = members.measure("department")
     return {
         "weight": members.measure("weight"),
         "stance": members.measure("stance"),
         "covered": members.is_covered(),
         "rank": members.measure("rank"),
         "joint": members.measure("joint"),
-        "department": members.measure("department"),
+        # Of ids there is no least one, of their texts there is.
+        "department": department and f"({department})::text",
     }
 
 

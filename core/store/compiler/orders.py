@@ -17,7 +17,7 @@ from core.store.compiler.kinds import Kind
 from core.store.compiler.references import PEOPLE, reference_id, target
 from core.store.compiler.work import Row, live, of_tenant
 
-_NEVER_NULL = frozenset({"id", "version", "created_at", "updated_at"})
+NEVER_NULL = frozenset({"id", "version", "created_at", "updated_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _key(row: Row, order: Order) -> Key:
         columns.rank(row, column),
         columns.rank_kind(row, column),
         order.descending,
-        nullable=bool(column.hops) or column.field not in _NEVER_NULL,
+        nullable=bool(column.hops) or column.field not in NEVER_NULL,
         is_null=_is_null(row, column),
         sorted_by=slot is not None and column.field not in row.bound,
     )

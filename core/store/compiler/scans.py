@@ -43,6 +43,7 @@ def row(population: Population) -> Row:
     """The records under a new alias, ready to be scanned."""
     found = population.work.row("r", population.connection.object)
     found.bound = _bound(population)
+    found.is_deleted = population.connection.deleted
     return found
 
 

@@ -51,9 +51,11 @@ def _of_node(row: Row, column: str) -> str:
 
 
 def _chain(row: Row, shown: Row) -> str:
+    """The rows above. Each is looked up by itself: in a join, where most tenants have few records,
+    a plan that is kept reads all that the tenant has for each level."""
     work, tree = row.work, row.object.tree
     assert tree is not None
-    up, first = work.alias("z"), work.row("r", row.object.key)
+    up, next_up, first = work.alias("z"), work.alias("z"), work.row("r", row.object.key)
     following = work.row("r", row.object.key)
     names = list(shown.uses)
 
@@ -66,8 +68,9 @@ def _chain(row: Row, shown: Row) -> str:
     return (
         f"with recursive {up} as ("
         f"select {selected(first, '1 as level')} from read.record as {first.alias} where {start}"
-        f" union all select {selected(following, f'{up}.level + 1')} from {up}"
-        f" join read.record as {following.alias} on {step} and {up}.level < {MOST_LEVELS})"
+        f" union all select {next_up}.* from {up} cross join lateral ("
+        f"select {selected(following, f'{up}.level + 1')} from read.record as {following.alias}"
+        f" where {step} and {up}.level < {MOST_LEVELS} limit 1) as {next_up})"
         f" select * from {up}"
     )
 

@@ -24,7 +24,8 @@ class Row:
     """A record under an alias, and how often each of its columns is read.
 
     `bound` has fields whose values a fixed column holds as well, which is the better one here.
-    `is_joined` says that it may be missing: then all that is read of it is null.
+    `is_joined` says that it may be missing: then all that is read of it is null. `is_deleted` says
+    that it is looked for among the deleted records.
     """
 
     work: Work
@@ -34,6 +35,7 @@ class Row:
     bound: Mapping[str, str] = field(default_factory=dict)
     joins: dict[str, tuple[Row, str]] = field(default_factory=dict)
     is_joined: bool = False
+    is_deleted: bool = False
 
     def kept(self, name: str) -> str:
         """A column of the record table as it is kept."""
@@ -48,7 +50,7 @@ class Row:
         if name not in _OF_STAGE or (pipeline := self.staging) is None:
             return plain
         if name == "stage":
-            return f"coalesce({plain}, {self._if_there(literal(pipeline.first.key))})"
+            return f"coalesce({plain}, {self.if_there(literal(pipeline.first.key))})"
         return f"coalesce({plain}, {self.column('created_at')})"
 
     def _currency(self, plain: str) -> str:
@@ -56,10 +58,11 @@ class Row:
         if not any(field.type is FieldType.MONEY for field in self.object.fields.values()):
             return plain
         currency = self.work.parameters.of_context("currency", TEXT)
-        return f"coalesce({plain}, {self._if_there(currency)})"
+        return f"coalesce({plain}, {self.if_there(currency)})"
 
-    def _if_there(self, sql: str) -> str:
-        return f"case when {self.alias}.id is not null then {sql} end" if self.is_joined else sql
+    def if_there(self, sql: str) -> str:
+        """What is not read of the record but said of it: null where the record is missing."""
+        return f"(case when {self.alias}.id is not null then {sql} end)" if self.is_joined else sql
 
     @property
     def staging(self) -> Pipeline | None:
@@ -129,8 +132,8 @@ def of_tenant(alias: str, *conditions: str) -> str:
 
 
 def live(row: Row) -> Iterable[str]:
-    """That a row is a record of its object, and not deleted."""
-    return f"{row.alias}.object = '{row.object.key}'", f"{row.alias}.deleted_at is null"
+    """That a row is a record of its object, and not deleted (or deleted, if it is to be)."""
+    return f"{row.alias}.object = '{row.object.key}'", _life(row)
 
 
 def live_elsewhere(row: Row) -> Iterable[str]:
@@ -140,4 +143,8 @@ def live_elsewhere(row: Row) -> Iterable[str]:
     statistics it expects a single record, reads them all for each, and two hops over 500 took
     more than 20 s. What it does not know at planning it takes for an average object.
     """
-    return f"{row.alias}.object = (select '{row.object.key}')", f"{row.alias}.deleted_at is null"
+    return f"{row.alias}.object = (select '{row.object.key}')", _life(row)
+
+
+def _life(row: Row) -> str:
+    return f"{row.alias}.deleted_at is {'not null' if row.is_deleted else 'null'}"

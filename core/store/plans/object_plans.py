@@ -141,7 +141,7 @@ def _sums(published: Published, plan: FieldPlan) -> Sums:
     rollup = plan.field.rollup
     assert rollup is not None
     parts = published.metadata.objects[rollup.object].fields
-    return Sums(plan, rollup, parts[rollup.field].type if rollup.field is not None else None)
+    return Sums(plan, rollup, parts[rollup.field] if rollup.field is not None else None)
 
 
 def _stage_plan(

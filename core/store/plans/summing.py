@@ -11,8 +11,9 @@ from core.store.plans.computing import fit_of
 from core.store.plans.field_plans import FieldPlan
 from core.store.plans.rollup_plans import STATE, Contribution
 from core.store.plans.values import Value
+from metadata import decimals
 from metadata.expressions.numbers import quotient
-from metadata.model import FieldType, Rollup
+from metadata.model import Field, FieldType, Rollup
 
 _EXACT = Context(prec=800)
 """Enough for any sum of floats: the largest has 309 digits before the point, the smallest 344
@@ -50,11 +51,11 @@ class Sums:
     """One roll-up field, as it is brought up to date in the records that have it.
 
     The sum of an exact field is its own running state. Where the value does not tell the sum
-    (averages, floats), `[sum, count]` stands beside it in `data`. Amounts in another currency than
-    the record's are left out.
+    (averages, floats, sums that are rounded), `[sum, count]` stands beside it in `data`. Amounts in
+    another currency than the record's are left out.
     """
 
-    def __init__(self, fields: FieldPlan, rollup: Rollup, of: FieldType | None) -> None:
+    def __init__(self, fields: FieldPlan, rollup: Rollup, of: Field | None) -> None:
         op = rollup.op
         self.object = rollup.object
         """Whose records go into it."""
@@ -63,8 +64,9 @@ class Sums:
         self._op = op
         self._fit = fit_of(fields.field)
         self._is_number = fields.type not in (FieldType.DATE, FieldType.DATETIME)
-        floats = of is FieldType.FLOAT
-        self._has_state = op == "avg" or (op == "sum" and floats)
+        self._has_state = op == "avg" or (
+            of is not None and op == "sum" and _rounds(fields.field, of)
+        )
 
     def begin(self, draft: Summed) -> None:
         """The roll-up of a new record: nothing goes into it yet."""
@@ -140,6 +142,22 @@ class Sums:
         if not values:
             return None
         return min(values) if self._op == "min" else max(values)
+
+
+def _rounds(field: Field, of: Field) -> bool:
+    """Whether a field does not keep every digit of a sum of the other's values.
+
+    Amounts are in one currency, so both have its decimals.
+    """
+    if FieldType.FLOAT in (field.type, of.type):
+        return True
+    return field.type is not FieldType.MONEY and _scale(of) > _scale(field)
+
+
+def _scale(field: Field) -> int:
+    if field.type in (FieldType.INTEGER, FieldType.BIGINT):
+        return 0
+    return decimals.MAX_SCALE if field.scale is None else field.scale
 
 
 def _state(draft: Summed, key: str) -> Any:

@@ -24,6 +24,7 @@ class Numbers:
         self._object = object
         self._count = count
         self._left: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._given: defaultdict[str, list[int]] = defaultdict(list)
         self._brought: defaultdict[str, set[int]] = defaultdict(set)
 
     async def prepare(self, published: Published) -> None:
@@ -68,10 +69,19 @@ class Numbers:
             free = [number for number in left if number > last]
             self._store.numbers.give_back(self._tenant, counter, free)
 
+    def take_back(self) -> set[str]:
+        """Let others have those of records that were not written after all. Gives their counters."""
+        for counter, given in self._given.items():
+            self._store.numbers.give_back(self._tenant, counter, given)
+        counters = {*self._given}
+        self._given.clear()
+        return counters
+
     def _next(self, counter: str) -> int:
         left, brought = self._left[counter], self._brought.get(counter, ())
         while left:
             if (number := left.popleft()) not in brought:
+                self._given[counter].append(number)
                 return number
         raise Again
 

@@ -144,6 +144,9 @@ class _Removal:
         draft = self.cleared.get(one.id)
         if draft is not None and draft.values.get(one.field) == one.target:
             draft.kind = "update"
+            draft.path = (*self.removed[one.target].path, "id")
+            named = draft.plan.fields[one.field].field.title
+            draft.why = f"'{draft.plan.of.title}' {draft.id} would lose its '{named}'."
             del draft.values[one.field]
             finishing.compute(draft, self._setting)
 

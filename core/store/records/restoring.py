@@ -47,7 +47,7 @@ async def restore(
     if any(row.deletion_id != deleted[row.id] for row in held.rows.values()):
         raise Again  # somebody was faster
     found = [
-        _restored(drafts.loaded(tx.plan(row.object), row, path), numbers)
+        _restored(drafts.loaded(tx.plan(row.object), row, path), numbers, record)
         for row in held.rows.values()
         if row.object in tx.metadata.objects
     ]
@@ -65,7 +65,10 @@ async def restore(
     return [draft.id for draft in found]
 
 
-def _restored(draft: Draft, numbers: NodeNumbers) -> Draft:
+def _restored(draft: Draft, numbers: NodeNumbers, given: UUID) -> Draft:
+    if draft.id != given:
+        draft.path = (*draft.path, "id")
+        draft.why = f"'{draft.plan.of.title}' {draft.id} comes back with it."
     draft.kind = "restore"
     draft.deleted_at = draft.deletion_id = None
     draft.recount = True

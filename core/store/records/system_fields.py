@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from core.stages import Entry
+from core.stages import Entry, in_future
 from core.store.plans.values import Wrong, reference, text
 from core.store.plans.values import instant as moment
 from core.store.writing.drafts import Draft, Setting
@@ -108,7 +108,7 @@ _TOLD = ("stage", "entered_at", "reason", "note")
 def _past(draft: Draft, setting: Setting, value: object, key: str) -> datetime | None:
     taken = _moment(draft, value, key)
     if taken is not None and taken > setting.now:
-        draft.wrong("IN_FUTURE", "Give a moment in the past.", key)
+        draft.problems.append(in_future(taken, (*draft.path, key)))
     return taken
 
 

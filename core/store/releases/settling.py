@@ -52,7 +52,7 @@ _COMPUTED = (
     "delete from slot where tenant_id = $1 and starts_with(slot, '~') and since_version <= $2"
 )
 _RETIRED = """
-    select from slot
+    select since_version from slot
     where tenant_id = $1 and object = $2 and slot = $3 and state = 'retired' for update
 """
 _FREE = "delete from slot where tenant_id = $1 and object = $2 and slot = $3"
@@ -70,7 +70,7 @@ class Leftovers:
     filling: frozenset[str]  # objects
     staging: frozenset[str]  # those of them whose records may lack a stage
     stale: frozenset[Field]  # stored computed fields to be computed anew
-    retired: frozenset[tuple[str, str]]  # (object, column)
+    retired: frozenset[tuple[str, str, int]]  # (object, column, since which version)
 
 
 async def is_due(tenant: TenantId, store: Store) -> bool:
@@ -92,8 +92,8 @@ async def settle(tenant: TenantId, store: Store) -> int:
     for object_key in sorted(left.filling):
         written += await _rewrite(tenant, store, object_key, version)
         await _let_read(tenant, store, object_key, version)
-    for object_key, column in sorted(left.retired):
-        await _clear(tenant, store, object_key, column)
+    for retired in sorted(left.retired):
+        await _clear(tenant, store, *retired)
     if left.filling or left.retired:
         store.forget(tenant)
     if written >= sampling.MANY:
@@ -112,7 +112,9 @@ async def _leftovers(tenant: TenantId, store: Store) -> Leftovers:
         frozenset(row["object"] for row in filling if row["slot"] == STAGE),
         frozenset((row["object"], row["slot"].removeprefix(STALE)) for row in stale),
         frozenset(
-            (row["object"], row["slot"]) for row in columns if row["state"] == SlotState.RETIRED
+            (row["object"], row["slot"], row["since_version"])
+            for row in columns
+            if row["state"] == SlotState.RETIRED
         ),
     )
 
@@ -249,8 +251,12 @@ def _difference(tx: Transaction, draft: Draft) -> Difference | None:
     return Difference(draft, {}, {}, frozenset())
 
 
-async def _clear(tenant: TenantId, store: Store, object_key: str, column: str) -> None:
-    """Empty a column that is no longer used, then let it be used again."""
+async def _clear(tenant: TenantId, store: Store, object_key: str, column: str, since: int) -> None:
+    """Empty a column that is no longer used, then let it be used again.
+
+    Each piece begins behind the one before: what is empty already was stepped over by each of them,
+    so of ten times as many records it took a hundred times as long.
+    """
     if column in (NULLS, STAGE):  # tokens are cleared as a whole; stages stay, to be had again
         await _free(tenant, store, object_key, column)
         return
@@ -258,21 +264,25 @@ async def _clear(tenant: TenantId, store: Store, object_key: str, column: str) -
     statement = f"""
         update record set {column} = null where tenant_id = $1 and id = any(array(
             select id from record
-            where tenant_id = $1 and object = $2 and {column} is not null
+            where tenant_id = $1 and object = $2 and {column} is not null and id > $3
             order by id limit {ROWS} for no key update))
+        returning id
     """
+    after: UUID | None = _FIRST
+    while after is not None:
 
-    async def work(tx: Transaction) -> bool:
-        if await tx.connection.fetchrow(_RETIRED, tenant, object_key, column) is None:
-            return True  # someone else has cleared it
-        status = await tx.connection.execute(statement, tenant, object_key)
-        if status != "UPDATE 0":
-            return False
-        await tx.connection.execute(_FREE, tenant, object_key, column)
-        return True
+        async def work(tx: Transaction, after: UUID = after) -> UUID | None:
+            where = (tx.tenant, object_key, column)
+            if await tx.connection.fetchval(_RETIRED, *where) != since:
+                return None  # someone else has cleared it, or it was in use again meanwhile
+            cleared = await tx.connection.fetch(statement, tx.tenant, object_key, after)
+            if cleared:
+                last: UUID = max(one for (one,) in cleared)
+                return last
+            await tx.connection.execute(_FREE, *where)
+            return None
 
-    while not await writing(tenant, store, work):
-        pass
+        after = await writing(tenant, store, work)
 
 
 async def _free(tenant: TenantId, store: Store, object_key: str, column: str) -> None:

@@ -30,6 +30,8 @@ TAKE = """
     on conflict (tenant_id, key) do update set value = c.value + excluded.value
     returning value
 """
+_HOLD = "select value from counter where tenant_id = $1 and key = $2 for update"
+_PUT_BACK = "update counter set value = $3 where tenant_id = $1 and key = $2"
 _PASS = """
     insert into counter as c (tenant_id, key, value) values ($1, $2, $4), ($1, $3, $4)
     on conflict (tenant_id, key) do update set value = greatest(c.value, excluded.value)
@@ -65,6 +67,24 @@ class Blocks:
     def give_back(self, tenant: TenantId, key: str, numbers: Iterable[int]) -> None:
         """Let others have numbers that were taken and not used."""
         self._begun.get_or((tenant, key), _Block).left.extendleft(reversed([*numbers]))
+
+    async def put_back(self, tenant: TenantId, key: str) -> None:
+        """Have the counter stand before the last numbers of a block, if it stands at their end."""
+        block = self._begun.get_or((tenant, key), _Block)
+        async with block.lock:
+            left = deque(sorted(block.left))
+            if not left:
+                return
+            last = before = left[-1]
+            while left and left[-1] == before:
+                before = left.pop() - 1
+            async with self._database.transaction(tenant, plan="custom") as connection:
+                if await connection.fetchval(_HOLD, tenant, key) != last:
+                    return
+                # Looked at once the counter is held: whoever brings numbers passes it over first.
+                brought = await connection.fetchval(_LARGEST_BROUGHT, tenant, BROUGHT + key) or 0
+                await connection.execute(_PUT_BACK, tenant, key, max(before, brought))
+            block.left = deque(number for number in left if number > brought)
 
     async def pass_over(self, tenant: TenantId, key: str, number: int) -> None:
         """Give out no number of a counter any more up to this one, which an import has brought."""

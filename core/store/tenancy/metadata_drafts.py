@@ -24,6 +24,13 @@ _WRITE = """
     set version = excluded.version, documents = excluded.documents,
         updated_at = excluded.updated_at, updated_by = excluded.updated_by
 """
+_RENEW = """
+    with renewed as (
+        update metadata_draft set version = version + 1, updated_at = now(), updated_by = $3
+        where tenant_id = $1 and version = $2 returning version)
+    select exists (select from renewed)
+        or $2 = 0 and not exists (select from metadata_draft where tenant_id = $1)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,12 @@ async def put(
     kept = {path: documents.text(found) for path, found in draft.documents.items()}
     _check(len(kept), sum(map(len, kept.values())))
     await connection.execute(_WRITE, tenant, draft.version, documents.text(kept), by)
+
+
+async def renew(tenant: TenantId, connection: Connection, version: int, by: UUID | None) -> bool:
+    """Give the draft its next version; whether it was at this one still. 0: none was ever saved."""
+    done: bool = await connection.fetchval(_RENEW, tenant, version, by)
+    return done
 
 
 def _check(count: int, size: int) -> None:

@@ -60,6 +60,7 @@ class Draft:
     data: dict[str, Any] = field(default_factory=dict)  # as stored: see `seal`
     long: dict[str, Any] | None = None
     states: dict[str, Any] = field(default_factory=dict)  # of roll-ups, under keys with `~`
+    why: str = ""  # a sentence that says which record it is, where the caller has not given it
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
@@ -81,12 +82,17 @@ class Draft:
 
     def wrong(self, code: str, message: str, *path: str | int) -> None:
         """Note a problem."""
-        self.problems.append(Problem((*self.path, *path), code, message))
+        self.problems.append(self._problem(code, message, path))
 
     def wrong_once(self, code: str, message: str, *path: str | int) -> None:
         """Note a problem, unless it is noted already."""
-        if Problem((*self.path, *path), code, message) not in self.problems:
+        if self._problem(code, message, path) not in self.problems:
             self.wrong(code, message, *path)
+
+    def _problem(self, code: str, message: str, path: Path) -> Problem:
+        if self.why:
+            return Problem(self.path, code, f"{self.why} {message}")
+        return Problem((*self.path, *path), code, message)
 
 
 def point(draft: Draft, key: str, target: UUID | None) -> None:

@@ -156,6 +156,25 @@ async def test_what_is_written_while_a_publish_waits_is_counted(admin: Actor, st
     assert (await store.newest(admin.tenant)).version == 2
 
 
+async def test_a_draft_that_is_changed_while_a_publish_waits_is_not_published(
+    admin: Actor, store: Store
+) -> None:
+    version = await published(admin, store, visit())
+    await metadata.save_draft(admin, store, [visit(city__c={"type": "string"})])
+
+    async def nothing(_: Transaction) -> None: ...
+
+    async def changes_it(_: Transaction) -> None:
+        await metadata.save_draft(admin, store, [visit(town__c={"type": "string"})])
+
+    async with a_slow_writer(World(store, admin), nothing, changes_it):
+        publish = asyncio.create_task(publishing.publish(admin, store))
+
+    with pytest.raises(Conflict, match="The draft was changed meanwhile"):
+        await publish
+    assert (await store.newest(admin.tenant)).version == version
+
+
 async def test_a_new_required_field_is_told_how_to_come_to_stored_records(
     admin: Actor, store: Store
 ) -> None:

@@ -9,13 +9,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.actions import removing, saving
+from core.actions.batches import setting_of
 from core.actions.removing import Removal
 from core.actions.saving import Edit
 from core.errors import Refused
 from core.store.database.connections import Database
 from core.store.records import removing as store_removing
-from core.store.writing import rows
-from core.store.writing.transactions import Transaction
+from core.store.records import restoring, taking
+from core.store.records import saving as store_saving
+from core.store.records.numbering import NodeNumbers
+from core.store.records.saving import Writing
+from core.store.writing import drafts, rows
+from core.store.writing.transactions import Transaction, Work, writing
 from tests.core.a_store import (
     MONEY,
     World,
@@ -258,3 +263,153 @@ async def test_what_comes_back_no_longer_refers_to_what_would_have_let_it_go(wor
     assert (await world.row(other))["data"] == {"email": "other"}
     change = (await changes_of(world, deal))[-1]
     assert str(boss) in change["before"].values()
+
+
+async def test_what_a_deletion_clears_and_then_takes_along_comes_back_whole(
+    database: Database,
+) -> None:
+    meeting = an_object("meeting", {"account": refers_to("account", "cascade")})
+    note = an_object(
+        "note",
+        {
+            "account": refers_to("account", "set_null"),
+            "meeting": refers_to("meeting", "cascade"),
+            "filed": {"type": "boolean", "readOnly": True, "x-formula": "account != null"},
+        },
+    )
+    world = await a_world(database, ACCOUNT, CONTACT, meeting, note)
+    account = await world.create("account")
+    place = await world.create("meeting", account=account)
+    gone = await world.create("note", account=account, meeting=place)
+    written = (await world.row(gone))["data"]
+
+    assert set(await delete(world, "account", account)) == {account, place, gone}
+    assert (await world.row(gone))["data"] == written
+    assert [it["kind"] for it in await changes_of(world, gone)] == ["create", "delete"]
+
+    assert set(await restore(world, "note", gone)) == {account, place, gone}
+    assert (await world.row(gone))["data"] == written
+    assert (await world.row(gone))["version"] == 3
+
+
+async def test_formulas_are_computed_anew_where_a_reference_is_cleared(database: Database) -> None:
+    known = {"type": "string", "readOnly": True, "x-formula": "account == null ? 'no' : 'yes'"}
+    note = an_object("note", {"account": refers_to("account", "set_null"), "known": known})
+    world = await a_world(database, ACCOUNT, CONTACT, note)
+    account = await world.create("account")
+    stays = await world.create("note", account=account)
+
+    await delete(world, "account", account)
+    assert (await world.row(stays))["data"] == {"known": "no"}
+
+    goes = await world.create("note", account=(other := await world.create("account")))
+    await delete(world, "note", goes)
+    await delete(world, "account", other)
+    await restore(world, "note", goes)
+    assert (await world.row(goes))["data"] == {"known": "no"}
+
+
+@pytest.mark.parametrize("on_delete", ["cascade", "set_null"])
+async def test_what_is_given_another_reference_while_it_is_waited_for_keeps_that(
+    database: Database, on_delete: str
+) -> None:
+    """It has begun to refer to the record only after the deletion had locked what it found."""
+    note = an_object("note", {"account": refers_to("account", on_delete)})
+    world = await a_world(database, ACCOUNT, CONTACT, note)
+    account, other = await world.create("account"), await world.create("account")
+    stays = await world.create("note", account=account)
+
+    async def takes(tx: Transaction) -> None:
+        setting = setting_of(tx, world.actor)
+        held = await rows.hold(tx, [stays])
+        plan = tx.plan("note")
+        moved = taking.changed(plan, held.rows[stays], setting, (0,), {"account": other})
+        await store_saving.write(tx, Writing.of([moved], ()))
+
+    async with a_slow_writer(world, takes, what="transactionid"):
+        deletion = asyncio.create_task(
+            writing(world.tenant, world.store, at_once(world, "account", account))
+        )
+    await deletion
+
+    assert await is_deleted(world, account)
+    assert not await is_deleted(world, stays)
+    assert (await world.row(stays))["data"] == {"account": str(other)}
+
+
+async def test_what_is_deleted_while_it_is_waited_for_is_deleted_once(world: World) -> None:
+    account = await world.create("account")
+    contact = await world.create("contact", account=account)
+
+    async with a_slow_writer(world, at_once(world, "contact", contact), what="transactionid"):
+        deletion = asyncio.create_task(
+            writing(world.tenant, world.store, at_once(world, "account", account))
+        )
+    await deletion
+
+    gone = [await world.row(one) for one in (account, contact)]
+    assert gone[0]["deletion_id"] != gone[1]["deletion_id"]
+    assert [it["kind"] for it in await changes_of(world, contact)] == ["create", "delete"]
+
+
+async def test_what_is_deleted_by_itself_while_others_wait_for_it_to_come_back_stays_so(
+    world: World,
+) -> None:
+    account = await world.create("account")
+    contact = await world.create("contact", account=account)
+    await delete(world, "account", account)
+    numbers = NodeNumbers(world.tenant, world.store, account)
+
+    async def takes(tx: Transaction) -> None:
+        await restoring.restore(tx, account, (0,), setting_of(tx, world.actor), numbers)
+        await at_once(world, "contact", contact)(tx)
+
+    async with a_slow_writer(world, takes, what="transactionid"):
+        coming = asyncio.create_task(restore(world, "account", account))
+    assert await coming == (account,)
+
+    assert [await is_deleted(world, it) for it in (account, contact)] == [False, True]
+    assert (await world.row(account))["data"]["contacts"] == 0
+
+
+def at_once(world: World, object: str, id: UUID) -> Work[object]:
+    """A deletion that has not looked beforehand for what it comes to."""
+
+    async def work(tx: Transaction) -> None:
+        row = (await rows.hold_for_removal(tx, [id]))[id]
+        target = drafts.loaded(tx.plan(object), row, (0,))
+        await store_removing.remove(tx, [target], setting_of(tx, world.actor))
+
+    return work
+
+
+async def test_it_is_told_which_record_stands_in_the_way_of_what_goes_or_comes_with_it(
+    database: Database,
+) -> None:
+    fields = {"account": refers_to("account", "set_null"), "code": {"type": "string"}}
+    unique = {"x-unique": [{"key": "in_account", "fields": ["account", "code"]}]}
+    world = await a_world(database, ACCOUNT, CONTACT, an_object("note", fields, **unique))
+    account = await world.create("account")
+    cleared = await world.create("note", account=account, code="1")
+    await world.create("note", code="1")
+
+    with pytest.raises(Refused) as refused:
+        await delete(world, "account", account)
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.code) == ((0, "id"), "TAKEN")
+    assert problem.message == (
+        f"'Note' {cleared} would lose its 'Account'. Another 'Note' has the same 'Account' and 'Code'."
+    )
+
+    contact = await world.create("contact", account=account, email="e")
+    await delete(world, "note", cleared)
+    await delete(world, "account", account)
+    await world.create("contact", email="e")
+    with pytest.raises(Refused) as refused:
+        await restore(world, "account", account)
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.code) == ((0, "id"), "TAKEN")
+    assert problem.message == (
+        f"'Contact' {contact} comes back with it. Another 'Contact' has the same 'Email'."
+    )
+    assert await problems_of(restore(world, "contact", contact)) == [((0, "email"), "TAKEN")]

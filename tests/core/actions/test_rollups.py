@@ -49,6 +49,9 @@ DEAL = an_object(
         "least": rolls_up(DECIMAL, "line", "deal", "min", "weight"),
         "last": rolls_up(DATE, "line", "deal", "max", "due"),
         "sum_float": rolls_up(FLOAT, "line", "deal", "sum", "size"),
+        "whole": rolls_up({"type": "integer"}, "line", "deal", "sum", "weight"),
+        "loose": rolls_up(FLOAT, "line", "deal", "sum", "weight"),
+        "lowest": rolls_up({"type": "integer"}, "line", "deal", "min", "weight"),
     },
 )
 LINE = an_object(
@@ -113,6 +116,9 @@ def of_deal(lines: list[dict[str, Any]]) -> dict[str, Any]:
         "least": canonical(min(weights), 4) if weights else None,
         "last": max((line["due"] for line in lines if "due" in line), default=None),
         "sum_float": float(floats),
+        "whole": int(canonical(sum(weights, Decimal(0)), 0)),
+        "loose": float(sum(weights, Decimal(0))),
+        "lowest": int(canonical(min(weights), 0)) if weights else None,
     }
     return {key: value for key, value in found.items() if value is not None}
 

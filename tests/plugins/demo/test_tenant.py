@@ -181,6 +181,60 @@ def test_the_further_an_opportunity_came_the_more_of_its_chain_is_covered() -> N
     assert rates[0] < 0.5 < rates[-1]
 
 
+def test_nobody_buys_who_was_not_spoken_to() -> None:
+    spoken: dict[str, datetime] = {}
+    for row in made()["activity"]:
+        if row.get("two_way") and row.get("done"):
+            at = datetime.fromisoformat(row["occurred_at"])
+            spoken[row["opportunity"]] = min(at, spoken.get(row["opportunity"], at))
+    for row in made()["opportunity"]:
+        if row["stage"] == "won":
+            won = datetime.fromisoformat(row["stage_history"][-1]["entered_at"])
+            assert spoken[row[KEY]] < won
+
+
+def test_who_approves_is_known_from_a_negotiation_on() -> None:
+    approvers = {
+        row["opportunity"] for row in made()["opportunity_contact"] if "approver" in row["roles"]
+    }
+    late = {row[KEY] for row in made()["opportunity"] if row["stage"] in ("negotiation", "won")}
+    assert late <= approvers
+
+
+def test_coverage_says_of_nobody_less_than_the_activities() -> None:
+    covered = {row[KEY]: row["coverage"] for row in made()["opportunity_contact"]}
+    for row in made()["activity"]:
+        coverage = covered.get(f"{row['opportunity']}/{row.get('contact')}")
+        if row.get("done") and coverage == "uncovered":
+            assert "two_way" not in row
+        if row.get("done") and coverage == "contacted":
+            assert row["type"] in ("call", "email", "message")
+
+
+def test_only_who_has_bought_expands_or_renews() -> None:
+    bought: dict[str, str] = {}
+    for row in made()["opportunity"]:
+        if row["stage"] == "won":
+            won = row["stage_history"][-1]["entered_at"]
+            bought[row["account"]] = min(won, bought.get(row["account"], won))
+    for row in made()["opportunity"]:
+        is_customer = bought.get(row["account"], "9")[:10] < row["created_at"][:10]
+        assert is_customer or row["type"] in ("new_business", "replacement")
+        assert is_customer or row["source"] != "existing_customer"
+        assert not is_customer or row["type"] != "new_business"
+
+
+def test_some_opportunities_come_of_leads_that_were_converted() -> None:
+    leads = {row[KEY]: row for row in made()["lead"]}
+    found = [row for row in made()["opportunity"] if "lead" in row]
+    assert len({row["lead"] for row in found}) == len(found) > 10
+    for row in found:
+        lead = leads[row["lead"]]
+        assert lead["converted_at"] < row["created_at"]
+        told = ("account", "campaign", "source")
+        assert [row.get(key) for key in told] == [lead.get(key) for key in told]
+
+
 def test_every_stage_has_opportunities_and_some_were_taken_up_again() -> None:
     pipeline = crm().pipelines["sales"]
     stages = Counter(row["stage"] for row in made()["opportunity"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +77,22 @@ def test_asks_the_same_and_looks_no_more_often(predicate: Predicate) -> None:
 
     assert [holds(found, it) for it in VALUES] == [holds(predicate, it) for it in VALUES]
     assert looks(found) <= looks(predicate)
+
+
+@pytest.mark.parametrize("kind", [All, Either])
+@pytest.mark.parametrize("about", [*Quantifier, "boss", Not])
+def test_two_conditions_of_any_kind_ask_the_same_together(
+    kind: type[All | Either], about: object
+) -> None:
+    def wrapped(part: Predicate) -> Predicate:
+        if isinstance(about, Quantifier):
+            return Related("node", "boss", about, part)
+        return Through("boss", part) if about == "boss" else Not(part)
+
+    each = [Compare(Column("x"), Operator.HAS, Value(index)) for index in range(4)]
+    for one, other in product(each, each):
+        both = kind((wrapped(one), wrapped(other)))
+        assert [holds(shared(both), it) for it in VALUES] == [holds(both, it) for it in VALUES]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,16 @@ def test_white_space_around_a_text_stays() -> None:
     assert row.values[0] == "  Acme "
 
 
+@pytest.mark.parametrize("text", ["a\\ud83d", "\\ud83db", "\\\\\\udc00", "\\ud83d\\ud83d\\ude00"])
+def test_half_a_character_is_told(text: str) -> None:
+    [row] = rows_of(f'{{"name": "{text}"}}\n')
+    assert row.flaw is not None
+    assert "is half a character" in row.flaw.message
+    [row] = rows_of(f'{{"name": "{text}\n'.replace("\\ud", "\\\\ud"))
+    assert row.flaw is not None
+    assert "half" not in row.flaw.message
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [

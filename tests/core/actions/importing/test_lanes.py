@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from typing import Any
 
 import pytest
 
@@ -75,3 +77,22 @@ async def test_a_failure_ends_the_others_and_is_told() -> None:
         await run()
     assert work.ended == []
     assert "b" not in work.begun
+
+
+async def test_of_several_failures_at_once_one_is_told_and_none_is_left_behind() -> None:
+    unseen: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: unseen.append(told))
+
+    async def fail() -> None:
+        raise ValueError("no")
+
+    async def run() -> None:
+        async with Lanes(3) as lanes:
+            for _ in range(3):
+                await lanes.start(frozenset(), fail())
+
+    with pytest.raises(ValueError, match="no"):
+        await run()
+    gc.collect()
+    await settled()
+    assert unseen == []

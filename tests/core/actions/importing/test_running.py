@@ -470,6 +470,28 @@ async def test_progress_is_told_with_each_batch(world: World, tmp_path: Path) ->
     assert len(shares) >= 20
 
 
+@pytest.mark.parametrize("above", ["Accounts, as of today\n\n", "key;of;today\n"])
+async def test_a_title_is_passed_over_also_where_rows_are_found_by_a_key(
+    world: World, tmp_path: Path, above: str
+) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(f"{above}key;name;parent\nA;One;\nB;Two;A\n")
+    for created, matched in ((2, 0), (0, 2)):
+        report, _ = await load_files(world, accounts(), [path])
+        assert (report.steps[0].created, report.steps[0].matched) == (created, matched)
+
+
+async def test_a_file_that_is_taken_for_chinese_is_told(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text("key,name,parent\nA,김서울,\n", "euc-kr")
+    report, _ = await load_files(world, accounts(), [path])
+    [warning] = report.steps[0].warnings
+    assert warning.startswith("accounts.csv is read as Chinese text in GB 18030: if it is not, say")
+    report, _ = await load_files(world, accounts(encoding="euc-kr"), [path])
+    assert not report.steps[0].warnings
+    assert await data(world, "account", "name") == [("김서울",)]
+
+
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
 async def test_a_file_that_is_still_written_to_is_told(
     world: World, tmp_path: Path, ending: str
@@ -556,3 +578,20 @@ async def test_new_records_go_on_behind_the_numbers_that_an_import_brings(
     numbers = [number for (number,) in await data(world, "quote", "number")]
     assert len(set(numbers)) == len(numbers) == 6
     assert numbers[-1] == "Q-901"
+
+
+@pytest.mark.parametrize("options", [Options(dry_run=True), Options(whole=True)])
+async def test_what_is_not_written_uses_up_no_numbers(database: Database, options: Options) -> None:
+    number = {"type": "string", "x-type": "autonumber", "x-format": "Q-{0000}"}
+    world = await a_world(database, an_object("quote", {"number": number}, required=["name"]))
+    mapping = a_mapping({"object": "quote", "fields": {"name": "name"}})
+    rows = [{"name": f"{place}"} for place in range(3 * ROWS)]
+    bad = [*rows, {"name": ""}]
+
+    for _ in range(2):
+        report, _ = await load_rows(world, mapping, bad, options)
+        assert not report.written
+    await load_rows(world, mapping, rows)
+
+    numbers = sorted(number for (number,) in await data(world, "quote", "number"))
+    assert numbers == [f"Q-{place:04d}" for place in range(1, 3 * ROWS + 1)]

@@ -124,6 +124,48 @@ async def test_they_are_filtered_and_sorted_by_and_added_up(world: World) -> Non
     assert [one["n"]["worth"]["sum"] for one in shown["groups"]] == ["0.00", "2.00", "15.08"]
 
 
+async def test_behind_a_reference_that_names_nothing_there_is_no_formula(
+    database: Database,
+) -> None:
+    sale = {"company": refers_to("company"), "rate": formula("coalesce(company.rate, 1)", **NUMBER)}
+    world = await a_world(
+        database,
+        an_object("company", {"rate": NUMBER}),
+        an_object("sale", sale),
+        an_object("visit", {"sale": refers_to("sale")}),
+    )
+    await world.create("visit", name="nothing")
+    for name, rate in (("little", "0.5"), ("much", "3"), ("plain", None)):
+        company = await world.create("company", name=name, rate=rate) if rate else None
+        sold = await world.create("sale", name=name, company=company)
+        await world.create("visit", name=name, sale=sold)
+
+    column = Column("rate", ("sale",))
+    order = (Order(column),)
+    assert await listed(world, "visit", Values(), None, order) == [
+        *("nothing", "little", "plain", "much")
+    ]
+    figures = query.Stats(column, (Output("sum", Statistic.SUM), Output("avg", Statistic.AVG)))
+    groups = query.Groups(
+        (GroupBy(column),),
+        (Output("key", query.GroupKey((Output("rate", query.KeyPart(0)),))),),
+        query.Value(0),
+        in_key_order=True,
+    )
+    asked = Connection(
+        "visit",
+        (
+            Output("all", query.Aggregate((Output("rate", figures),))),
+            Output("groups", groups),
+        ),
+        Page(query.Value(0)),
+    )
+    shown = await ask(world, asked, [10])
+    assert shown["all"] == {"rate": {"sum": "4.50", "avg": "1.5"}}
+    keys = [one["key"]["rate"] for one in shown["groups"]]
+    assert keys == [None, "0.50", "1.00", "3.00"]
+
+
 async def test_the_day_is_the_tenants_own(world: World) -> None:
     await fill(world)
     made = await world.create("sale", name="d", due=datetime.now(UTC).date())

@@ -33,8 +33,16 @@ async def published(database: Database) -> Published:
     return await world.store.published(world.tenant)
 
 
-def listed(where: query.Predicate | None = None, order: tuple[Order, ...] = ()) -> Connection:
-    return Connection("sale", (nodes(*scalars("name")),), Page(Value(1)), where=where, order=order)
+def listed(
+    where: query.Predicate | None = None,
+    order: tuple[Order, ...] = (),
+    page: Page = Page(Value(1)),  # noqa: B008  it is frozen
+) -> Connection:
+    return Connection("sale", (nodes(*scalars("name")),), page, where=where, order=order)
+
+
+def behind(value: Value | None) -> Page:
+    return Page(Value(1), after=query.Position((value,), Value(2)))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +53,9 @@ def listed(where: query.Predicate | None = None, order: tuple[Order, ...] = ()) 
         query.AnyRecord(ONE, (("sale", scalars("name")),)),
         listed(),
         listed(order=BY_AMOUNT),
+        listed(order=(Order(Column("created_at")),)),
+        listed(order=(Order(Column("amount")),), page=behind(Value(3))),
+        listed(order=(Order(Column("amount")),), page=Page(Value(1), backward=True)),
         listed(STAGE, BY_AMOUNT),
         listed(query.Member(ONE)),
         listed(compare("id", Operator.IN, ONE)),
@@ -61,6 +72,9 @@ def test_a_plan_that_cannot_be_bad_is_kept(published: Published, part: query.Par
 @pytest.mark.parametrize(
     "part",
     [
+        listed(order=(Order(Column("amount")),)),
+        listed(order=(Order(Column("amount")),), page=behind(None)),
+        listed(order=BY_AMOUNT, page=Page(Value(1), backward=True)),
         listed(STAGE),
         listed(STAGE, (Order(Column("name")),)),
         listed(compare("stage", Operator.IN, ONE), BY_AMOUNT),

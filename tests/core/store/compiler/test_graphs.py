@@ -1,3 +1,4 @@
+from string import ascii_lowercase
 from typing import Any
 from uuid import UUID
 
@@ -113,6 +114,26 @@ async def test_someone_who_is_linked_twice_is_measured_once(world: World) -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("first", "again", "is_gap"),
+    [
+        ({"rank": 1, "stance": 1}, {"rank": 2}, False),
+        ({"rank": 1, "joint": True, "stance": 1}, {"joint": False}, False),
+        ({"rank": 1, "stance": 1}, {"stance": 0}, True),
+    ],
+)
+async def test_who_is_linked_twice_is_at_the_top_by_either_link(
+    world: World, first: dict[str, Any], again: dict[str, Any], *, is_gap: bool
+) -> None:
+    others = (
+        [{"rank": 1, "joint": True, "stance": 2, "coverage": "met"}] if "joint" in first else []
+    )
+    deal, people = await a_deal(world, {**first, "coverage": "met"}, *others)
+    await world.create("member", name="again", deal=deal, person=people[0], **again)
+
+    assert (await ask_graph(world, deal, measures()))["m"]["top_gap"] is is_gap
+
+
 async def test_support_and_coverage_of_the_worked_example(world: World) -> None:
     stances = [(3, 1, "met"), (2, 0, "met"), (2, -1, "uncovered"), (1, 2, None)]
     deal, _ = await a_deal(
@@ -196,6 +217,36 @@ async def test_two_covered_departments_are_no_single_thread(world: World) -> Non
     found = (await ask_graph(world, deal, measures()))["m"]
     assert found["single_thread_risk"] is False
     assert found["blocker_risk"] is True
+
+
+async def test_departments_that_are_records_are_told_apart(database: Database) -> None:
+    links = {
+        "deal": refers_to("deal"),
+        "person": refers_to("person"),
+        "coverage": COVERAGE,
+    }
+    graph = {
+        "$schema": GRAPH,
+        "$id": "chain",
+        "anchor": "deal",
+        "nodes": {"object": "person", "through": "member"},
+        "measures": {"coverage": "coverage", "department": "person.unit"},
+    }
+    world = await a_world(
+        database,
+        *(an_object("deal", {}), an_object("unit", {}), an_object("member", links)),
+        an_object("person", {"unit": refers_to("unit")}),
+        graph,
+    )
+    units = [await world.create("unit", name=name) for name in ("IT", "HR")]
+    for deal_units, is_at_risk in ((units, False), (units[:1] * 2, True)):
+        deal = await world.create("deal", name="d")
+        for unit in deal_units:
+            person = await world.create("person", name="p", unit=unit)
+            for coverage in ("met", "uncovered"):
+                await world.create("member", deal=deal, person=person, coverage=coverage)
+        found = (await ask_graph(world, deal, measures()))["m"]
+        assert (found["members"], found["single_thread_risk"]) == (2, is_at_risk)
 
 
 async def test_nodes_come_by_rank_with_the_record_and_its_link(world: World) -> None:
@@ -285,7 +336,7 @@ async def a_line(world: World, *members: dict[str, Any]) -> tuple[UUID, list[UUI
     deal = await world.create("deal", name="deal")
     above = None
     people: list[UUID] = []
-    for letter, member in reversed(list(zip("abcdefgh", members, strict=False))):
+    for letter, member in reversed(list(zip(ascii_lowercase, members, strict=False))):
         above = await world.create("person", name=letter, reports_to=above)
         people.insert(0, above)
         await world.create("member", name=letter, deal=deal, person=above, **member)
@@ -307,6 +358,14 @@ async def test_the_shortest_way_leads_from_somebody_covered_to_the_role(world: W
     assert await path(world, deal, "coach") == []
     await world.create("relation", name="r", source=people[0], target=people[4], kind="informal")
     assert await path(world, deal, "approver") == ["a", "e"]
+
+
+@pytest.mark.parametrize(("length", "is_found"), [(20, True), (21, False)])
+async def test_a_way_has_at_most_twenty_edges(world: World, length: int, *, is_found: bool) -> None:
+    between: list[dict[str, Any]] = [{} for _ in range(length - 1)]
+    deal, _ = await a_line(world, {"coverage": "met"}, *between, {"roles": ["coach"]})
+
+    assert len(await path(world, deal, "coach")) == (length + 1 if is_found else 0)
 
 
 async def test_an_edge_of_no_kind_is_a_way_too(world: World) -> None:

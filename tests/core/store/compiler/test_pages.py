@@ -135,6 +135,23 @@ async def test_a_page_between_two_cursors_holds_what_is_between(
     assert found["page"][near.value] is (len(between) > 7)
 
 
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("order", [(), (Order(Column("name"), descending=True),)])
+async def test_a_page_ends_at_a_cursor_that_it_is_not_counted_from(
+    population: Population, order: tuple[Order, ...], *, backward: bool
+) -> None:
+    everything = ids(population.records.sorted(population.records.of("item"), order))
+    walk = Walk(population.world, connection(order), [])
+    edges = (await walk.page(1_000, backward=False))["edges"]
+    values = Values()
+    size = values.of(len(everything))
+    at = position(values, edges[3]["cursor"], "item", order)
+    page = Page(size, at, None, backward) if backward else Page(size, None, at, backward)
+    found = await ask(population.world, replace(connection(order), page=page), values)
+    wanted = everything[4:] if backward else everything[:3]
+    assert [edge["node"]["id"] for edge in found["edges"]] == wanted
+
+
 STAGES = ("talk", "offer", "deal", "won", "lost")  # none of them where its key would put it
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,7 @@ from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refer
 from tests.core.store.compiler.asking import compare, nodes, scalars
 
 MANY, FEW = 20_000, 30
+SOME, TINY = 4_000, 1_000
 COMPANIES = 2_000
 NOTES = 150
 FIRST_NOTE = 100_001
@@ -96,10 +98,21 @@ def company(number: int | str) -> str:
 
 @pytest.fixture(scope="module")
 async def large(copies: Copies) -> AsyncIterator[Large]:
-    """One tenant of 20,000 sales with 2,000 companies in a tree; nine of 30 sales.
+    """One tenant of 20,000 sales with 2,000 companies in a tree; nine of 30 sales."""
+    async with _tenants(copies, (MANY, *[FEW] * 9)) as found:
+        yield found
 
-    In a database of their own: what other tests leave behind would be counted as well.
-    """
+
+@pytest.fixture(scope="module")
+async def crowded(copies: Copies) -> AsyncIterator[Large]:
+    """One tenant of 4,000 sales with 400 companies in a tree, and 1,000 with two sales each."""
+    async with _tenants(copies, (SOME,), tiny=TINY) as found:
+        yield found
+
+
+@asynccontextmanager
+async def _tenants(copies: Copies, counts: tuple[int, ...], tiny: int = 0) -> AsyncIterator[Large]:
+    """In a database of their own: what other tests leave behind would be counted as well."""
     parent = {**refers_to("company", inverse="children"), "x-tree": True}
     stages = [{"key": key, "title": key, "kind": key} for key in STAGES]
     pipeline = {"$schema": PIPELINE, "$id": "p", "object": "sale", "title": "P", "stages": stages}
@@ -129,12 +142,13 @@ async def large(copies: Copies) -> AsyncIterator[Large]:
     database = await Database.open(urls.app, Options(statement_timeout=20))
     tenants = []
     try:
-        for count in (MANY, *[FEW] * 9):
+        for count in counts:
             world = await a_world(database, *documents)
             tenants.append(world.tenant)
             await _fill(connection, world, count)
-            if count == MANY:
+            if count == counts[0]:
                 found = Large(database, world, await world.store.published(world.tenant))
+        await _fill_tiny(connection, found, tiny)
         await connection.execute("vacuum analyze tree_node")
         for _ in range(50):  # what is busy elsewhere may hold it back
             await connection.execute("vacuum analyze record")
@@ -186,6 +200,19 @@ async def _fill(connection: asyncpg.Connection, world: World, count: int) -> Non
         world.tenant,
         count,
         companies,
+    )
+
+
+async def _fill_tiny(connection: asyncpg.Connection, large: Large, tenants: int) -> None:
+    """Two sales each of tenants that are not there otherwise."""
+    amount = large.published.storage.places["sale"]["amount"].readable
+    await connection.execute(
+        "insert into record (tenant_id, id, object, version, data, created_at, updated_at,"
+        f" metadata_version, stage, {amount})"
+        " select t, gen_random_uuid(), 'sale', 1, '{}', now(), now(), 1, 'won', 1"
+        " from (select gen_random_uuid() as t from generate_series(1, $1::int)) as g,"
+        " generate_series(1, 2)",
+        tenants,
     )
 
 
@@ -248,6 +275,21 @@ async def test_a_list_along_an_index_reads_little_more_than_it_shows(
     large: Large, part: query.Part, values: list[Any], most: int, plan: Plan
 ) -> None:
     assert await large.touched(part, values, plan) <= most
+
+
+async def test_a_list_from_its_smallest_on_is_found_at_once_where_most_tenants_have_little(
+    crowded: Large,
+) -> None:
+    for order in (by("amount"), by("day")):
+        assert await crowded.touched(sales(order=order), [50]) <= 120
+
+
+async def test_ancestors_are_looked_up_one_by_one_where_most_tenants_have_little(
+    crowded: Large,
+) -> None:
+    part = query.Record("company", Value(0), (Output("up", query.Ancestors(scalars("name"))),))
+    low = UUID("00000000-0000-7001-8000-000000000100")
+    assert await crowded.touched(part, [low]) <= 10
 
 
 @pytest.mark.parametrize("descending", [False, True])

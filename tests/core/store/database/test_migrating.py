@@ -25,6 +25,7 @@ NAMES = [
     "0005_writing_at_once",
     "0006_by_creation",
     "0007_figures_by_stage",
+    "0008_deleted",
 ]
 MIGRATE = "import asyncio, sys; from core.store.database import migrating; "
 MIGRATE += "asyncio.run(migrating.migrate(sys.argv[1]))"

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext, suppress
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 import server
-from core.actions import metadata, publishing, saving
+from core.actions import metadata, publishing, removing, saving
+from core.actions.publishing import TERMS, Terms
+from core.actions.removing import Removal
 from core.errors import Conflict, Unavailable
 from core.store.database.connections import Database
 from core.store.database.ways import Options
 from core.store.releases import resuming
 from core.store.tenancy.opening import Store
+from core.store.writing.transactions import Transaction
+from metadata.changes import Consent
 from tests.conftest import Urls
-from tests.core.a_store import MONEY, OBJECT, TEXT, World, a_world, an_object, refers_to, waiting
+from tests.core.a_store import (
+    MONEY,
+    OBJECT,
+    TEXT,
+    World,
+    a_slow_writer,
+    a_world,
+    an_object,
+    refers_to,
+    waiting,
+)
 
 SUM = {"object": "deal", "via": "account", "op": "sum", "field": "amount"}
 NEW = {
     "total__c": {**MONEY, "title": "Total", "x-rollup": SUM},
     "twice__c": {**MONEY, "title": "Twice", "x-formula": "total__c * 2"},
 }
+LOSS = Terms(frozenset({Consent.DATA_LOSS}))
 LEFT = "select object, slot from read.slot where tenant_id = $1 and state <> 'ready'"
 
 
@@ -38,10 +54,10 @@ async def world(database: Database) -> World:
     return await a_world(database, *OBJECTS)
 
 
-async def publish(world: World, **fields: Any) -> None:
+async def publish(world: World, terms: Terms = TERMS, **fields: Any) -> None:
     head = {"$schema": OBJECT, "$id": "account"}
     await metadata.save_draft(world.actor, world.store, [{**head, "properties": fields}])
-    await publishing.publish(world.actor, world.store)
+    await publishing.publish(world.actor, world.store, terms)
 
 
 async def broken_off(world: World) -> None:
@@ -154,3 +170,56 @@ async def test_a_new_roll_up_over_many_records_is_counted_in_pieces(world: World
     )
     assert [row["data"]["twice__c"] for row in found] == ["6000.00", "6000.00"]
     assert len({row["xmin"] for row in found}) == 2
+
+
+SIZE = {"type": "integer", "title": "Size"}
+
+
+async def column_of(world: World, field: str) -> str:
+    place = (await world.store.newest(world.tenant)).storage.place("account", field)
+    assert place.readable is not None
+    return place.readable
+
+
+async def held(world: World, column: str, object: str = "account") -> set[object]:
+    """The values that records of an object, deleted ones too, have in a column."""
+    sql = f"select {column} from read.record where tenant_id = $1 and object = $2"
+    return {row[column] for row in await world.rows(sql, object)}
+
+
+async def test_a_column_is_empty_before_another_field_has_it(world: World) -> None:
+    await publish(world, size__c=SIZE)
+    column = await column_of(world, "size__c")
+    for _ in range(3):
+        await saving.create(world.actor, world.store, "account", [{"size__c": 7}] * 500)
+    gone = await world.create("account", size__c=8)
+    await removing.delete(world.actor, world.store, "account", [Removal(gone)])
+    await world.create("deal", amount="5.00")
+    amount = (await world.store.newest(world.tenant)).storage.place("deal", "amount")
+    assert amount.readable == column
+    assert await held(world, column) == {7, 8}
+
+    await publish(world, LOSS)
+    assert await held(world, column) == {None}
+    assert await held(world, column, "deal") == {Decimal(5)}
+
+    await publish(world, rooms__c=SIZE)
+    assert await column_of(world, "rooms__c") == column
+    assert await held(world, column) == {None}
+
+
+async def test_a_column_that_another_field_has_by_now_is_not_emptied(world: World) -> None:
+    await publish(world, size__c=SIZE)
+    column = await column_of(world, "size__c")
+    await world.create("account", size__c=7)
+    state = "update slot set state = $2 where tenant_id = $1 and object = 'account' and slot = $3"
+    async with world.store.database.transaction(world.tenant) as connection:
+        await connection.execute(state, world.tenant, "retired", column)
+
+    async def has_it_again(tx: Transaction) -> None:
+        await tx.connection.execute(state, tx.tenant, "ready", column)
+
+    async with a_slow_writer(world, has_it_again, what="transactionid"):
+        late = asyncio.create_task(resuming.resume(Store(world.store.database, world.store.offer)))
+    await late
+    assert await held(world, column) == {7}

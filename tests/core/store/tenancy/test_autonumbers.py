@@ -35,6 +35,33 @@ async def test_numbers_of_one_process_follow_each_other(
     assert await blocks.take(tenant, "n", 3) == [4, 5, 6]
 
 
+async def test_numbers_that_were_not_needed_are_the_next_ones_of_others(
+    database: Database, tenant: TenantId
+) -> None:
+    one, other = Blocks(database), Blocks(database)
+    assert await one.take(tenant, "n", 2) == [1, 2]
+    taken = await one.take(tenant, "n", 30)
+
+    one.give_back(tenant, "n", taken[10:])
+    await one.put_back(tenant, "n")
+    assert await other.take(tenant, "n", 2) == [13, 14]
+
+    one.give_back(tenant, "n", taken[:10])
+    await one.put_back(tenant, "n")
+    assert await one.take(tenant, "n", 11) == [*range(3, 13), 25]
+
+
+async def test_numbers_that_came_in_are_not_put_back(database: Database, tenant: TenantId) -> None:
+    one, other = Blocks(database), Blocks(database)
+    taken = await one.take(tenant, "n", 20)
+    await other.pass_over(tenant, "n", 5)
+
+    one.give_back(tenant, "n", taken)
+    await one.put_back(tenant, "n")
+    assert await other.take(tenant, "n", 1) == [6]
+    assert await one.take(tenant, "n", 1) == [17]
+
+
 async def test_counters_and_tenants_do_not_mix(
     database: Database, tenant: TenantId, other_tenant: TenantId
 ) -> None:

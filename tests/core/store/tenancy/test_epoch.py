@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import pytest
 
+from core.actions import saving
 from core.identity import TenantId
 from core.store.database.connections import Database
 from core.store.tenancy import epoch
 from tests.conftest import Urls, a_tenant
+from tests.core.a_store import a_world, an_object
 
 CHANGE = (
     "insert into change (tenant_id, epoch, xact, seq, record_id, object, version, kind, source,"
@@ -53,3 +55,18 @@ async def test_advances_for_one_of_those_who_ask_together(alone: Database) -> No
     assert await epoch.advance(alone, 1) == 2
     assert await epoch.advance(alone, 1) == 2
     assert await epoch.advance(alone, 2) == 3
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_what_is_written_after_it_was_raised_is_logged_in_it(
+    alone: Database, count: int
+) -> None:
+    """Also by a process that has not heard of it, be it at once or with locks."""
+    world = await a_world(alone, an_object("visit", {}))
+    await world.create("visit")
+    await epoch.advance(alone, 1)
+
+    await saving.create(world.actor, world.store, "visit", [{}] * count)
+
+    logged = await world.rows("select epoch from read.change where tenant_id = $1 order by epoch")
+    assert [row["epoch"] for row in logged] == [1, *[2] * count]

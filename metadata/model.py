@@ -47,9 +47,6 @@ NUMBERS = frozenset(
         FieldType.MONEY,
     }
 )
-EXACT = frozenset(
-    {FieldType.BIGINT, FieldType.DECIMAL, FieldType.PERCENT, FieldType.MONEY}
-)  # stored as canonical text, never as a float
 LISTS = frozenset({FieldType.PICKLISTS, FieldType.TEXTS})
 LONG = frozenset({FieldType.LONGTEXT, FieldType.RICHTEXT})  # kept in a column of their own
 TEXTUAL = frozenset({FieldType.TEXT, FieldType.AUTONUMBER}) | LONG

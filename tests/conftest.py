@@ -87,9 +87,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     for folder in (Path(tempfile.gettempdir()) / f"dealgraph-tests-{name}" for name in names):
         if folder.exists():
             stop_citus(folder / CITUS)
-            embedded = Embedded(folder)
-            embedded.stop_if_unused()
-            shutil.rmtree(embedded.data.parent, ignore_errors=True)
+            data = Embedded(folder).data
+            postmaster.end_orphans(data)  # there is none, unless a worker was killed
+            shutil.rmtree(data.parent, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
 
 

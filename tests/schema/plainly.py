@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 from graphql import GraphQLResolveInfo, GraphQLSchema, execute_sync, parse
 
 from metadata import naming
-from metadata.model import EXACT, Field, FieldType, Inverse, Metadata, ObjectType
+from metadata.model import Field, FieldType, Inverse, Metadata, ObjectType
 from metadata.text import fold, sort_key
 from schema.platform.strawberry_schema import platform
 from schema.types.tenant_schema import full
 from tests.schema.worlds import Record, World
 
 CURSOR = "<a cursor>"
+EXACT = frozenset({FieldType.BIGINT, FieldType.DECIMAL, FieldType.PERCENT, FieldType.MONEY})
 EXACTLY = Context(prec=200, rounding=ROUND_HALF_UP)
 PEOPLE = {"createdBy": "created_by", "updatedBy": "updated_by", "owner": "owner"}
 

@@ -112,12 +112,6 @@ class Embedded:
             if self.is_gone:
                 self._launch(shared=True)
 
-    def stop_if_unused(self) -> None:
-        """Stop a server that its last user left running when it was killed."""
-        with self._alone(), (self.directory / "users.lock").open("ab") as users:
-            if _locked(users):
-                self._stop()
-
     def __enter__(self) -> Cluster:
         return self.start()
 

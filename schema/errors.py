@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -26,6 +27,10 @@ STATUS = {
     "UNAVAILABLE": 503,
     "TIMEOUT": 504,
 }
+
+_PYTHONS = re.compile(r"(not to be |represent |value: )(None|True|False)\b")
+"""Values as graphql-core's messages show them, and as a client writes them."""
+_JSONS = {"None": "null", "True": "true", "False": "false"}
 
 
 def of_failure(error: DealgraphError) -> tuple[WireError, ...]:
@@ -93,7 +98,8 @@ def told(
     details: WireError | None = None,
 ) -> WireError:
     """One entry of `errors`: message, locations, path, and extensions with the code first."""
-    wire: dict[str, object] = {"message": message}
+    words = _PYTHONS.sub(lambda it: it[1] + _JSONS[it[2]], message)
+    wire: dict[str, object] = {"message": words}
     if at is not None and at.locations:
         wire["locations"] = [{"line": it.line, "column": it.column} for it in at.locations]
     if path is not None:

@@ -77,7 +77,8 @@ def problems(
     if isinstance(last, ValidationAbortedError) and len(found) <= _MOST_ERRORS:
         raise exceeded("depth", _DEEPEST + 1, limits.depth)
     told = [errors.of_document(error) for error in found]
-    told[0] = {**told[0], "message": found[0].message + suggestion(schema, found[0].message)}
+    meant = suggestion(schema, found[0].message)
+    told[0] = {**told[0], "message": f"{told[0]['message']}{meant}"}
     return tuple(told)
 
 

@@ -98,6 +98,13 @@ def test_suggests_what_was_probably_meant(query: str, meant: str) -> None:
     assert f"Did you mean {meant}" in str(message)
 
 
+def test_says_null_of_a_null_that_is_not_allowed() -> None:
+    message = refusal("mutation { createAccounts(inputs: [null]) { accounts { id } } }").errors[0][
+        "message"
+    ]
+    assert str(message).endswith("not to be null.")
+
+
 def test_suggests_for_the_first_error_only_and_stops_at_twenty() -> None:
     error = refusal("{ " + " ".join(f"acount{n}: acount" for n in range(40)) + " }")
     messages = [str(it["message"]) for it in error.errors]

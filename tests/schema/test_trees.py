@@ -117,6 +117,34 @@ async def test_finds_what_is_under_a_node(client: Client, group: dict[str, str])
     assert data["opportunities"]["totalCount"] == 2
 
 
+async def test_counts_what_is_under_a_node_and_fits_the_rest_of_the_filter(
+    client: Client, group: dict[str, str]
+) -> None:
+    data = await client.data(
+        """query ($id: ID!) {
+          behind: opportunities(filter: {account: {under: $id, name: {ne: "East"}}}) { ...Found }
+          own: opportunities(filter: {account: {under: $id}, name: {ne: "for East"}}) { ...Found }
+          nodes: accounts(filter: {under: $id, name: {ne: "East"}}) {
+            totalCount aggregate { count } groups(by: [{name: true}]) { key { name } } }
+        }
+        fragment Found on OpportunityConnection {
+          totalCount nodes { name } aggregate { count amount { sum } } }""",
+        id=group["East"],
+    )
+
+    found = {
+        "totalCount": 1,
+        "nodes": [{"name": "for Wuhan"}],
+        "aggregate": {"count": 1, "amount": {"sum": "10.00"}},
+    }
+    assert data["behind"] == data["own"] == found
+    assert data["nodes"] == {
+        "totalCount": 1,
+        "aggregate": {"count": 1},
+        "groups": [{"key": {"name": "Wuhan"}}],
+    }
+
+
 async def test_moves_a_node_with_everything_below(client: Client, group: dict[str, str]) -> None:
     moved = await client.data(MOVE, id=group["East"], parent=group["West"])
     below = await client.data(

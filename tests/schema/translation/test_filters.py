@@ -87,6 +87,21 @@ def test_negates_which_record_a_reference_names_none_included(literal: str) -> N
     assert not isinstance(found.part, Through)
 
 
+@pytest.mark.parametrize(
+    "literal",
+    [
+        f'{{not: {{or: [{{eq: "{ID}"}}, {{name: {{eq: "A"}}}}]}}}}',
+        f'{{not: {{eq: "{ID}", name: {{eq: "A"}}}}}}',
+        f'{{id: {{ne: "{ID}"}}}}',
+        f'{{id: {{notIn: ["{ID}"]}}}}',
+    ],
+)
+def test_what_is_asked_of_the_record_behind_a_reference_needs_one(literal: str) -> None:
+    found, _ = where(f"{{account: {literal}}}")
+
+    assert isinstance(found, Through)
+
+
 def test_reaches_through_several_references() -> None:
     found, _ = where('{account: {owner: {name: {eq: "A"}}}}')
 

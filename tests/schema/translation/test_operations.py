@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.errors import LimitExceeded
 from schema.costs import Part, Plan
 from schema.documents import Operation
+from schema.errors import told
 from schema.requests import BadRequest
 from schema.translation.operations import Script, script
 from schema.translation.outlines import Outlines
@@ -80,9 +81,27 @@ def test_coerces_variables_as_graphql_core_does(
     else:
         with pytest.raises(BadRequest) as refused:
             found.coerced(live().schema, raw)
-        told = [it["message"] for it in refused.value.errors]
+        found_wrong = [it["message"] for it in refused.value.errors]
         whole = re.compile(", found: {.*", re.DOTALL)  # the input, in Python's words
-        assert told == [whole.sub(".", it.message) for it in expected]
+        said = [told(whole.sub(".", it.message), "")["message"] for it in expected]
+        assert found_wrong == said
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "said"),
+    [
+        ("[ID!]", [None], "not to be null."),
+        ("Decimal", True, "represent true:"),
+        ("String", False, "value: false"),
+        ("Decimal", "True", "represent 'True':"),
+    ],
+)
+def test_tells_a_value_as_it_was_given(type_: str, value: object, said: str) -> None:
+    found = scripted(f"query ($v: {type_}) {{ __typename @skip(if: true) }}")
+    with pytest.raises(BadRequest) as refused:
+        found.coerced(live().schema, {"v": value})
+
+    assert said in str(refused.value.errors[0]["message"])
 
 
 @pytest.mark.parametrize(

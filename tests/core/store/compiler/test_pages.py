@@ -9,7 +9,7 @@ from core import cursors, query
 from core.errors import Refused
 from core.query import Column, Connection, Operator, Order, Output, Page, PagePart
 from core.store.database.connections import Database
-from tests.core.a_store import PIPELINE, World, a_world, an_object, refers_to
+from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refers_to
 from tests.core.store.compiler.asking import (
     PAGE_INFO,
     Values,
@@ -150,6 +150,24 @@ async def test_a_page_ends_at_a_cursor_that_it_is_not_counted_from(
     found = await ask(population.world, replace(connection(order), page=page), values)
     wanted = everything[4:] if backward else everything[:3]
     assert [edge["node"]["id"] for edge in found["edges"]] == wanted
+
+
+@pytest.mark.parametrize("descending", [False, True])
+async def test_pages_of_amounts_go_on_behind_those_without_a_rate(
+    database: Database, *, descending: bool
+) -> None:
+    world = await a_world(database, an_object("item", {"amount": MONEY}), currency="CNY")
+    names = {}
+    for name, amount, currency in (
+        *(("a", "1", "CNY"), ("b", "2", "USD"), ("c", None, "CNY")),
+        *(("d", "3", "EUR"), ("e", "0", "CNY")),
+    ):
+        one = await world.create("item", name=name, amount=amount, currency=currency)
+        names[str(one)] = name
+    order = (Order(Column("amount", corporate=True), descending),)
+    for backward in (False, True):
+        found = await Walk(world, connection(order), []).ids(1, backward=backward)
+        assert "".join(names[it] for it in found) == ("aedcb" if descending else "bcdea")
 
 
 STAGES = ("talk", "offer", "deal", "won", "lost")  # none of them where its key would put it

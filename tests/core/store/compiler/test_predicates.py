@@ -11,7 +11,10 @@ from core import query
 from core.query import Column, Compare, Connection, Operator, Output, Page, Quantifier, Value
 from core.store.compiler.parameters import Context
 from core.store.compiler.statement import compiled
+from core.store.database.connections import Database
 from metadata.published import Published
+from tests.core.a_store import a_world, an_object
+from tests.core.store.compiler.asking import Values, compare, listed
 from tests.core.store.compiler.populations import (
     PLURAL,
     POOLS,
@@ -80,3 +83,19 @@ def every_comparison(*names: str) -> Iterator[tuple[str, Operator, Any]]:
         for operator in operators(name):
             is_null = operator is Operator.IS_NULL
             yield name, operator, is_null or ([held, other] if operator in PLURAL else held)
+
+
+async def test_an_empty_list_holds_all_of_none(database: Database) -> None:
+    words = {"type": "array", "items": {"type": "string"}}
+    world = await a_world(database, an_object("item", {"words": words}))
+    await world.create("item", name="empty", words=[])
+    await world.create("item", name="some", words=["a"])
+    await world.create("item", name="nothing")
+
+    async def found(operator: Operator) -> list[str]:
+        values = Values()
+        where = compare("words", operator, values.of([]))
+        return await listed(world, "item", values, where)
+
+    assert await found(Operator.HAS_ALL) == ["empty", "some"]
+    assert await found(Operator.HAS_ANY) == []

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from core.actions import batches, declared_files, metadata, publishing, saving
+from core.actions import batches, declared_files, metadata, publishing, removing, saving
 from core.actions.publishing import Terms
+from core.actions.removing import Removal
+from core.actions.saving import Edit
 from core.errors import Conflict, Forbidden, Refused
 from core.identity import Actor, Role
 from core.packs.offer import Offer
@@ -208,6 +210,31 @@ async def test_the_type_of_a_field_with_values_stays(admin: Actor, store: Store)
     assert "RETYPED" in {problem.code for problem in refused.value.problems}
 
 
+@pytest.mark.parametrize("kind", ["one", "several"])
+async def test_an_option_that_only_the_past_or_a_deleted_record_has_is_not_removed(
+    admin: Actor, store: Store, kind: str
+) -> None:
+    def rated(*options: str) -> dict[str, Any]:
+        choice = {"oneOf": [{"const": it, "title": it} for it in options]}
+        return visit(rating__c=choice if kind == "one" else {"type": "array", "items": choice})
+
+    def chosen(option: str) -> dict[str, Any]:
+        return {"rating__c": option if kind == "one" else [option]}
+
+    await published(admin, store, rated("good", "fair", "poor", "none"))
+    written = [chosen("good"), chosen("poor")]
+    first, second = (await saving.create(admin, store, "visit__c", written)).ids
+    await saving.update(admin, store, "visit__c", [Edit(first, chosen("fair"))])
+    await removing.delete(admin, store, "visit__c", [Removal(second)])
+
+    for options in (("fair", "poor"), ("good", "fair")):
+        await metadata.save_draft(admin, store, [rated(*options, "none")])
+        with pytest.raises(Refused) as refused:
+            await publishing.publish(admin, store, Terms(frozenset(Consent)))
+        assert [problem.code for problem in refused.value.problems] == ["HELD"]
+    await published(admin, store, rated("good", "fair", "poor"))
+
+
 async def test_what_reads_a_field_that_is_computed_no_more_is_computed_anew(
     admin: Actor, store: Store
 ) -> None:
@@ -357,6 +384,26 @@ async def test_a_new_unique_constraint_holds_for_stored_records_too(
         await saving.create(admin, store, "visit__c", [{"subject__c": "B"}])
 
 
+async def test_what_was_unique_before_is_unique_again_by_the_values_of_now(
+    admin: Actor, store: Store
+) -> None:
+    unique = visit(subject__c={"type": "string", "maxLength": 80, "x-unique": True})
+    await published(admin, store, unique)
+    (one, other) = (
+        await saving.create(admin, store, "visit__c", [{"subject__c": "A"}, {"subject__c": "B"}])
+    ).ids
+    await published(admin, store, visit())
+    for visited, subject in ((one, "C"), (other, "A")):
+        await saving.update(admin, store, "visit__c", [Edit(visited, {"subject__c": subject})])
+    await published(admin, store, unique)
+
+    await saving.create(admin, store, "visit__c", [{"subject__c": "B"}])
+    with pytest.raises(Refused):
+        await saving.create(admin, store, "visit__c", [{"subject__c": "A"}])
+    await saving.update(admin, store, "visit__c", [Edit(other, {"subject__c": "D"})])
+    await saving.create(admin, store, "visit__c", [{"subject__c": "A"}])
+
+
 async def test_values_that_are_there_twice_do_not_become_unique(admin: Actor, store: Store) -> None:
     await published(admin, store, visit())
     await saving.create(admin, store, "visit__c", [{"subject__c": "A"}, {"subject__c": "A"}])
@@ -375,6 +422,9 @@ async def test_values_that_come_twice_while_a_publish_waits_do_not_become_unique
     unique = {"type": "string", "maxLength": 80, "x-unique": True}
     await metadata.save_draft(admin, store, [visit(subject__c=unique)])
     world = World(store, admin)
+    long_ago = "update record set updated_at = now() - interval '1 day' where tenant_id = $1"
+    async with store.database.transaction(admin.tenant) as connection:
+        await connection.execute(long_ago, admin.tenant)
 
     async def doubles(tx: Transaction) -> None:
         setting, held = batches.setting_of(tx, admin), await rows.hold(tx, ids[:1])

@@ -337,19 +337,21 @@ async def test_what_is_given_another_reference_while_it_is_waited_for_keeps_that
     assert (await world.row(stays))["data"] == {"account": str(other)}
 
 
-async def test_what_is_deleted_while_it_is_waited_for_is_deleted_once(world: World) -> None:
+async def test_what_is_deleted_while_it_is_waited_for_is_deleted_once(database: Database) -> None:
+    note = an_object("note", {"account": refers_to("account", "cascade")})
+    world = await a_world(database, ACCOUNT, CONTACT, note)
     account = await world.create("account")
-    contact = await world.create("contact", account=account)
+    gone = await world.create("note", account=account)
 
-    async with a_slow_writer(world, at_once(world, "contact", contact), what="transactionid"):
+    async with a_slow_writer(world, at_once(world, "note", gone), what="transactionid"):
         deletion = asyncio.create_task(
             writing(world.tenant, world.store, at_once(world, "account", account))
         )
     await deletion
 
-    gone = [await world.row(one) for one in (account, contact)]
-    assert gone[0]["deletion_id"] != gone[1]["deletion_id"]
-    assert [it["kind"] for it in await changes_of(world, contact)] == ["create", "delete"]
+    deleted = [(await world.row(one))["deletion_id"] for one in (account, gone)]
+    assert deleted[0] != deleted[1]
+    assert [it["kind"] for it in await changes_of(world, gone)] == ["create", "delete"]
 
 
 async def test_what_is_deleted_by_itself_while_others_wait_for_it_to_come_back_stays_so(

@@ -12,10 +12,10 @@ from core.actions import batches, saving, upserting
 from core.actions.upserting import By
 from core.errors import NotFound, Refused
 from core.store.database.connections import Database
+from core.store.records import removing, taking
 from core.store.records import saving as store_saving
-from core.store.records import taking
 from core.store.records.saving import Saving
-from core.store.writing import rows
+from core.store.writing import drafts, rows
 from core.store.writing.transactions import Transaction
 from tests.core.a_store import TEXT, World, a_slow_writer, a_world, an_object, problems_of
 from tests.core.actions.importing.a_mapping import a_mapping
@@ -156,19 +156,41 @@ async def test_a_record_that_is_given_another_key_meanwhile_is_not_the_one_that_
         await store_saving.save(tx, [draft], Saving(setting, held))
 
     async with a_slow_writer(world, renames, what="transactionid"):
-        if way == "upsert":
-            written = asyncio.create_task(upsert(world, "code", {"code": "a", "name": "new"}))
-        else:
-            fields = {"code": "code", "name": "name"}
-            mapping = a_mapping({"object": "account", "key": "code", "fields": fields})
-            given = [{"code": "a", "name": "new"}]
-            written = asyncio.create_task(load_rows(world, mapping, given))
+        written = asyncio.create_task(write(world, way))
     await written
 
     found = {row["id"]: row["data"] for row in await world.rows(_LIVE)}
     assert (found[old["id"]]["code"], found[old["id"]]["name"]) == ("b", "old")
     del found[old["id"]]
     assert [(data["code"], data["name"]) for data in found.values()] == [("a", "new")]
+
+
+async def test_a_record_that_is_deleted_meanwhile_stays_so(world: World) -> None:
+    (old,) = await upsert(world, "code", {"code": "a", "name": "old"})
+
+    async def deletes(tx: Transaction) -> None:
+        row = (await rows.hold_for_removal(tx, [old["id"]]))[old["id"]]
+        target = drafts.loaded(tx.plan("account"), row, (0,))
+        await removing.remove(tx, [target], batches.setting_of(tx, world.actor))
+
+    async with a_slow_writer(world, deletes, what="transactionid"):
+        written = asyncio.create_task(write(world, "upsert"))
+    await written
+
+    gone = await world.row(old["id"])
+    assert (gone["version"], gone["data"]["name"]) == (2, "old")
+    (found,) = await world.rows(_LIVE)
+    assert (found["data"]["code"], found["data"]["name"]) == ("a", "new")
+
+
+async def write(world: World, way: str) -> object:
+    """A record of the code `a` that is called `new`, by an upsert or an import."""
+    given = {"code": "a", "name": "new"}
+    if way == "upsert":
+        return await upsert(world, "code", given)
+    fields = {"code": "code", "name": "name"}
+    mapping = a_mapping({"object": "account", "key": "code", "fields": fields})
+    return await load_rows(world, mapping, [given])
 
 
 _LIVE = "select id, data from read.record where tenant_id = $1 and deleted_at is null"

@@ -277,7 +277,8 @@ async def _clear(tenant: TenantId, store: Store, object_key: str, column: str, s
                 return None  # someone else has cleared it, or it was in use again meanwhile
             cleared = await tx.connection.fetch(statement, tx.tenant, object_key, after)
             if cleared:
-                return max(one for (one,) in cleared)
+                last: UUID = max(one for (one,) in cleared)
+                return last
             await tx.connection.execute(_FREE, *where)
             return None
 

@@ -231,9 +231,10 @@ class Plainly:
     def ordered(
         self, of: ObjectType, records: Sequence[Record], order: Sequence[Mapping[str, Any]]
     ) -> list[Record]:
-        said: dict[tuple[str, ...], Any] = {}
-        for key in (self.ranked(of, it) for it in order):
-            said.setdefault(key[0], key)  # a key that comes again decides nothing
+        said: dict[tuple[object, ...], Any] = {}
+        for it in order:
+            key, in_corporate = self.ranked(of, it), "Corporate" in str(it)
+            said.setdefault((key[0], in_corporate), key)  # one that comes again decides nothing
         keys = list(said.values())
         descending = keys[-1][2] if keys else False
         found = sorted(records, key=by_id, reverse=descending)

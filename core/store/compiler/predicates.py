@@ -34,7 +34,7 @@ def scan(row: Row, *conditions: str) -> str:
     return _scan(row, *live(row), *conditions)
 
 
-def _scan_elsewhere(row: Row, *conditions: str) -> str:
+def scan_elsewhere(row: Row, *conditions: str) -> str:
     """The same of records that are looked up from others."""
     return _scan(row, *live_elsewhere(row), *conditions)
 
@@ -72,7 +72,7 @@ def _through(row: Row, predicate: query.Through) -> str:
         return subtrees.is_under(row.work, object_key, held, predicate.part.value)
     there = row.work.row("t", target(row, predicate.reference))
     inner = condition(there, predicate.part)
-    return f"exists (select {_scan_elsewhere(there, f'{there.alias}.id = {held}', inner)})"
+    return f"exists (select {scan_elsewhere(there, f'{there.alias}.id = {held}', inner)})"
 
 
 def _related(row: Row, predicate: query.Related) -> str:
@@ -85,7 +85,7 @@ def _related(row: Row, predicate: query.Related) -> str:
     elif predicate.quantifier is Quantifier.EVERY:
         return "true"
     word = "exists" if predicate.quantifier is Quantifier.SOME else "not exists"
-    return f"{word} (select {_scan_elsewhere(there, *conditions)})"
+    return f"{word} (select {scan_elsewhere(there, *conditions)})"
 
 
 def _under(row: Row, predicate: query.Under) -> str:

@@ -20,8 +20,19 @@ class Below:
 
 
 EVERYTHING = Below(inclusive=True)
-FEW = 1_000
-"""Nodes of a subtree that are looked up one by one; in more of them a page is soon full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """The nodes of an object's tree below the one whose id is given in SQL."""
+
+    object: str
+    top: str
+    below: Below = EVERYTHING
+
+
+FEW = 2_000
+"""Records of a subtree that are looked up one by one; among more of them a page is soon full."""
 
 
 def is_under(work: Work, object_key: str, id: str, top: Value) -> str:
@@ -48,17 +59,51 @@ class Apart:
     many: str
 
 
-def apart(work: Work, id: str, ids: str) -> Apart:
-    """Whether an id is in a subtree of few nodes; and whether it has many.
+def apart(work: Work, records: str, record: str, held: str, nodes: Nodes) -> Apart:
+    """That a record is one of few in a subtree; and that it is one of many, by the node it holds.
 
-    No statistics tell how many there are. The planner takes any subtree for a ninth of the tree,
-    and so looked for the one node below a leaf in the order asked for, through 100,000 records.
+    `records` selects the ids of those that there are.
+
+    No statistics tell how many there are, so each has a plan of its own. Few are looked up by their
+    ids: in the order asked for, the one below a leaf was looked for through 100,000. Many are read
+    in that order and each is looked for in the tree: else all that is below a node of 50,000 was
+    read and sorted to show the first 20.
     """
     name = work.alias("s")
-    table = f"{name} (id) as materialized ({ids} limit {FEW + 1})"
     count = f"(select count(*) from {name})"
-    few = f"{id} = any(array(select id from {name})) and {count} <= {FEW}"
-    return Apart(table, few, f"{count} > {FEW}")
+    node = work.alias("n")
+    inside = " and ".join(_bounds(work, node, nodes))
+    found = f"(select {inside} from read.tree_node as {node} where {at(node, nodes.object, held)})"
+    return Apart(
+        f"{name} (id) as materialized ({records} limit {FEW + 1})",
+        f"{record} = any(array(select id from {name})) and {count} <= {FEW}",
+        f"{found} and {count} > {FEW}",
+    )
+
+
+def along(work: Work, node: str, nodes: Nodes) -> str:
+    """Conditions that make an alias a node of the subtree, read along the index of paths."""
+    return of_tenant(node, _of_object(node, nodes.object), *_bounds(work, node, nodes))
+
+
+def _bounds(work: Work, node: str, nodes: Nodes) -> list[str]:
+    """That a node is in the subtree, whose top is looked up once."""
+    below = nodes.below
+
+    def of_top(expression: str) -> str:
+        top = work.alias("y")
+        where = at(top, nodes.object, nodes.top)
+        return f"(select {expression.format(top)} from read.tree_node as {top} where {where})"
+
+    last = literal(BEYOND)
+    conditions = [
+        f"{node}.path {'>=' if below.inclusive else '>'} {of_top('{}.path')}",
+        f"{node}.path < {of_top(f'{{}}.path || {last}')}",
+    ]
+    if below.depth is not None:
+        depth = work.parameters.value(below.depth, forms.SIZE)
+        conditions.append(f"{node}.depth <= {of_top(f'{{}}.depth + {depth}')}")
+    return conditions
 
 
 def at(alias: str, object_key: str, id: str) -> str:

@@ -67,7 +67,7 @@ class _Reach:
 
 
 async def _find(tx: Transaction, object_key: str, targets: Sequence[UUID], most: int) -> _Reach:
-    """Follow references without a lock."""
+    """Follow references without a lock; nothing is found where that would be too much."""
     reach = _Reach(sorted(set(targets)))
     level = {object_key: set(targets)}
     seen = set(targets)
@@ -84,7 +84,7 @@ async def _find(tx: Transaction, object_key: str, targets: Sequence[UUID], most:
             one for one in found if one.on_delete is OnDelete.CASCADE and one.id not in seen
         )
         seen |= {one for ids in level.values() for one in ids}
-    return reach
+    return reach if len(seen) <= most else _Reach([])
 
 
 def _by_object(found: Iterable[Dependent]) -> dict[str, set[UUID]]:

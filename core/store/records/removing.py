@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from core.errors import Problem
+from core.errors import Problem, Refused
 from core.identity import new_id
 from core.store.computed import finishing, rollups
 from core.store.records import dependents, saving
@@ -37,6 +37,9 @@ async def remove(
     """
     run = _Removal(tx, setting, targets)
     await run.close()
+    if run.is_too_much:
+        own = (problem for draft in targets for problem in draft.problems)
+        raise Refused([*problems, *own, *run.problems()])
     found = [*run.removed.values(), *run.cleared.values()]
     others = await rollups.propagate(tx, found, setting)
     await _become_roots(tx, run.cleared.values())
@@ -55,22 +58,24 @@ class _Removal:
         self._setting = setting
         self._deletion = new_id()
         self._restricting: list[Dependent] = []
-        self._too_many = False
+        self.is_too_much = False
         self._level = list(targets)
 
     async def close(self) -> None:
-        """Follow references until nothing more is deleted with the targets."""
-        while self._level and not self._too_many:
+        """Follow references until nothing more is deleted with the targets, or it is too much."""
+        while self._level:
             for draft in self._level:
                 self._delete(draft)
             found = await self._dependents()
+            if len(self.removed) + len(self._cascading(found)) > MOST_AT_ONCE:
+                self.is_too_much = True
+                return
             self._restricting += [one for one in found if one.on_delete is OnDelete.RESTRICT]
             self._level = await self._follow(found)
-            self._too_many = len(self.removed) + len(self._level) > MOST_AT_ONCE
 
     def problems(self) -> list[Problem]:
         """Who stands in the way, by target and field, unless it goes as well."""
-        if self._too_many:
+        if self.is_too_much:
             text = f"More than {MOST_AT_ONCE} records hang on these: delete them in parts."
             return [Problem((), "TOO_MANY", text)]
         ways = Counter(

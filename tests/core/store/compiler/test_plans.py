@@ -15,6 +15,7 @@ import pytest
 
 from core import query
 from core.query import Column, Connection, Operator, Order, Output, Page, Scope, Statistic, Value
+from core.store.compiler import subtrees
 from core.store.compiler.parameters import Context
 from core.store.compiler.statement import compiled
 from core.store.database.connections import Database
@@ -392,7 +393,7 @@ async def test_a_subtree_is_one_range_of_paths(large: Large) -> None:
 
 
 @pytest.mark.parametrize("plan", ["generic", "custom"])
-@pytest.mark.parametrize(("number", "most"), [(100, 300), (1, 6_000), (2_000, 20)])
+@pytest.mark.parametrize(("number", "most"), [(100, 300), (1, 6_100), (2_000, 20)])
 async def test_a_list_below_a_node_reads_little_whatever_its_order_and_size(
     large: Large, number: int, most: int, plan: Plan
 ) -> None:
@@ -419,6 +420,32 @@ async def test_a_page_of_a_subtree_reads_little_where_that_is_small(
     subtree = query.Subtree((Output("x", inner),))
     part = query.Record("company", Value(1), (Output("s", subtree),))
     assert await large.touched(part, [20, node]) <= 5 * most
+
+
+@pytest.mark.parametrize("plan", ["generic", "custom"])
+@pytest.mark.parametrize("order", [(), by("amount"), by("amount", descending=True)])
+async def test_a_page_of_a_large_subtree_reads_little_more_than_tells_that_it_is_large(
+    large: Large, order: tuple[Order, ...], plan: Plan
+) -> None:
+    top = UUID("00000000-0000-7001-8000-000000000001")
+    part: query.Part = sales(query.Through("company", query.Under(Value(1))), order)
+    assert await large.touched(part, [20, top], plan) <= 2 * subtrees.FEW
+    shown = (nodes(*scalars("name")),)
+    page = Page(Value(0))
+    inner = Connection("sale", shown, page, via="company", scope=Scope.SUBTREE, order=order)
+    part = query.Record("company", Value(1), (Output("s", query.Subtree((Output("x", inner),))),))
+    assert await large.touched(part, [20, top], plan) <= 2 * subtrees.FEW
+
+
+@pytest.mark.parametrize("backward", [False, True])
+async def test_a_page_of_descendants_is_read_along_their_paths(
+    large: Large, backward: bool
+) -> None:
+    top = UUID("00000000-0000-7001-8000-000000000001")
+    page = Page(Value(0), backward=backward)
+    below = query.Descendants(None, Connection("company", (nodes(*scalars("name")),), page))
+    part = query.Record("company", Value(1), (Output("d", below),))
+    assert await large.touched(part, [20, top]) <= 60
 
 
 async def test_nodes_are_counted_without_their_records(large: Large) -> None:

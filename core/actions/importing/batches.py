@@ -228,9 +228,26 @@ class _Writing:
     def ready(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Those whose names all mean something: a record, or a row that is written with them."""
         ready = [one for one in candidates if self._met(one)]
-        lost = _lost(ready)
+        lost = _lost(ready, self._forgiven)
         self.outcome.waiting += [one.prepared for one in ready if one in lost]
-        return [one for one in ready if one not in lost]
+        going = [one for one in ready if one not in lost]
+        self._leave_blank(going)
+        return going
+
+    def _leave_blank(self, going: Sequence[Candidate]) -> None:
+        """What names a row that is not written after all, where that is to be forgiven."""
+        written = set(going)
+        for one in going:
+            for key, other in list(one.beside.items()):
+                if not other.exists and other not in written:
+                    one.values[key] = None
+                    del one.beside[key]
+
+    @property
+    def _forgiven(self) -> frozenset[str]:
+        """Fields that stay blank where whom they name does not come any more."""
+        fields = self._step.fields.items() if self.turn.last else ()
+        return frozenset(key for key, source in fields if source.blank_if_missing)
 
     def sound(self, going: Sequence[Candidate], problems: Sequence[Problem]) -> list[Candidate]:
         """The rows with which nothing is wrong.
@@ -326,12 +343,15 @@ class _Writing:
         return problem
 
 
-def _lost(ready: Sequence[Candidate]) -> set[Candidate]:
-    """Those that name a row which is not written with them after all, or one that is lost so."""
+def _lost(ready: Sequence[Candidate], forgiven: Collection[str]) -> set[Candidate]:
+    """Those that name a row which is not written with them after all, or one that is lost so.
+
+    Not by the fields where that is forgiven.
+    """
     naming: defaultdict[Candidate, list[Candidate]] = defaultdict(list)
     for one in ready:
-        for other in one.beside.values():
-            if not other.exists:
+        for key, other in one.beside.items():
+            if not other.exists and key not in forgiven:
                 naming[other].append(one)
     lost: set[Candidate] = set()
     away = list(naming.keys() - set(ready))

@@ -314,13 +314,24 @@ class _Writing:
     def _reject(self, one: Candidate, problems: Sequence[Problem]) -> None:
         """Reject a row, also for what it has to be without until later, where that may be why."""
         own = self.own(one, problems)
+        others = [problem for problem in problems if problem not in own]
         later = (
             Problem((0, key), "NOT_FOUND", self._why_nobody(key, name))
             for key, name in one.later.items()
-            if any(problem not in own for problem in problems)
+            if any(self._may_be_for_want_of(key, one, problem) for problem in others)
         )
         flaws = [self._flaw(one.prepared, problem) for problem in (*problems, *later)]
         self.outcome.rejected.append((one.prepared, flaws))
+
+    def _may_be_for_want_of(self, key: str, one: Candidate, problem: Problem) -> bool:
+        """Whether a record may be refused because it is without this reference until later.
+
+        Not for whom it names in another field, nor for one that every record must have.
+        """
+        about = str(problem.path[1]) if len(problem.path) > 1 else key
+        needed = self.writer.preparer.object.fields.get(about)
+        missing = problem.code == "REQUIRED" and needed is not None and needed.required
+        return about not in one.beside and (about == key or not missing)
 
     def _flaw(self, prepared: Prepared, problem: Problem) -> Flaw:
         return self.writer.preparer.flaw(prepared, self._with_mend(problem))

@@ -228,9 +228,26 @@ class _Writing:
     def ready(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Those whose names all mean something: a record, or a row that is written with them."""
         ready = [one for one in candidates if self._met(one)]
-        lost = _lost(ready)
+        lost = _lost(ready, self._forgiven)
         self.outcome.waiting += [one.prepared for one in ready if one in lost]
-        return [one for one in ready if one not in lost]
+        going = [one for one in ready if one not in lost]
+        self._leave_blank(going)
+        return going
+
+    def _leave_blank(self, going: Sequence[Candidate]) -> None:
+        """What names a row that is not written after all, where that is to be forgiven."""
+        written = set(going)
+        for one in going:
+            for key, other in list(one.beside.items()):
+                if not other.exists and other not in written:
+                    one.values[key] = None
+                    del one.beside[key]
+
+    @property
+    def _forgiven(self) -> frozenset[str]:
+        """Fields that stay blank where whom they name does not come any more."""
+        fields = self._step.fields.items() if self.turn.last else ()
+        return frozenset(key for key, source in fields if source.blank_if_missing)
 
     def sound(self, going: Sequence[Candidate], problems: Sequence[Problem]) -> list[Candidate]:
         """The rows with which nothing is wrong.
@@ -297,13 +314,24 @@ class _Writing:
     def _reject(self, one: Candidate, problems: Sequence[Problem]) -> None:
         """Reject a row, also for what it has to be without until later, where that may be why."""
         own = self.own(one, problems)
+        others = [problem for problem in problems if problem not in own]
         later = (
             Problem((0, key), "NOT_FOUND", self._why_nobody(key, name))
             for key, name in one.later.items()
-            if any(problem not in own for problem in problems)
+            if any(self._may_be_for_want_of(key, one, problem) for problem in others)
         )
         flaws = [self._flaw(one.prepared, problem) for problem in (*problems, *later)]
         self.outcome.rejected.append((one.prepared, flaws))
+
+    def _may_be_for_want_of(self, key: str, one: Candidate, problem: Problem) -> bool:
+        """Whether a record may be refused because it is without this reference until later.
+
+        Not for whom it names in another field, nor for one that every record must have.
+        """
+        about = str(problem.path[1]) if len(problem.path) > 1 else key
+        needed = self.writer.preparer.object.fields.get(about)
+        missing = problem.code == "REQUIRED" and needed is not None and needed.required
+        return about not in one.beside and (about == key or not missing)
 
     def _flaw(self, prepared: Prepared, problem: Problem) -> Flaw:
         return self.writer.preparer.flaw(prepared, self._with_mend(problem))
@@ -326,12 +354,15 @@ class _Writing:
         return problem
 
 
-def _lost(ready: Sequence[Candidate]) -> set[Candidate]:
-    """Those that name a row which is not written with them after all, or one that is lost so."""
+def _lost(ready: Sequence[Candidate], forgiven: Collection[str]) -> set[Candidate]:
+    """Those that name a row which is not written with them after all, or one that is lost so.
+
+    Not by the fields where that is forgiven.
+    """
     naming: defaultdict[Candidate, list[Candidate]] = defaultdict(list)
     for one in ready:
-        for other in one.beside.values():
-            if not other.exists:
+        for key, other in one.beside.items():
+            if not other.exists and key not in forgiven:
                 naming[other].append(one)
     lost: set[Candidate] = set()
     away = list(naming.keys() - set(ready))

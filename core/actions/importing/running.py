@@ -246,11 +246,21 @@ class _Job:
             if waiting.count in (0, tried.count):
                 self._writer.lookups.circle = CIRCLE if tried.circles_too_large else ""
                 break
-        lost = await self._pass(self._waited(waiting), last=True)
+        lost = await self._last_passes(waiting)
         for feed, row, _ in lost.all():
             prepared = self._writer.preparer.prepare(row, feed)
             self._reject(prepared, self._unloaded(prepared))
         self._writer.lookups.circle = ""
+
+    async def _last_passes(self, lost: Spool) -> Spool:
+        """What is not loaded in the end: a row that was lost with a bad one for another record may
+        find a good one for it, which came after.
+        """
+        while True:
+            tried, lost = lost, await self._pass(self._waited(lost), last=True)
+            tried.close()
+            if lost.count in (0, tried.count):
+                return lost
 
     def _looked_at(self, source: Source) -> Source:
         """The same rows; once they have all come, columns that may be misspelt are warned of."""

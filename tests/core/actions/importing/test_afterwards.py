@@ -262,3 +262,13 @@ async def test_a_bad_value_is_not_put_down_to_what_comes_later(database: Databas
     _, kept = await load(world, rows, [a_person("p", "f")], fields=fields)
     told = [(one.line, flaw.column, flaw.code) for one in kept.rejects for flaw in one.flaws]
     assert told == [(1, "size", "OUT_OF_RANGE"), (1, "firm", "NOT_FOUND")]
+
+
+async def test_what_every_record_must_have_is_not_put_down_to_what_comes_later(
+    database: Database,
+) -> None:
+    world = await a_pair(database, required=["name"])
+    fields = {**FIRMS["fields"], "name": "name"}
+    rows = [a_firm("f", "p") | {"name": ""}]
+    _, kept = await load(world, rows, [], fields=fields)
+    assert kept.told == [(1, "name", "REQUIRED")]

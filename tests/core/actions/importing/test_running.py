@@ -388,6 +388,28 @@ async def test_a_name_that_means_nothing_is_told_or_left_blank(world: World) -> 
     assert await data(world, "contact", "name", "account") == [("Bob", None)]
 
 
+async def test_a_name_of_a_row_that_is_not_loaded_is_left_blank_where_it_is_to_be(
+    world: World,
+) -> None:
+    forgiving = PARENT | {"missing": "blank"}
+    mapping = accounts(fields={"name": "name", "external_id": "key", "parent": forgiving})
+    rows = [a_row("x", "nowhere", name=""), a_row("y", "x"), a_row("z", "y"), a_row("w", "x")]
+    for created, matched in ((3, 0), (0, 3)):
+        report, kept = await load_rows(world, mapping, rows)
+        assert (report.steps[0].created, report.steps[0].matched) == (created, matched)
+        assert kept.told == [(1, "name", "REQUIRED")]
+        assert await tree(world) == {"y": None, "z": "y", "w": None}
+
+
+async def test_who_names_a_record_finds_the_good_one_of_several_rows_for_it(world: World) -> None:
+    rows = [a_row("a", "nowhere"), a_row("b", "a"), a_row("c", "b"), a_row("a")]
+    for created, matched in ((3, 0), (0, 3)):
+        report, kept = await load_rows(world, accounts(), rows)
+        assert (report.steps[0].created, report.steps[0].matched) == (created, matched)
+        assert kept.told == [(1, "parent", "NOT_FOUND")]
+        assert await tree(world) == {"a": None, "b": "a", "c": "b"}
+
+
 async def test_an_id_is_a_name_too(world: World) -> None:
     await load_rows(world, accounts(), [a_row("a")])
     [(account,)] = await data(world, "account", "id")

@@ -70,7 +70,7 @@ PLATFORM_TYPES = frozenset(
     IdFilterInput BooleanFilterInput IntFilterInput BigIntFilterInput FloatFilterInput
     DecimalFilterInput DateFilterInput DateTimeFilterInput TextFilterInput SortedTextFilterInput
     TextListFilterInput PresenceFilterInput
-    ConsentKind DateUnitKind GroupOrderKind OrderKind RoleKind StageKind
+    ConsentKind DateUnitKind GroupOrderKind OrderKind RecordsKind RoleKind StageKind
     DiffInfo DocumentInfo DraftInfo FieldChangeInfo FieldInfo ImpactInfo LimitInfo MeInfo
     MetadataChangeInfo MetadataVersionInfo PackInfo PluginInfo ProblemInfo RecordChangeInfo
     FieldKind ObjectFieldInfo ObjectTypeInfo OptionInfo PipelineStageInfo UniqueKeyInfo

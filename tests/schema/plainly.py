@@ -111,7 +111,9 @@ class Plainly:
             if naming.field_name(of.key) == name:
                 return self.world.find(of.key, arguments["id"])
             if naming.field_name(of.plural) == name:
-                return self.page(of, self.world.records.get(of.key, ()), arguments, default=50)
+                wanted = arguments.get("records") == "DELETED"
+                found = self.world.deleted if wanted else self.world.records
+                return self.page(of, found.get(of.key, ()), arguments, default=50)
         raise AssertionError(name)
 
     # Records
@@ -152,19 +154,20 @@ class Plainly:
         of = self.metadata.objects[record.object]
         above = self.ancestors(record)
         if name == "subtree":
-            return Subtree(of, [record, *self.descendants(record)])
+            found = [] if record.deleted else [record, *self.descendants(record)]
+            return Subtree(of, found)
         if name == "descendants":
             depth = arguments.get("maxDepth")
             below = self.descendants(record, depth if depth is not None else 10**6)
             return self.page(of, below, arguments, default=10, is_ordered=True)
         return {
             "ancestors": above,
-            "depth": len(above),
-            "ultimateParent": [*above, record][0],
+            "depth": None if record.deleted else len(above),
+            "ultimateParent": None if record.deleted else [*above, record][0],
         }[name]
 
     def ancestors(self, record: Record) -> list[Record]:
-        parent = record.values.get("parent")
+        parent = record.values.get("parent") if not record.deleted else None  # it is in no tree
         return [*self.ancestors(parent), parent] if parent is not None else []
 
     def descendants(self, record: Record, depth: int = 10**6) -> list[Record]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from core.actions import saving
+from core.actions import removing, saving
+from core.actions.removing import Removal
 from metadata.layers import platform
 from metadata.model import FieldType, Metadata, ObjectType
 from metadata.parsing import parse
@@ -105,14 +106,19 @@ class Record:
     object: str
     values: dict[str, Any]
     id: str = ""
+    deleted: bool = False
 
 
 @dataclass(slots=True)
 class World:
-    """A tenant: its declarations, and its records in the order of their creation."""
+    """A tenant: its declarations, and its records in the order of their creation.
+
+    Once it lives, those that were deleted stand apart.
+    """
 
     documents: Sequence[Document]
     records: dict[str, list[Record]] = field(default_factory=dict)
+    deleted: dict[str, list[Record]] = field(default_factory=dict)
     currency: str = "CNY"
     time_zone: str = "Asia/Shanghai"
 
@@ -139,6 +145,10 @@ def worlds(draw: st.DrawFn) -> World:
         world.records[key] = []
         for _ in range(draw(st.sampled_from([4, 6, 3, 8, 1, 0]))):
             world.records[key].append(draw(records(metadata.objects[key], world, metadata)))
+    every = [each for found in world.records.values() for each in found]
+    named = {id(it) for each in every for it in each.values.values() if isinstance(it, Record)}
+    for each in every:
+        each.deleted = id(each) not in named and draw(st.sampled_from([False, False, True]))
     return world
 
 
@@ -208,6 +218,11 @@ async def live(world: World, client: Client) -> Client:
             }
             saved = await saving.create(found.actor, found.store, object_key, [values])
             each.id = str(saved.ids[0])
+    for object_key, records in world.records.items():
+        world.deleted[object_key] = [it for it in records if it.deleted]
+        world.records[object_key] = [it for it in records if not it.deleted]
+        for gone in world.deleted[object_key]:
+            await removing.delete(found.actor, found.store, object_key, [Removal(gone.id)])
     await _system_fields(world, found)
     return found
 
@@ -216,12 +231,12 @@ async def _system_fields(world: World, client: Client) -> None:
     """What the server decided of each record, read from the table itself."""
     async with client.store.database.reading(client.actor.tenant) as connection:
         rows = await connection.fetch(
-            "select id::text, version, created_at, updated_at, stage_entered_at"
+            "select id::text, version, created_at, updated_at, stage_entered_at, deleted_at"
             " from record where tenant_id = $1",
             client.actor.tenant,
         )
     found = {row["id"]: dict(row) for row in rows}
-    for records in world.records.values():
+    for records in (*world.records.values(), *world.deleted.values()):
         for each in records:
             each.values |= {"currency": world.currency, **found[each.id]}
 

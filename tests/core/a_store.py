@@ -106,6 +106,10 @@ async def waiting(world: World, what: str = "advisory") -> int:
     return found
 
 
+LONGEST_WAIT = 60
+"""Seconds after which nobody waits for the writer: the lock that they should meet is missing."""
+
+
 @asynccontextmanager
 async def a_slow_writer(
     world: World,
@@ -128,7 +132,8 @@ async def a_slow_writer(
     writer = asyncio.create_task(writing(world.tenant, world.store, slow))
     await holds.wait()
     yield
-    while await waiting(world, what) < until:
-        pass
-    may_go_on.set()
-    await writer
+    async with asyncio.timeout(LONGEST_WAIT):
+        while await waiting(world, what) < until:
+            pass
+        may_go_on.set()
+        await writer

@@ -180,6 +180,28 @@ async def test_deleted_records_are_listed_until_they_are_restored(client: Client
     assert names_of(left) == ["丙", "乙"]
 
 
+async def test_deleted_records_are_found_by_the_subtree_that_they_refer_into(
+    client: Client,
+) -> None:
+    top = await client.one("account", name="集团")
+    below = await client.one("account", name="子公司", parent=top)
+    deal = await client.one("opportunity", name="商机", account=below)
+    await client.one("opportunity", name="别的", account=below)
+    await client.data("mutation ($id: ID!) { deleteOpportunity(id: $id) { deletedId } }", id=deal)
+
+    found = await client.data(
+        """query ($top: ID!) {
+          opportunities(records: DELETED, filter: {account: {under: $top}}) {
+            nodes { name } totalCount aggregate { count }
+          }
+        }""",
+        top=top,
+    )
+
+    gone = {"nodes": [{"name": "商机"}], "totalCount": 1, "aggregate": {"count": 1}}
+    assert found == {"opportunities": gone}
+
+
 def names_of(data: Any) -> list[str]:
     return [node["name"] for node in data["accounts"]["nodes"]]
 

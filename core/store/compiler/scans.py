@@ -146,17 +146,17 @@ def _source(population: Population, row: Row) -> str:
     return predicates.scan(row, f"{held} = {parent.column('id')}", *conditions)
 
 
-def _apart(population: Population, row: Row, inside: _Inside) -> tuple[str, Apart]:
+def _apart(population: Population, many: Row, inside: _Inside) -> tuple[str, Apart]:
     """FROM and WHERE but for the subtree, and conditions for that, of which each wants a plan."""
-    few = population.work.row("r", population.connection.object)
+    few = row(population)
     conditions = [predicates.condition(few, it) for it in inside.rest]
     source = _from_nodes(few, inside.nodes, few.column(inside.column), conditions)
     ids = f"select {few.column('id')} {source}"
-    record, held = row.column("id"), row.column(inside.column)
-    apart = subtrees.apart(row.work, ids, record, held, inside.nodes)
+    record, held = many.column("id"), many.column(inside.column)
+    apart = subtrees.apart(many.work, ids, record, held, inside.nodes)
     looked_up = population.parent is not None
     scan = predicates.scan_elsewhere if looked_up else predicates.scan
-    return scan(row, *(predicates.condition(row, it) for it in inside.rest)), apart
+    return scan(many, *(predicates.condition(many, it) for it in inside.rest)), apart
 
 
 def scan(population: Population) -> Scan:

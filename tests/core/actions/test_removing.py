@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -385,6 +386,13 @@ def at_once(world: World, object: str, id: UUID) -> Work[object]:
     return work
 
 
+async def the_problem(work: Awaitable[object]) -> tuple[tuple[str | int, ...], str, str]:
+    with pytest.raises(Refused) as refused:
+        await work
+    (problem,) = refused.value.problems
+    return problem.path, problem.code, problem.message
+
+
 async def test_it_is_told_which_record_stands_in_the_way_of_what_goes_or_comes_with_it(
     database: Database,
 ) -> None:
@@ -395,23 +403,13 @@ async def test_it_is_told_which_record_stands_in_the_way_of_what_goes_or_comes_w
     cleared = await world.create("note", account=account, code="1")
     await world.create("note", code="1")
 
-    with pytest.raises(Refused) as refused:
-        await delete(world, "account", account)
-    (problem,) = refused.value.problems
-    assert (problem.path, problem.code) == ((0, "id"), "TAKEN")
-    assert problem.message == (
-        f"'Note' {cleared} would lose its 'Account'. Another 'Note' has the same 'Account' and 'Code'."
-    )
+    told = f"'Note' {cleared} would lose its 'Account'. Another 'Note' has the same 'Account' and 'Code'."
+    assert await the_problem(delete(world, "account", account)) == ((0, "id"), "TAKEN", told)
 
     contact = await world.create("contact", account=account, email="e")
     await delete(world, "note", cleared)
     await delete(world, "account", account)
     await world.create("contact", email="e")
-    with pytest.raises(Refused) as refused:
-        await restore(world, "account", account)
-    (problem,) = refused.value.problems
-    assert (problem.path, problem.code) == ((0, "id"), "TAKEN")
-    assert problem.message == (
-        f"'Contact' {contact} comes back with it. Another 'Contact' has the same 'Email'."
-    )
+    told = f"'Contact' {contact} comes back with it. Another 'Contact' has the same 'Email'."
+    assert await the_problem(restore(world, "account", account)) == ((0, "id"), "TAKEN", told)
     assert await problems_of(restore(world, "contact", contact)) == [((0, "email"), "TAKEN")]

@@ -59,7 +59,7 @@ RECORDS: Final = GraphQLEnumType(
         "DELETED": GraphQLEnumValue(
             "DELETED",
             description="Those that were deleted, and can be restored: `updatedAt` and `updatedBy`"
-            " tell when and by whom. They are in no tree, and nothing refers to them.",
+            " tell when and by whom. Nothing refers to them, and of a tree they have but ancestors.",
         ),
     },
     description="Whether records live.",

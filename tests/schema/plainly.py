@@ -167,7 +167,7 @@ class Plainly:
         }[name]
 
     def ancestors(self, record: Record) -> list[Record]:
-        parent = record.values.get("parent") if not record.deleted else None  # it is in no tree
+        parent = record.values.get("parent")
         return [*self.ancestors(parent), parent] if parent is not None else []
 
     def descendants(self, record: Record, depth: int = 10**6) -> list[Record]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.actions.batches import plan_of, setting_of
@@ -205,6 +205,7 @@ class _Writing:
         self.outcome = Outcome()
         self.object = writer.preparer.object.key
         self.nameless: list[Candidate] = []  # they name others that are nowhere
+        self._failed: list[Candidate] = []
         self._step = writer.preparer.step
 
     def wanted(self, found: Sequence[Candidate]) -> list[Candidate]:
@@ -228,11 +229,30 @@ class _Writing:
     def ready(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Those whose names all mean something: a record, or a row that is written with them."""
         ready = [one for one in candidates if self._met(one)]
-        lost = _lost(ready, self._forgiven)
-        self.outcome.waiting += [one.prepared for one in ready if one in lost]
+        naming = _naming(ready, self._forgiven)
+        lost = _behind(naming, naming.keys() - set(ready))
+        doomed = self._doomed(naming) if self.turn.last else set()
+        self.nameless += doomed
+        left = lost - doomed
+        self.outcome.waiting += [one.prepared for one in ready if one in left]
         going = [one for one in ready if one not in lost]
         self._leave_blank(going)
         return going
+
+    def _doomed(self, naming: _Naming) -> set[Candidate]:
+        """Those that are lost with a rejected row, and would be if they were tried again.
+
+        Not where another row has its name: it may be a good one, and show once this one is gone.
+        """
+        naming = {other: them for other, them in naming.items() if other.is_only}
+        doomed = _behind(naming, self._failed)
+        gone = doomed.union(self._failed)
+        for one in doomed:
+            for key, other in list(one.beside.items()):
+                if other in gone and other.is_only and key not in self._forgiven:
+                    one.unmet[key] = one.prepared.names[key]
+                    del one.beside[key]
+        return doomed
 
     def _leave_blank(self, going: Sequence[Candidate]) -> None:
         """What names a row that is not written after all, where that is to be forgiven."""
@@ -280,6 +300,7 @@ class _Writing:
                 del one.unmet[key]
         if one.unmet:
             self.nameless.append(one)
+            self._failed.append(one)
         return not one.unmet
 
     def reject_flawed(self, one: Candidate, problems: Sequence[Problem]) -> None:
@@ -313,6 +334,7 @@ class _Writing:
 
     def _reject(self, one: Candidate, problems: Sequence[Problem]) -> None:
         """Reject a row, also for what it has to be without until later, where that may be why."""
+        self._failed.append(one)
         own = self.own(one, problems)
         others = [problem for problem in problems if problem not in own]
         later = (
@@ -354,20 +376,25 @@ class _Writing:
         return problem
 
 
-def _lost(ready: Sequence[Candidate], forgiven: Collection[str]) -> set[Candidate]:
-    """Those that name a row which is not written with them after all, or one that is lost so.
+_Naming = Mapping[Candidate, Sequence[Candidate]]
+"""By row of which no record is there, the rows that name it and are not written without it."""
 
-    Not by the fields where that is forgiven.
-    """
+
+def _naming(ready: Sequence[Candidate], forgiven: Collection[str]) -> _Naming:
     naming: defaultdict[Candidate, list[Candidate]] = defaultdict(list)
     for one in ready:
         for key, other in one.beside.items():
             if not other.exists and key not in forgiven:
                 naming[other].append(one)
-    lost: set[Candidate] = set()
-    away = list(naming.keys() - set(ready))
-    while away:
-        new = set(naming[away.pop()]) - lost
-        lost |= new
-        away += new & naming.keys()
-    return lost
+    return naming
+
+
+def _behind(naming: _Naming, away: Iterable[Candidate]) -> set[Candidate]:
+    """Those that name one of these, or one that does, and so on."""
+    found: set[Candidate] = set()
+    left = list(away)
+    while left:
+        new = set(naming.get(left.pop(), ())) - found
+        found |= new
+        left += new
+    return found

@@ -47,6 +47,7 @@ class Candidate:
     unmet: dict[str, Named] = field(default_factory=dict)  # names that mean no record
     later: dict[str, Named] = field(default_factory=dict)  # names that later steps may bring
     beside: dict[str, Candidate] = field(default_factory=dict)  # rows of the same batch
+    is_only: bool = True  # whether no other row of the batch has one of its names
     claim: str | None = None  # under the upsert key
     joined: list[Prepared] = field(default_factory=list)  # rows that follow for the same record
 
@@ -144,8 +145,12 @@ def _introduce(
     uniques = {
         name.key: constraint(writer.store, tx, own, name.key) for name in asked if name.key != BY_ID
     }
-    first_last = reversed(candidates)  # of several rows for one record the first makes it
-    here = {claimed: one for one in first_last for claimed in _claims(uniques, one)}
+    here: dict[Claimed, Candidate] = {}  # of several rows for one record the first makes it
+    for one in candidates:
+        for claimed in _claims(uniques, one):
+            first = here.setdefault(claimed, one)
+            if first is not one:
+                first.is_only = one.is_only = False
     for one in candidates:
         for key, name in list(one.unmet.items()):
             other = (
@@ -158,7 +163,8 @@ def _introduce(
 
 
 def _claims(uniques: Mapping[str, UniquePlan], one: Candidate) -> Iterator[Claimed]:
-    yield BY_ID, str(one.id)
+    if one.id != NOBODY:
+        yield BY_ID, str(one.id)
     for key, unique in uniques.items():
         claim = claim_of(unique, one.values)
         if claim is not None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from core.identity import TenantId
 from core.store.computed import finishing, rollups
 from core.store.plans.object_plans import ObjectPlan
-from core.store.records import saving
+from core.store.records import saving, walking
 from core.store.records.saving import Writing
 from core.store.tenancy.opening import Store
 from core.store.writing import drafts, rows
@@ -22,11 +22,7 @@ from core.store.writing.rows import Row
 from core.store.writing.transactions import Transaction, writing
 
 ROWS = 500
-_UNSTAGED = f"""
-    select id from read.record
-    where tenant_id = $1 and object = $2 and id > $3 and stage is null
-    order by id limit {ROWS}
-"""
+_UNSTAGED = walking.piece("read.record", "stage is null", ROWS)
 _FIRST = UUID(int=0)
 
 

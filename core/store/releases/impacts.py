@@ -33,9 +33,10 @@ EXAMPLES = 5
 ROWS = 2_000
 _PAGE = f"""
     select {SELECTED} from read.record as t
-    where t.tenant_id = $1 and t.object = $2 and t.deleted_at is null and t.id > $3
+    where t.tenant_id = $1 and t.object >= $2 and t.object <= $2
+      and t.deleted_at is null and t.id > $3
       and ($4::timestamptz is null or t.updated_at >= $4) and {{}}
-    order by t.id limit {ROWS}
+    order by t.object, t.id limit {ROWS}
 """
 _FIRST = UUID(int=0)
 _LIVE = "t.deleted_at is null"

@@ -20,7 +20,7 @@ from core.identity import TenantId
 from core.store.computed import counting, finishing
 from core.store.pace import Pace
 from core.store.plans.columns import SQL_TYPES
-from core.store.records import records, staging
+from core.store.records import records, staging, walking
 from core.store.records.records import Difference
 from core.store.tenancy import sampling
 from core.store.tenancy.opening import Store
@@ -36,12 +36,8 @@ from metadata.storage import SlotState
 
 ROWS = 500
 MOST_COUNTED = 5_000
-_BEHIND = f"""
-    select id from read.record
-    where tenant_id = $1 and object = $2 and id > $3
-      and ($4::integer is null or metadata_version < $4)
-    order by id limit {ROWS}
-"""
+_BEHIND = walking.piece("read.record", "($4::integer is null or metadata_version < $4)", ROWS)
+
 _UNSETTLED = "select object, slot, state, since_version from read.slot where tenant_id = $1"
 _READY = """
     update slot set state = 'ready'
@@ -261,11 +257,11 @@ async def _clear(tenant: TenantId, store: Store, object_key: str, column: str, s
         await _free(tenant, store, object_key, column)
         return
     assert column in _BOUND or column[0] in SQL_TYPES
+    found = walking.piece("record", f"{column} is not null", ROWS)
     statement = f"""
         update record set {column} = null where tenant_id = $1 and id = any(array(
-            select id from record
-            where tenant_id = $1 and object = $2 and {column} is not null and id > $3
-            order by id limit {ROWS} for no key update))
+            select id from record where tenant_id = $1 and id in ({found})
+            order by id for no key update))
         returning id
     """
     after: UUID | None = _FIRST

@@ -23,8 +23,9 @@ _VERSION = "select t.version from read.metadata_head as t where t.tenant_id = $1
 _RECORDS = """
     select t.id, t.data, t.long, t.owner, t.currency, t.stage, t.created_at
     from read.record as t
-    where t.tenant_id = $1 and t.object = $2 and t.deleted_at is null and t.id > $3
-    order by t.id limit $4
+    where t.tenant_id = $1 and t.object >= $2 and t.object <= $2
+      and t.deleted_at is null and t.id > $3
+    order by t.object, t.id limit $4
 """
 _STAYS = """
     select t.record_id, t.to_stage, t.entered_at, t.reason, t.note

@@ -14,12 +14,24 @@ import asyncpg
 import pytest
 
 from core import query
-from core.query import Column, Connection, Operator, Order, Output, Page, Scope, Statistic, Value
+from core.query import (
+    Column,
+    Connection,
+    Operator,
+    Order,
+    Output,
+    Page,
+    Quantifier,
+    Scope,
+    Statistic,
+    Value,
+)
 from core.store.compiler import subtrees
 from core.store.compiler.parameters import Context
 from core.store.compiler.statement import compiled
 from core.store.database.connections import Database
 from core.store.database.ways import Options, Plan
+from core.store.records import walking
 from metadata.published import Published
 from metadata.text import null_token
 from tests.conftest import Copies
@@ -29,6 +41,8 @@ from tests.core.store.compiler.asking import compare, nodes, scalars
 MANY, FEW = 20_000, 30
 SOME, TINY = 4_000, 1_000
 COMPANIES = 2_000
+DELETED = 100
+"""One sale for so many that live."""
 NOTES = 150
 FIRST_NOTE = 100_001
 ALL_VISIBLE = """
@@ -59,14 +73,19 @@ class Large:
         """
         statement = compiled(query.Query((Output("x", part),)), self.published)
         context = Context.of(self.world.tenant, self.published, datetime.now(UTC))
-        arguments = statement.arguments(context, values)
-        given = ", ".join(map(_literal, arguments))
-        explain = f"explain (analyze, timing off, format json) execute asked ({given})"
-        kept = plan or statement.plan
-        async with self.database.transaction(self.world.tenant, plan=kept) as connection:
+        given = ", ".join(map(_literal, statement.arguments(context, values)))
+        return await self.explained(
+            statement.sql, f"({given})", plan or statement.plan, walks=walks
+        )
+
+    async def explained(
+        self, sql: str, given: str, plan: Plan, *, walks: bool = True
+    ) -> list[dict[str, Any]]:
+        explain = f"explain (analyze, timing off, format json) execute asked {given}"
+        async with self.database.transaction(self.world.tenant, plan=plan) as connection:
             if not walks:
                 await connection.execute("set local enable_seqscan = off")
-            await connection.execute(f"prepare asked as {statement.sql}")
+            await connection.execute(f"prepare asked as {sql}")
             try:
                 told = json.loads(await connection.fetchval(explain))
             finally:
@@ -202,6 +221,13 @@ async def _fill(connection: asyncpg.Connection, world: World, count: int) -> Non
         count,
         companies,
     )
+    await connection.execute(
+        f"insert into record ({base}, deleted_at, {places['amount']})"
+        " select $1, gen_random_uuid(), 'sale', 1, '{}', now(), now(), 1, now(), i"
+        " from generate_series(1, $2::int) as i",
+        world.tenant,
+        count // DELETED,
+    )
 
 
 async def _fill_tiny(connection: asyncpg.Connection, large: Large, tenants: int) -> None:
@@ -278,6 +304,15 @@ async def test_a_list_along_an_index_reads_little_more_than_it_shows(
     assert await large.touched(part, values, plan) <= most
 
 
+@pytest.mark.parametrize("plan", ["generic", "custom"])
+@pytest.mark.parametrize("order", [(), by("updated_at", descending=True), by("amount")])
+async def test_of_deleted_records_none_that_live_are_read(
+    large: Large, order: tuple[Order, ...], plan: Plan
+) -> None:
+    part = replace(sales(order=order), deleted=True)
+    assert await large.touched(part, [50], plan) <= 3 * MANY // DELETED
+
+
 async def test_a_list_from_its_smallest_on_is_found_at_once_where_most_tenants_have_little(
     crowded: Large,
 ) -> None:
@@ -308,6 +343,29 @@ async def test_a_filter_that_is_planned_for_its_value_reads_little_either_way(
 ) -> None:
     part = sales(compare("kind", Operator.EQ, Value(1)), by("amount"))
     assert await large.touched(part, [20, kind]) <= most
+
+
+@pytest.mark.parametrize(("amount", "most"), [(0, 150), (99_000, 4_500), (99_990, 150)])
+@pytest.mark.parametrize("order", [(), by("name")])
+async def test_a_range_of_amounts_is_planned_by_how_many_there_are(
+    large: Large, order: tuple[Order, ...], amount: int, most: int
+) -> None:
+    above = compare("amount", Operator.GT, Value(1))
+    assert await large.touched(sales(above, order), [20, amount]) <= most
+    some = query.Related("sale", "company", Quantifier.SOME, above)
+    shown = (nodes(*scalars("name")),)
+    part = Connection("company", shown, Page(Value(0)), where=some, order=order)
+    assert await large.touched(part, [20, amount]) <= most
+
+
+@pytest.mark.parametrize("plan", ["generic", "custom"])
+@pytest.mark.parametrize("object_key", ["company", "sale"])
+async def test_going_through_an_object_steps_over_no_other(
+    large: Large, object_key: str, plan: Plan
+) -> None:
+    given = f"('{large.world.tenant}', '{object_key}', '{UUID(int=0)}')"
+    piece = walking.piece("read.record", "true", 50)
+    assert sum(map(_read, await large.explained(piece, given, plan))) <= 110
 
 
 @pytest.mark.parametrize("plan", ["generic", "custom"])

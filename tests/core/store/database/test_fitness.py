@@ -36,6 +36,7 @@ async def test_from_a_bare_server_to_one_that_serves(bare: Cluster) -> None:
         await migrating.migrate(owner, "web-app")
     commands = [line.strip() for line in refusal.value.message.splitlines() if line.endswith(";")]
     assert "create role dealgraph_views nologin;" in commands
+    assert commands[-1] == "alter role dealgraph_views bypassrls;"
     assert 'grant dealgraph_app to "web-app" with inherit true;' in commands
     async with connected(bare.url("postgres", "sales")) as connection:
         for command in commands:
@@ -45,6 +46,20 @@ async def test_from_a_bare_server_to_one_that_serves(bare: Cluster) -> None:
     await fitness.check(app)
     database = await Database.open(app)
     await database.close()
+
+
+async def test_a_server_on_which_nobody_may_pass_policies_is_migrated_and_tells_what_that_costs(
+    bare: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    owner = bare.url("migrator", "sales")
+    async with connected(bare.url("postgres", "sales")) as connection:
+        await migrating.migrate(bare.url("postgres", "sales"))
+        await connection.execute("grant dealgraph_owner to migrator")
+        assert await migrating.migrate(owner) == []
+        assert caplog.text == ""
+        await connection.execute("alter role dealgraph_views nobypassrls")
+    assert await migrating.migrate(owner) == []
+    assert "have a superuser run `alter role dealgraph_views bypassrls`" in caplog.text
 
 
 async def test_a_superuser_needs_nobodys_help(bare: Cluster) -> None:
@@ -123,9 +138,9 @@ async def test_refuses_a_login_that_sees_everyone(
 
 async def test_refuses_a_database_that_lacks_migrations(fresh_urls: Urls) -> None:
     async with connected(fresh_urls.superuser) as connection:
-        await connection.execute("delete from tortoise_migrations where name like '0008%'")
+        await connection.execute("delete from tortoise_migrations where name like '0009%'")
     with pytest.raises(
-        Unavailable, match="lacks the migrations 0008_deleted: run `dealgraph migrate`"
+        Unavailable, match="lacks the migrations 0009_deleted_by_id: run `dealgraph migrate`"
     ):
         await fitness.check(fresh_urls.app)
 

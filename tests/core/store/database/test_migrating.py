@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ NAMES = [
     "0006_by_creation",
     "0007_figures_by_stage",
     "0008_deleted",
+    "0009_deleted_by_id",
 ]
 MIGRATE = "import asyncio, sys; from core.store.database import migrating; "
 MIGRATE += "asyncio.run(migrating.migrate(sys.argv[1]))"
@@ -87,6 +89,23 @@ async def test_every_command_may_run_twice(fresh_urls: Urls, name: str) -> None:
             for command in operation.sql:
                 await connection.execute(command)
     assert await catalogue(fresh_urls.superuser) == before
+
+
+async def test_makes_every_index_that_it_names(fresh_urls: Urls) -> None:
+    text = "".join(
+        command
+        for name in NAMES
+        for operation in import_module(
+            f"core.store.database.migrations.{name}"
+        ).Migration.operations
+        for command in getattr(operation, "sql", ())
+        if isinstance(command, str)
+    )
+    named = re.findall(r"create index if not exists (\w+) on \w+( using gin)? (\([^)]*\))", text)
+    async with connected(fresh_urls.superuser) as connection:
+        made = dict(await connection.fetch("select indexname, lower(indexdef) from pg_indexes"))
+    assert len(named) > 100
+    assert [(name, columns) for name, _, columns in named if columns not in made[name]] == []
 
 
 async def test_tells_what_is_pending(empty_urls: Urls, fresh_urls: Urls) -> None:

@@ -65,11 +65,9 @@ async def read(
     statement = prepared.statement
     context = Context.of(actor.tenant, known, datetime.now(UTC))
     arguments = statement.arguments(context, values)
-    plan = statement.plan
-    if plan == "custom" and await store.sizes.keeps_plans(actor.tenant):
-        plan = "generic"
+    sql, plan = statement.planned(actor.tenant, await store.sizes.of(actor.tenant))
     async with store.database.reading(actor.tenant, plan) as connection:
-        row = await connection.fetchrow(statement.sql, *arguments)
+        row = await connection.fetchrow(sql, *arguments)
     version: int
     columns: list[bytes]
     version, *columns = row

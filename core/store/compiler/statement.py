@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import query
+from core.identity import TenantId
 from core.store.compiler import evidence, roots
 from core.store.compiler.parameters import TENANT, Context, Take
 from core.store.compiler.records import outputs
 from core.store.compiler.work import Work, source
 from core.store.database.ways import Plan
+from core.store.tenancy.sizes import Size
 from metadata.published import Published
 
+_OF_TENANT = f"tenant_id = {TENANT}"
 _TABLE = re.compile(r"\bread\.[a-z_]+(?: as ([a-z0-9_]+))?")
 _BOUND = re.compile(rf"\b([a-z0-9_]+)\.tenant_id = {re.escape(TENANT)}\b")
 
@@ -32,6 +35,18 @@ class Statement:
     takes: tuple[Take, ...]
     tables: int
     """How many tables it reads, each time counted: planning looks at every one."""
+
+    def planned(self, tenant: TenantId, size: Size) -> tuple[str, Plan]:
+        """The SQL to run for a tenant of this size, and how it is to be planned.
+
+        A plan that is kept for one that stands out is its own, by its id in the text (of which the
+        first `$1` stays: arguments are the same).
+        """
+        plan = "generic" if size is Size.SMALL else self.plan
+        if plan == "custom" or size is not Size.OUTSTANDING:
+            return self.sql, plan
+        head, *rest = self.sql.split(_OF_TENANT)
+        return head + _OF_TENANT + f"tenant_id = '{tenant}'::uuid".join(rest), plan
 
     def arguments(self, context: Context, values: Sequence[Any]) -> list[object]:
         """What goes with the SQL when it is run.

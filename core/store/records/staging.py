@@ -22,7 +22,6 @@ from core.store.writing.rows import Row
 from core.store.writing.transactions import Transaction, writing
 
 ROWS = 500
-_UNSTAGED = walking.piece("read.record", "stage is null", ROWS)
 _FIRST = UUID(int=0)
 
 
@@ -40,8 +39,9 @@ async def enter(tenant: TenantId, store: Store, object_key: str) -> int:
 
 
 async def _unstaged(tenant: TenantId, store: Store, object_key: str, after: UUID) -> list[UUID]:
+    asked = walking.piece(tenant, "stage is null", ROWS)
     async with store.database.reading(tenant) as connection:
-        return [row[0] for row in await connection.fetch(_UNSTAGED, tenant, object_key, after)]
+        return [row[0] for row in await connection.fetch(asked, object_key, after)]
 
 
 async def _enter(tx: Transaction, object_key: str, ids: Sequence[UUID]) -> None:

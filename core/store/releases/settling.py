@@ -36,7 +36,6 @@ from metadata.storage import SlotState
 
 ROWS = 500
 MOST_COUNTED = 5_000
-_BEHIND = walking.piece("read.record", "($4::integer is null or metadata_version < $4)", ROWS)
 
 _UNSETTLED = "select object, slot, state, since_version from read.slot where tenant_id = $1"
 _READY = """
@@ -198,8 +197,10 @@ async def _let_read(tenant: TenantId, store: Store, object_key: str, version: in
 async def _behind(
     tenant: TenantId, store: Store, object_key: str, place: tuple[UUID, int | None]
 ) -> list[UUID]:
+    older = "($3::integer is null or metadata_version < $3)"
+    asked = walking.piece(tenant, older, ROWS)
     async with store.database.reading(tenant) as connection:
-        return [row[0] for row in await connection.fetch(_BEHIND, tenant, object_key, *place)]
+        return [row[0] for row in await connection.fetch(asked, object_key, *place)]
 
 
 async def _write_again(
@@ -257,10 +258,10 @@ async def _clear(tenant: TenantId, store: Store, object_key: str, column: str, s
         await _free(tenant, store, object_key, column)
         return
     assert column in _BOUND or column[0] in SQL_TYPES
-    found = walking.piece("record", f"{column} is not null", ROWS)
+    found = walking.piece(tenant, f"{column} is not null", ROWS, "record")
     statement = f"""
-        update record set {column} = null where tenant_id = $1 and id = any(array(
-            select id from record where tenant_id = $1 and id in ({found})
+        update record set {column} = null where tenant_id = $3 and id = any(array(
+            select id from record where tenant_id = $3 and id in ({found})
             order by id for no key update))
         returning id
     """
@@ -271,7 +272,7 @@ async def _clear(tenant: TenantId, store: Store, object_key: str, column: str, s
             where = (tx.tenant, object_key, column)
             if await tx.connection.fetchval(_RETIRED, *where) != since:
                 return None  # someone else has cleared it, or it was in use again meanwhile
-            cleared = await tx.connection.fetch(statement, tx.tenant, object_key, after)
+            cleared = await tx.connection.fetch(statement, object_key, after, tx.tenant)
             if cleared:
                 last: UUID = max(one for (one,) in cleared)
                 return last

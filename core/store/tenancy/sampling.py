@@ -20,6 +20,7 @@ PATIENCE = 60.0
 """Seconds that a sample of all tables may take; those of a million records take three."""
 _RECORDS = "select reltuples from pg_class where oid = 'record'::regclass"
 _OF_TENANT = "explain (format json) select from read.record as r where r.tenant_id = $1"
+_OF_ANY = _OF_TENANT.replace("$1", "(select $1::uuid)")
 _OF_OBJECT = f"{_OF_TENANT} and r.object = $2"
 _REFRESH = "analyze record, change, tree_node, unique_key, stage_history"
 
@@ -28,9 +29,19 @@ _log = logging.getLogger("dealgraph")
 
 async def estimate(tenant: TenantId, database: Database, object: str | None = None) -> float:
     """How many records, of an object or in all, the planner takes the tenant to have."""
-    ask = (_OF_TENANT, tenant) if object is None else (_OF_OBJECT, tenant, object)
+    if object is None:
+        return await _expected(tenant, database, _OF_TENANT)
+    return await _expected(tenant, database, _OF_OBJECT, object)
+
+
+async def average(tenant: TenantId, database: Database) -> float:
+    """How many records the planner takes a tenant to have of which it does not know the id."""
+    return await _expected(tenant, database, _OF_ANY)
+
+
+async def _expected(tenant: TenantId, database: Database, explain: str, *more: str) -> float:
     async with database.reading(tenant) as connection:
-        plan = json.loads(await connection.fetchval(*ask))
+        plan = json.loads(await connection.fetchval(explain, tenant, *more))
     return float(plan[0]["Plan"]["Plan Rows"])
 
 

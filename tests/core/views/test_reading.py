@@ -136,6 +136,7 @@ async def test_one_statement_answers_however_much_is_asked(urls: Urls, world: Wo
     many = replace(NAMES, outputs=(*wide, figures, Output("total", query.TotalCount())))
     seen: list[str] = []
     try:
+        await store.sizes.of(world.tenant)  # which is remembered for some minutes
         async with database.reading(world.tenant, "generic") as connection:
             connection.add_query_logger(lambda record: seen.append(record.query))
         for count in (1, 10):

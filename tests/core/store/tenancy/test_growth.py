@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.actions import saving
 from core.store.database.connections import Database
 from core.store.tenancy import sampling
-from core.store.tenancy.sizes import SMALL
+from core.store.tenancy.sizes import SMALL, Size
 from tests.conftest import Urls
 from tests.core.a_store import a_world, an_object
 from tests.core.actions.importing.a_mapping import a_mapping
@@ -17,13 +17,13 @@ async def test_the_planner_learns_of_many_new_records_at_once(fresh_urls: Urls) 
     try:
         world = await a_world(database, an_object("visit", {}))
         tenant, store = world.tenant, world.store
-        assert await store.sizes.keeps_plans(tenant)
+        assert await store.sizes.of(tenant) is Size.SMALL
         batch = [{"name": "n"}] * 500
         while (created := len(await world.rows(_IDS))) <= SMALL:
             await saving.create(world.actor, store, "visit", batch)
             await store.growth.looked()
         assert await sampling.estimate(tenant, database, "visit") > created / 2
-        assert not await store.sizes.keeps_plans(tenant)
+        assert await store.sizes.of(tenant) is Size.LARGE
     finally:
         await database.close()
 

@@ -1,24 +1,25 @@
 from core.identity import TenantId
 from core.store.database.connections import Database
+from core.store.database.links import connected
 from core.store.tenancy import sampling
-from core.store.tenancy.sizes import SMALL, Sizes
+from core.store.tenancy.sizes import SMALL, Size, Sizes
 from tests.conftest import Urls
 from tests.core.a_store import a_world, an_object
 
 
 async def test_a_tenant_with_few_records_keeps_its_plans(database: Database) -> None:
     world = await a_world(database, an_object("thing", {}))
-    assert await Sizes(database).keeps_plans(world.tenant)
+    assert await Sizes(database).of(world.tenant) is Size.SMALL
 
 
 async def test_a_size_is_remembered_for_a_while(database: Database) -> None:
     world = await a_world(database, an_object("thing", {}))
     sizes = Sizes(database)
-    assert await sizes.keeps_plans(world.tenant)
+    assert await sizes.of(world.tenant) is Size.SMALL
     await _filled(database, world.tenant)
     await sampling.refresh(world.tenant, database)
-    assert await sizes.keeps_plans(world.tenant)
-    assert not await Sizes(database).keeps_plans(world.tenant)
+    assert await sizes.of(world.tenant) is Size.SMALL
+    assert await Sizes(database).of(world.tenant) is not Size.SMALL
 
 
 async def test_a_tenant_that_the_planner_does_not_know_keeps_its_plans(fresh_urls: Urls) -> None:
@@ -30,10 +31,33 @@ async def test_a_tenant_that_the_planner_does_not_know_keeps_its_plans(fresh_url
         unknown = await a_world(database, an_object("thing", {}))
         await _filled(database, unknown.tenant)
         assert await sampling.estimate(unknown.tenant, database) < 10
-        assert await Sizes(database).keeps_plans(unknown.tenant)
-        assert not await Sizes(database).keeps_plans(known.tenant)
+        assert await Sizes(database).of(unknown.tenant) is Size.SMALL
+        assert await Sizes(database).of(known.tenant) is Size.LARGE
     finally:
         await database.close()
+
+
+async def test_a_tenant_stands_out_among_many_that_are_small(fresh_urls: Urls) -> None:
+    database = await Database.open(fresh_urls.app)
+    try:
+        large = await a_world(database, an_object("thing", {}))
+        await _filled(database, large.tenant)
+        await sampling.refresh(large.tenant, database)
+        assert await Sizes(database).of(large.tenant) is Size.LARGE
+        async with connected(fresh_urls.superuser) as superuser:
+            await superuser.execute(_MANY_OTHERS)
+        await sampling.refresh(large.tenant, database)
+        assert await Sizes(database).of(large.tenant) is Size.OUTSTANDING
+    finally:
+        await database.close()
+
+
+_MANY_OTHERS = """
+    insert into record
+        (tenant_id, id, object, version, data, created_at, updated_at, metadata_version)
+    select gen_random_uuid(), gen_random_uuid(), 'thing', 1, '{}', now(), now(), 1
+    from generate_series(1, 100)
+"""
 
 
 async def _filled(database: Database, tenant: TenantId) -> None:

@@ -457,7 +457,7 @@ async def test_a_question_takes_one_statement_however_much_it_asks(
       opportunities { aggregate { count amount { sum } } groups(by: [{stage: true}]) { key { stage } } }
       node(id: "x") { id }
     }"""
-    await client.data("{ __typename }")  # looks the metadata up
+    await client.data("{ accounts { totalCount } }")  # looks up the metadata, and the size
     await asyncio.sleep(0.01)
     for _ in range(2):
         seen.clear()

@@ -57,6 +57,9 @@ async def write(tx: Transaction, writer: Writer, batch: Sequence[Prepared], turn
     outcome = writing.outcome
     sound = [prepared for prepared in batch if not prepared.flaws]
     found = await matched(tx, writer, sound)
+    for one in found:
+        writing.forgive(one)
+    found = writing.without_company(found)
     plan = plan_of(writer.store, tx, writing.object)
     updates = writer.preparer.step.existing is Existing.UPDATE
     # The trees before records, and before parts of the transaction: these let go of them again.
@@ -83,7 +86,8 @@ async def write(tx: Transaction, writer: Writer, batch: Sequence[Prepared], turn
     await _reject_flawed(tx, writing, [prepared for prepared in batch if prepared.flaws])
     outcome.rejected.sort(key=lambda told: told[0].row.line)
     places = {id(prepared): place for place, prepared in enumerate(batch)}
-    outcome.again.sort(key=lambda prepared: places[id(prepared)])
+    for left in (outcome.again, outcome.waiting):
+        left.sort(key=lambda prepared: places[id(prepared)])
     return outcome
 
 
@@ -288,16 +292,32 @@ class _Writing:
                 self._reject(going[index], found)
         return [one for index, one in enumerate(going) if index not in wrong]
 
+    def forgive(self, one: Candidate) -> None:
+        """Leave blank what names nobody, where it may be blank and the row is not to wait."""
+        if not self._waits(one):
+            for key in list(one.unmet):
+                if key not in self.writer.afterwards and self._step.fields[key].blank_if_missing:
+                    one.values[key] = None
+                    del one.unmet[key]
+
+    def without_company(self, found: Sequence[Candidate]) -> list[Candidate]:
+        """Without the rows for a record for which another row waits: they wait with it."""
+        waited = {one.claim for one in found if one.claim is not None and self._waits(one)}
+        with_it = [one for one in found if one.claim in waited and not self._waits(one)]
+        self.outcome.waiting += [one.prepared for one in with_it]
+        return [one for one in found if one.claim not in waited or self._waits(one)]
+
+    def _waits(self, one: Candidate) -> bool:
+        """Whether it names a record of its kind that may come yet."""
+        return not self.turn.last and any(it.object == self.object for it in one.unmet.values())
+
     def _met(self, one: Candidate) -> bool:
-        if not self.turn.last and any(name.object == self.object for name in one.unmet.values()):
+        if self._waits(one):
             self.outcome.waiting.append(one.prepared)
             return False
         for key in list(one.unmet):
             if key in self.writer.afterwards:
                 one.later[key] = one.unmet.pop(key)
-            elif self._step.fields[key].blank_if_missing:
-                one.values[key] = None
-                del one.unmet[key]
         if one.unmet:
             self.nameless.append(one)
             self._failed.append(one)

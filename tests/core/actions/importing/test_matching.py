@@ -82,6 +82,29 @@ async def test_a_circle_may_have_several_rows_for_a_record(database: Database) -
         assert sorted(found) == [("a", "Last", 2), ("b", "Two", 1)]
 
 
+@pytest.mark.parametrize("named", ["person", "team"])
+async def test_several_rows_for_a_record_change_nothing_again_where_one_names_nobody(
+    database: Database, named: str
+) -> None:
+    code = {"code": {"type": "string", "x-unique": True}}
+    people = an_object("person", code | {"other": refers_to(named)})
+    world = await a_world(database, people, an_object("team", code))
+    other = {"column": "other", "reference": "code", "missing": "blank"}
+    sources = {"name": "name", "code": "code", "other": other}
+    mapping = a_mapping({"object": "person", "key": "code", "fields": sources})
+    rows = [
+        {"name": "One", "code": "a", "other": None},
+        {"name": "Two", "code": "a", "other": "nobody"},
+        {"name": "Last", "code": "b", "other": None},
+    ]
+    _, kept = await load_rows(world, mapping, rows)
+    assert kept.told == []
+    found = await data(world, "person", "code", "name", "version")
+    assert min(found)[:2] == ("a", "Two")
+    await load_rows(world, mapping, rows)
+    assert await data(world, "person", "code", "name", "version") == found
+
+
 async def test_of_a_circle_with_one_bad_row_none_is_loaded(database: Database) -> None:
     many = 2 * ROWS
     rows = [{"key": f"{number}", "partner": f"{(number + 1) % many}"} for number in range(many)]

@@ -4,6 +4,9 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
+# Hundreds of processes start in a run of the tests: what one has compiled the others read.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check bench format clean
 
 demo: $(STAMP)

@@ -30,7 +30,6 @@ from core.store.database.ways import PLANS, Options, TenantSetting
 from core.store.embedded.keeping import kept
 from core.store.embedded.server import Cluster, Embedded
 from core.store.releases import resuming
-from core.store.tenancy import epoch
 from core.store.tenancy.opening import Store
 from core.store.tenancy.tokens import Doorkeeper
 from plugins.built_in import BUILT_IN
@@ -180,7 +179,6 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
             url = cluster.url(roles.APP, DATABASE)
         database = await Database.open(url, settings.options)
         stack.push_async_callback(database.close)
-        await epoch.settle(database)
         yield database
 
 

@@ -14,6 +14,7 @@ from core.errors import NotFound, Unavailable
 from core.identity import TenantId
 from core.store.database.connections import Database
 from core.store.recent import Recent
+from core.store.tenancy import epoch
 from metadata import layers
 from metadata import storage as places
 from metadata.layers import Layer
@@ -88,10 +89,14 @@ async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
         row = await connection.fetchrow(_HEAD, tenant)
         if row is None:
             raise NotFound("There is no such tenant.")
+        current = row["epoch"]
+        has_ended = await epoch.has_ended(tenant, connection, current)
         states = await slot_states(tenant, connection)
         metadata, stored = parsed.get(row["fingerprint"]), None
         if metadata is None:
             stored = await load_layers(tenant, connection, row["version"])
+    if has_ended:
+        current = await epoch.advance(database, current)
     # In threads: with many fields both take long enough for others to notice.
     storage = await built(places.of_json, row["storage"])
     if metadata is None:
@@ -105,7 +110,7 @@ async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
         time_zone=row["time_zone"],
         language=row["language"],
     )
-    return Head(published, row["epoch"], row["currency_frozen"])
+    return Head(published, current, row["currency_frozen"])
 
 
 async def slot_states(tenant: TenantId, connection: Connection) -> dict[tuple[str, str], SlotState]:

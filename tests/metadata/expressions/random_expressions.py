@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -85,19 +86,19 @@ def expressions(draw: st.DrawFn, depth: int = 4) -> str:
     return draw(_of(draw(st.sampled_from(RESULTS)), depth))
 
 
+@cache  # a strategy that is made for each draw is examined for each draw
 @st.composite
 def _of(draw: st.DrawFn, wanted: Type, depth: int) -> str:
     if depth == 0 or draw(st.integers(0, 4)) == 0:
         return draw(_leaf(wanted))
-    extras = _SUMS.get(wanted, [])
-    clause = draw(st.sampled_from([*filter(lambda f: _gives(f, wanted), _CLAUSES), *extras]))
+    clause = draw(_clauses(wanted))
     if isinstance(clause, str):
         return _filled(draw, clause, depth)
     return _called(draw, clause, wanted, depth)
 
 
-@st.composite
-def _leaf(draw: st.DrawFn, wanted: Type) -> str:
+@cache
+def _leaf(wanted: Type) -> st.SearchStrategy[str]:
     names = [name for name, of_type in NAMES.items() if of_type is wanted]
     if wanted is Type.NUMBER:
         names.append("score")
@@ -113,7 +114,7 @@ def _leaf(draw: st.DrawFn, wanted: Type) -> str:
             choices += ["today()", "date('2024-02-29')"]
         case Type.INSTANT:
             choices += ["now()", "instant('2024-02-29T12:00Z')"]
-    return draw(st.sampled_from(choices))
+    return st.sampled_from(choices)
 
 
 _SUMS = {
@@ -122,6 +123,12 @@ _SUMS = {
     Type.DATE: ["({date} + {number})", "({date} - {number})", "({number} + {date})"],
     Type.BOOL: ["({text} in {roles})", "({text} == null)", "({date} != null)"],
 }
+
+
+@cache
+def _clauses(wanted: Type) -> st.SearchStrategy[Function | str]:
+    extras = _SUMS.get(wanted, [])
+    return st.sampled_from([*filter(lambda f: _gives(f, wanted), _CLAUSES), *extras])
 
 
 def _filled(draw: st.DrawFn, form: str, depth: int) -> str:
@@ -143,13 +150,14 @@ def _called(draw: st.DrawFn, function: Function, wanted: Type, depth: int) -> st
     takes = list(function.takes)
     if function.variadic:
         takes += takes[-1:] * draw(st.integers(0, 2))
-    shared = wanted if function.gives is None else draw(_shared(takes))
+    types = tuple(p.types for p in takes if isinstance(p, Same))
+    shared = wanted if function.gives is None else draw(_shared(types))
     arguments = [_argument(draw, parameter, shared, depth - 1) for parameter in takes]
     return _written(function, arguments)
 
 
-def _shared(takes: list[Parameter]) -> st.SearchStrategy[Type]:
-    types = [p.types for p in takes if isinstance(p, Same)]
+@cache
+def _shared(types: tuple[frozenset[Type], ...]) -> st.SearchStrategy[Type]:
     return st.sampled_from(sorted(frozenset(EVERY).intersection(*types)))
 
 

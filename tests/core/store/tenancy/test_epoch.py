@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 
 from core.actions import saving
-from core.identity import TenantId
 from core.store.database.connections import Database
 from core.store.tenancy import epoch
-from tests.conftest import Urls, a_tenant
-from tests.core.a_store import a_world, an_object
+from core.store.tenancy.opening import Store
+from tests.conftest import Urls
+from tests.core.a_store import World, a_world, an_object
 
 CHANGE = (
     "insert into change (tenant_id, epoch, xact, seq, record_id, object, version, kind, source,"
@@ -30,25 +30,31 @@ async def alone(fresh_urls: Urls) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def add_change(database: Database, tenant: TenantId, xact: int | None = None) -> None:
-    current = await epoch.current(database)
-    async with database.transaction(tenant) as connection:
-        await connection.execute(CHANGE, tenant, current, xact, uuid4())
+async def add_change(world: World, xact: int | None = None) -> None:
+    async with world.store.database.transaction(world.tenant) as connection:
+        await connection.execute(CHANGE, world.tenant, 1, xact, uuid4())
+
+
+async def epoch_of(world: World) -> int:
+    """That of a process which has not heard of the tenant."""
+    return (await Store(world.store.database, world.store.offer).head(world.tenant)).epoch
 
 
 async def test_stays_while_the_log_is_this_servers(alone: Database) -> None:
-    assert await epoch.settle(alone) == 1
+    world = await a_world(alone)
+    assert await epoch_of(world) == 1
     for _ in range(3):
-        await add_change(alone, await a_tenant(alone))
-    assert await epoch.settle(alone) == 1
+        await add_change(world)
+    assert await epoch_of(world) == 1
 
 
 async def test_is_raised_once_when_a_change_came_from_elsewhere(alone: Database) -> None:
-    await add_change(alone, await a_tenant(alone))
-    await add_change(alone, await a_tenant(alone), xact=2**40)
-    assert await asyncio.gather(*(epoch.settle(alone) for _ in range(4))) == [2, 2, 2, 2]
-    await add_change(alone, await a_tenant(alone))
-    assert await epoch.settle(alone) == 2
+    other, world = await a_world(alone), await a_world(alone)
+    await add_change(other)
+    await add_change(world, xact=2**40)
+    assert await epoch_of(other) == 1
+    assert await asyncio.gather(*(epoch_of(world) for _ in range(4))) == [2, 2, 2, 2]
+    assert await epoch_of(world) == await epoch_of(other) == 2
 
 
 async def test_advances_for_one_of_those_who_ask_together(alone: Database) -> None:

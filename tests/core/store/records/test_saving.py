@@ -131,5 +131,5 @@ async def test_a_batch_takes_as_many_however_long_it_is(counted: Counted, size: 
 async def test_a_store_reads_its_metadata_once(counted: Counted) -> None:
     store = Store(counted.world.store.database, counted.world.store.offer)
 
-    assert await counted.statements(store.published(counted.world.tenant)) == 4
+    assert await counted.statements(store.published(counted.world.tenant)) == 5
     assert await counted.statements(store.published(counted.world.tenant)) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from core.actions.importing.cells import folded
@@ -73,4 +74,6 @@ def repeats(job: Job, metadata: Metadata, zone: ZoneInfo, told: Told) -> Repeats
 
 
 def _hashed(row: Row, places: Sequence[int]) -> int:
-    return hash(tuple([folded(str(row.values[place])) for place in places]))
+    """The same in every process, or which rows wait for others would differ from run to run."""
+    key = "\0".join([folded(str(row.values[place])) for place in places])
+    return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest())

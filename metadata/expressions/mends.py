@@ -163,7 +163,7 @@ def _options(names: Sequence[Node], environment: Environment) -> Collection[str]
         if options is None:
             return None
         found |= dict.fromkeys(options)
-    return found
+    return found or None
 
 
 def unwanted(given: Type, wanted: Type) -> Problem:

@@ -36,7 +36,6 @@ from metadata.storage import SlotState
 
 ROWS = 500
 MOST_COUNTED = 5_000
-
 _UNSETTLED = "select object, slot, state, since_version from read.slot where tenant_id = $1"
 _READY = """
     update slot set state = 'ready'

@@ -1,4 +1,4 @@
-"""Which tenants have their statements planned once, and not for the values of each run; or for them alone."""
+"""How large tenants are: by that it is decided whose statements are planned how."""
 
 from __future__ import annotations
 

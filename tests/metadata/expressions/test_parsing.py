@@ -211,6 +211,10 @@ def test_offers_the_functions_that_an_environment_adds() -> None:
     assert isinstance(parse("acme.double(amount)", ENVIRONMENT), list)
 
 
+def test_a_text_that_is_compared_with_nothing_is_not_taken_for_an_option() -> None:
+    assert evaluator(expression("has('won')"))({}, TODAY, NOW) is True
+
+
 def test_equal_expressions_are_equal_trees_whatever_their_spacing() -> None:
     one = expression("amount*( 2 ) // twice")
     other = expression("amount * 2")

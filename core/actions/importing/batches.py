@@ -209,7 +209,7 @@ class _Writing:
         self.outcome = Outcome()
         self.object = writer.preparer.object.key
         self.nameless: list[Candidate] = []  # they name others that are nowhere
-        self._failed: list[Candidate] = []
+        self._failed: list[Candidate] = []  # these, and the others that are rejected
         self._step = writer.preparer.step
 
     def wanted(self, found: Sequence[Candidate]) -> list[Candidate]:

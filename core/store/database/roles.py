@@ -18,12 +18,13 @@ from core.store.database.links import SERVING, connected
 OWNER = "dealgraph_owner"
 APP = "dealgraph_app"
 VIEWS = "dealgraph_views"
-_log = logging.getLogger("dealgraph")
 LOCK = 0x726F6C65  # "role"
 PAST_POLICIES = f"alter role {VIEWS} bypassrls"
 """Lets the planner use what it knows of the values of a column: under any policy, `true` as well,
 it does so for leakproof operators alone, and takes every range of numbers for a third of all."""
 ON_CITUS = "select exists (select from pg_extension where extname = 'citus')"
+
+_log = logging.getLogger("dealgraph")
 
 
 async def set_up(superuser_url: str, database: str) -> None:
@@ -31,8 +32,9 @@ async def set_up(superuser_url: str, database: str) -> None:
     async with connected(superuser_url) as connection:
         await connection.execute("select pg_advisory_lock($1)", LOCK)
         await connection.execute("set synchronous_commit = off")
-        for command in (*await lacking(connection), PAST_POLICIES):
+        for command in await lacking(connection):
             await connection.execute(command)
+        await _pass_policies(connection)
         for role in (OWNER, APP):
             await connection.execute(f"alter role {role} login")
         if not await connection.fetchval(

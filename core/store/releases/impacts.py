@@ -31,6 +31,7 @@ from metadata.published import Published
 
 EXAMPLES = 5
 ROWS = 2_000
+# Along the index of the object's records: see `core.store.records.walking`.
 _PAGE = f"""
     select {SELECTED} from read.record as t
     where t.tenant_id = $1 and t.object >= $2 and t.object <= $2

@@ -20,6 +20,7 @@ from metadata.published import Published
 PAGE = 1_000
 _BEFORE_ALL = UUID(int=0)
 _VERSION = "select t.version from read.metadata_head as t where t.tenant_id = $1"
+# Along the index of the object's records: see `core.store.records.walking`.
 _RECORDS = """
     select t.id, t.data, t.long, t.owner, t.currency, t.stage, t.created_at
     from read.record as t

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -12,7 +11,6 @@ from core.actions import saving
 from core.store.database.connections import Database
 from core.store.tenancy import epoch
 from core.store.tenancy.opening import Store
-from tests.conftest import Urls
 from tests.core.a_store import World, a_world, an_object
 
 CHANGE = (
@@ -20,14 +18,6 @@ CHANGE = (
     " metadata_version) values ($1, $2, coalesce($3, pg_current_xact_id()), 1, $4, 'account', 1,"
     " 'create', 'api', 1)"
 )
-
-
-@pytest.fixture
-async def alone(fresh_urls: Urls) -> AsyncIterator[Database]:
-    """A database that nobody else's changes are in."""
-    database = await Database.open(fresh_urls.app)
-    yield database
-    await database.close()
 
 
 async def add_change(world: World, xact: int | None = None) -> None:

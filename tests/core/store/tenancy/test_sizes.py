@@ -22,34 +22,28 @@ async def test_a_size_is_remembered_for_a_while(database: Database) -> None:
     assert await Sizes(database).of(world.tenant) is not Size.SMALL
 
 
-async def test_a_tenant_that_the_planner_does_not_know_keeps_its_plans(fresh_urls: Urls) -> None:
-    database = await Database.open(fresh_urls.app)
-    try:
-        known = await a_world(database, an_object("thing", {}))
-        await _filled(database, known.tenant)
-        await sampling.refresh(known.tenant, database)
-        unknown = await a_world(database, an_object("thing", {}))
-        await _filled(database, unknown.tenant)
-        assert await sampling.estimate(unknown.tenant, database) < 10
-        assert await Sizes(database).of(unknown.tenant) is Size.SMALL
-        assert await Sizes(database).of(known.tenant) is Size.LARGE
-    finally:
-        await database.close()
+async def test_a_tenant_that_the_planner_does_not_know_keeps_its_plans(alone: Database) -> None:
+    known = await a_world(alone, an_object("thing", {}))
+    await _filled(alone, known.tenant)
+    await sampling.refresh(known.tenant, alone)
+    unknown = await a_world(alone, an_object("thing", {}))
+    await _filled(alone, unknown.tenant)
+    assert await sampling.estimate(unknown.tenant, alone) < 10
+    assert await Sizes(alone).of(unknown.tenant) is Size.SMALL
+    assert await Sizes(alone).of(known.tenant) is Size.LARGE
 
 
-async def test_a_tenant_stands_out_among_many_that_are_small(fresh_urls: Urls) -> None:
-    database = await Database.open(fresh_urls.app)
-    try:
-        large = await a_world(database, an_object("thing", {}))
-        await _filled(database, large.tenant)
-        await sampling.refresh(large.tenant, database)
-        assert await Sizes(database).of(large.tenant) is Size.LARGE
-        async with connected(fresh_urls.superuser) as superuser:
-            await superuser.execute(_MANY_OTHERS)
-        await sampling.refresh(large.tenant, database)
-        assert await Sizes(database).of(large.tenant) is Size.OUTSTANDING
-    finally:
-        await database.close()
+async def test_a_tenant_stands_out_among_many_that_are_small(
+    alone: Database, fresh_urls: Urls
+) -> None:
+    large = await a_world(alone, an_object("thing", {}))
+    await _filled(alone, large.tenant)
+    await sampling.refresh(large.tenant, alone)
+    assert await Sizes(alone).of(large.tenant) is Size.LARGE
+    async with connected(fresh_urls.superuser) as superuser:
+        await superuser.execute(_MANY_OTHERS)
+    await sampling.refresh(large.tenant, alone)
+    assert await Sizes(alone).of(large.tenant) is Size.OUTSTANDING
 
 
 _MANY_OTHERS = """

@@ -260,7 +260,7 @@ async def _clear(tenant: TenantId, store: Store, object_key: str, column: str, s
     found = walking.piece(tenant, f"{column} is not null", ROWS, "record")
     statement = f"""
         update record set {column} = null where tenant_id = $3 and id = any(array(
-            select id from record where tenant_id = $3 and id in ({found})
+            select id from record where tenant_id = $3 and id = any(array({found}))
             order by id for no key update))
         returning id
     """

@@ -7,6 +7,7 @@ from contextlib import nullcontext, suppress
 from decimal import Decimal
 from typing import Any
 
+import asyncpg
 import pytest
 from starlette.testclient import TestClient
 
@@ -157,11 +158,30 @@ async def test_a_tenant_that_this_release_refuses_keeps_no_other_waiting(
     await database.close()
 
 
-async def test_a_new_roll_up_over_many_records_is_counted_in_pieces(world: World) -> None:
+# As if the table had been sampled when it was small and had 2,000 tenants in it.
+UNAWARE = """
+    select pg_restore_relation_stats('schemaname', 'public', 'relname', 'record',
+        'relpages', 100, 'reltuples', 1000::real);
+    delete from pg_statistic where starelid = 'record'::regclass;
+    select pg_restore_attribute_stats('schemaname', 'public', 'relname', 'record',
+        'attname', 'tenant_id', 'inherited', false,
+        'null_frac', 0::real, 'avg_width', 16, 'n_distinct', 2000::real)
+"""
+
+
+async def test_a_new_roll_up_is_counted_in_pieces_over_many_records_the_planner_knows_nothing_of(
+    fresh_urls: Urls,
+) -> None:
+    database = await Database.open(fresh_urls.app)
+    world = await a_world(database, *OBJECTS)
     accounts = [await world.create("account") for _ in range(2)]
     for place in range(12):
         deals = [{"account": accounts[place % 2], "amount": 1}] * 500
         await saving.create(world.actor, world.store, "deal", deals)
+    await world.store.growth.looked()
+    superuser = await asyncpg.connect(fresh_urls.superuser)
+    await superuser.execute(UNAWARE)
+    await superuser.close()
 
     await publish(world, **NEW)
 
@@ -170,6 +190,7 @@ async def test_a_new_roll_up_over_many_records_is_counted_in_pieces(world: World
     )
     assert [row["data"]["twice__c"] for row in found] == ["6000.00", "6000.00"]
     assert len({row["xmin"] for row in found}) == 2
+    await database.close()
 
 
 SIZE = {"type": "integer", "title": "Size"}

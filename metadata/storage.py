@@ -72,12 +72,25 @@ class Storage:
                         column = name if kept is self.bound else place.slot.column
                         yield object_key, column, place
 
-    def with_states(self, states: Mapping[tuple[str, str], SlotState]) -> Storage:
-        """The same places with the states that columns have by now: {(object, column): state}.
+    def unready(self) -> dict[tuple[str, str], SlotState]:
+        """The columns that are filling or retired: {(object, column): state}."""
+        filling = {
+            (object_key, column): place.slot.state
+            for object_key, column, place in self.slots()
+            if place.slot is not None and place.slot.state is not SlotState.READY
+        }
+        retired = {
+            (key, column): SlotState.RETIRED for key in self.retired for column in self.retired[key]
+        }
+        return filling | retired
 
-        A column that is not among them keeps its state; a retired one that is not among them has
-        been cleared, and is free.
+    def with_unready(self, states: Mapping[tuple[str, str], SlotState]) -> Storage:
+        """The same places where these columns are filling or retired by now: {(object, column): state}.
+
+        All others in use are ready; a retired one that is not among them has been cleared, and is free.
         """
+        if states == self.unready():
+            return self
         return sealed(
             replace(
                 self,
@@ -99,13 +112,14 @@ def sealed(storage: Storage) -> Storage:
 
 
 def to_json(storage: Storage) -> dict[str, object]:
-    """The storage as JSON values, compact: [key], or [key, column, state]."""
-    return {
+    """The storage as JSON values, compact: [key], or [key, column, state]; with their digest."""
+    kept = {
         "places": {key: _written(places) for key, places in storage.places.items()},
         "bound": {key: _written(places) for key, places in storage.bound.items()},
         "retired": {key: dict(columns) for key, columns in storage.retired.items()},
         "used": {key: dict(counts) for key, counts in storage.used.items()},
     }
+    return {**kept, "digest": blake2b(_ENCODER.encode(kept), digest_size=16).hexdigest()}
 
 
 def of_json(value: Mapping[str, object]) -> Storage:
@@ -150,5 +164,5 @@ def _restated(
 def _in_state(
     place: Place, slot: Slot, object_key: str, states: Mapping[tuple[str, str], SlotState]
 ) -> Place:
-    state = states.get((object_key, slot.column), slot.state)
+    state = states.get((object_key, slot.column), SlotState.READY)
     return place if state is slot.state else Place(place.key, Slot(slot.column, state))

@@ -256,7 +256,7 @@ async def _release(by: Releasing, plan: _Plan) -> Publication:
         await releasing.release(tx, release)
 
     await alone(tenant, by.store, work, Author.of(by.actor, by.terms.origin))
-    by.store.know(plan.new.metadata)
+    by.store.know(plan.new.metadata, plan.new.storage)
     by.store.forget(tenant)
     await resuming.persist(tenant, by.store, plan.new.version)
     return Publication(plan.new.version, comparison)

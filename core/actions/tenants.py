@@ -32,18 +32,19 @@ async def create_tenant(
     metadata = parse(layers)
     if not isinstance(metadata, Metadata):
         raise Refused([Problem((), problem.rule, str(problem)) for problem in metadata])
+    storage = assigning.assign(None, None, metadata).storage
     version = Version(
         number=1,
         kind="create",
         fingerprint=metadata.fingerprint,
         layers=stored_layers(layers),
-        storage=assigning.assign(None, None, metadata).storage,
+        storage=storage,
         note=note,
     )
     async with store.database.transaction(tenant.id) as connection:
         await tenants.insert(connection, tenant)
         await publishing.add(tenant.id, connection, version)
-    store.know(metadata)
+    store.know(metadata, storage)
     return tenant
 
 

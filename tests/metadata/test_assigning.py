@@ -157,7 +157,7 @@ def test_a_retired_column_is_not_given_away_before_it_is_cleared() -> None:
     kept = assign(found.storage, new, later)
     assert places_of(kept)["three"].slot == ready("n03")
     assert kept.storage.retired == {"deal": {"n01": "one"}}
-    cleared = found.storage.with_states({})
+    cleared = found.storage.with_unready({})
     assert places_of(assign(cleared, new, later))["three"].slot == ready("n01")
 
 
@@ -196,9 +196,7 @@ def test_the_fields_of_a_pipeline_have_fixed_columns_as_well() -> None:
         Use("deal", "stage_amount", "amount"),
         Use("deal", "stage_date", "due"),
     }
-    done = one.storage.with_states(
-        {("deal", column): SlotState.READY for column in ("stage", "stage_amount", "stage_date")}
-    )
+    done = one.storage.with_unready({})
     two = assign(done, staged, moved)
     assert two.fill == (Use("deal", "stage_date", "other"),)
     three = assign(two.storage, moved, plain)
@@ -213,7 +211,7 @@ def test_texts_searched_later_have_their_tokens_filled() -> None:
     one = assign(first(plain).storage, plain, later)
     assert one.storage.bound["deal"]["tokens"] == Place("code", Slot("tokens", SlotState.FILLING))
     assert one.fill == (Use("deal", "tokens", "code"),)
-    filled = one.storage.with_states({("deal", "tokens"): SlotState.READY})
+    filled = one.storage.with_unready({})
     two = assign(filled, later, both)
     assert two.storage.bound["deal"]["tokens"] == Place("code note", ready("tokens"))
     assert assign(one.storage, later, plain).storage.bound["deal"]["tokens"].readable is None
@@ -249,10 +247,13 @@ def test_a_rollback_gives_fields_back_the_keys_they_had() -> None:
 def test_states_that_columns_have_by_now_are_laid_over() -> None:
     old, new = deal(), metadata_of(an_object(fields={"name": INDEXED}))
     found = assign(first(old).storage, old, new).storage
-    done = found.with_states({("deal", "t01"): SlotState.READY})
+    assert found.unready()["deal", "t01"] is SlotState.FILLING
+    assert found.with_unready(found.unready()) is found
+    done = found.with_unready({})
     assert done.place("deal", "name").readable == "t01"
     assert done.fingerprint != found.fingerprint
-    assert done.with_states({}) == done
+    assert done.with_unready({}) is done
+    assert done.with_unready(found.unready()) == found
 
 
 def test_storage_goes_through_json() -> None:

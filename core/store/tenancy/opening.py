@@ -15,12 +15,12 @@ from core.store.tenancy import versions
 from core.store.tenancy.autonumbers import Blocks
 from core.store.tenancy.growth import Growth
 from core.store.tenancy.sizes import Sizes
-from core.store.tenancy.versions import Head, Parsed, Unaccepted
+from core.store.tenancy.versions import Head, Known, Unaccepted
 from metadata.model import Metadata
 from metadata.published import Published
+from metadata.storage import Storage
 
 TENANTS_KEPT = 2_000
-PARSED_KEPT = 64
 DRAFTS_KEPT = 4
 PLANS_KEPT = 1_000
 UNSETTLED_FOR = 1.0
@@ -42,7 +42,7 @@ class Store:
         self.growth = Growth(database, self.sizes)
         self._heads: Recent[TenantId, tuple[Head, float]] = Recent(TENANTS_KEPT)
         self._loading: dict[TenantId, asyncio.Task[Head]] = {}
-        self._parsed: Parsed = Recent(PARSED_KEPT)
+        self._versions = Known()
         self._refused: Recent[TenantId, str] = Recent(TENANTS_KEPT)
         self._plans: Recent[tuple[str, str, str], ObjectPlan] = Recent(PLANS_KEPT)
 
@@ -64,7 +64,7 @@ class Store:
     async def _load(self, tenant: TenantId) -> Head:
         task = asyncio.current_task()
         try:
-            head = await versions.load(tenant, self.database, self._parsed)
+            head = await versions.load(tenant, self.database, self._versions)
             if self._loading.get(tenant) is task:  # nobody has forgotten the tenant meanwhile
                 until = float("inf") if head.settled else time.monotonic() + UNSETTLED_FOR
                 self._heads.keep(tenant, (head, until))
@@ -96,9 +96,9 @@ class Store:
         self.forget(tenant)
         return await self.published(tenant)
 
-    def know(self, metadata: Metadata) -> None:
-        """Have metadata at hand that was parsed to be published: nobody needs to do it again."""
-        self._parsed.keep(metadata.fingerprint, metadata)
+    def know(self, metadata: Metadata, storage: Storage) -> None:
+        """Have at hand what was published: nobody needs to read it again."""
+        self._versions.keep(metadata, storage)
 
     def forget(self, tenant: TenantId) -> None:
         """Look the tenant's metadata up again when it is next asked for."""

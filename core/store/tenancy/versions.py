@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from asyncpg import Connection
@@ -23,22 +24,30 @@ from metadata.parsing import parse
 from metadata.published import Published
 from metadata.storage import SlotState, Storage
 
-Parsed = Recent[str, Metadata]
-"""Parsed metadata by fingerprint: tenants that declare the same share it."""
+VERSIONS_KEPT = 64
+Unready = tuple[tuple[str, str], SlotState]
+"""((object, column), state) of a column that is filling or retired; all others are ready."""
 Layers = Mapping[str, Mapping[str, str]]
 """As stored: {layer: {path: the document's text}}."""
 
 _HEAD = """
-    select h.version, v.fingerprint, v.storage, t.currency, t.time_zone, t.language,
-           t.currency_frozen, p.epoch
+    select h.version, v.fingerprint, v.storage->>'digest' as digest,
+           t.currency, t.time_zone, t.language, t.currency_frozen, p.epoch
     from read.metadata_head as h
     join read.metadata_version as v on v.tenant_id = $1 and v.version = h.version
     join tenant as t on t.id = $1
     cross join platform as p
     where h.tenant_id = $1
 """
-_SLOTS = "select object, slot, state from read.slot where tenant_id = $1"
+_UNREADY = """
+    select object, slot, state from read.slot
+    where tenant_id = $1 and state <> 'ready' and not starts_with(slot, '~')
+"""
 _STORAGE = "select storage from read.metadata_version where tenant_id = $1 and version = $2"
+_MISSING = """
+    select case when $3 then layers end as layers, case when $4 then storage end as storage
+    from read.metadata_version where tenant_id = $1 and version = $2
+"""
 _EVERY = """
     select version, kind, note, of_version, fingerprint, created_at, created_by
     from read.metadata_version where tenant_id = $1 order by version desc
@@ -65,6 +74,24 @@ class Head:
         return all(slot is None or slot.state is not SlotState.FILLING for slot in slots)
 
 
+class Known:
+    """What was loaded or published before, by what it says: tenants that say the same share it."""
+
+    def __init__(self) -> None:
+        self.metadata: Recent[str, Metadata] = Recent(VERSIONS_KEPT)
+        """By the fingerprint that the version was published with."""
+        self.storages: Recent[tuple[str | None, frozenset[Unready]], Storage] = Recent(
+            VERSIONS_KEPT
+        )
+        """By the digest of the stored form and the columns that are not ready."""
+
+    def keep(self, metadata: Metadata, storage: Storage) -> None:
+        """Have at hand what is about to be published: nobody needs to read it again."""
+        self.metadata.keep(metadata.fingerprint, metadata)
+        digest = cast("str", places.to_json(storage)["digest"])
+        self.storages.keep((digest, frozenset(storage.unready().items())), storage)
+
+
 @dataclass(frozen=True, slots=True)
 class Noted:
     """What is noted of a version. `of_version` is the one that a rollback went back to."""
@@ -78,7 +105,7 @@ class Noted:
     created_by: UUID | None
 
 
-async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
+async def load(tenant: TenantId, database: Database, known: Known) -> Head:
     """The tenant's newest version.
 
     Raises:
@@ -91,21 +118,27 @@ async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
             raise NotFound("There is no such tenant.")
         current = row["epoch"]
         has_ended = await epoch.has_ended(tenant, connection, current)
-        states = await slot_states(tenant, connection)
-        metadata, stored = parsed.get(row["fingerprint"]), None
-        if metadata is None:
-            stored = await load_layers(tenant, connection, row["version"])
+        unready = await _unready(tenant, connection)
+        metadata = known.metadata.get(row["fingerprint"])
+        said = row["digest"], frozenset(unready.items())
+        storage = known.storages.get(said)
+        if metadata is None or storage is None:
+            missing = metadata is None, storage is None
+            stored = await connection.fetchrow(_MISSING, tenant, row["version"], *missing)
     if has_ended:
         current = await epoch.advance(database, current)
     # In threads: with many fields both take long enough for others to notice.
-    storage = await built(places.of_json, row["storage"])
+    if storage is None:
+        storage = await built(_storage, stored["storage"], unready)
+        if row["digest"] is not None:  # there was none at first
+            known.storages.keep(said, storage)
     if metadata is None:
-        metadata = await built(_parse, stored)
-        parsed.keep(row["fingerprint"], metadata)
+        metadata = await built(_parse, stored["layers"])
+        known.metadata.keep(row["fingerprint"], metadata)
     published = Published(
         version=row["version"],
         metadata=metadata,
-        storage=storage.with_states(states),
+        storage=storage,
         currency=row["currency"],
         time_zone=row["time_zone"],
         language=row["language"],
@@ -113,14 +146,19 @@ async def load(tenant: TenantId, database: Database, parsed: Parsed) -> Head:
     return Head(published, current, row["currency_frozen"])
 
 
-async def slot_states(tenant: TenantId, connection: Connection) -> dict[tuple[str, str], SlotState]:
-    """The states of all columns that are not free: {(object, column): state}."""
-    rows = await connection.fetch(_SLOTS, tenant)
+async def _unready(tenant: TenantId, connection: Connection) -> dict[tuple[str, str], SlotState]:
+    rows = await connection.fetch(_UNREADY, tenant)
     return {(row["object"], row["slot"]): SlotState(row["state"]) for row in rows}
 
 
-def _parse(stored: Layers | None) -> Metadata:
-    metadata = parse(layers_of(stored or {}), lax=stored or ())
+def _storage(
+    written: Mapping[str, object], unready: Mapping[tuple[str, str], SlotState]
+) -> Storage:
+    return places.of_json(written).with_unready(unready)
+
+
+def _parse(stored: Layers) -> Metadata:
+    metadata = parse(layers_of(stored), lax=stored)
     if isinstance(metadata, Metadata):
         return metadata
     raise Unaccepted(

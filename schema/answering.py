@@ -20,6 +20,7 @@ from schema.caches import Cache, CacheStats
 from schema.documents import Documents
 from schema.executing import execute
 from schema.introspection import Introspector
+from schema.leaving import Awaited, Disconnected
 from schema.limits import Limits
 from schema.live import Schemas
 from schema.numbers import Exact
@@ -120,8 +121,9 @@ async def _statement(run: Run, top: Top) -> tuple[Answered, list[GraphQLError]]:
     if top.planned is None:
         return answered, []
     try:
-        columns = await run.read(top.planned, run.variables)
-    except (MetadataMoved, BadRequest):
+        async with Awaited(run.request.receive):
+            columns = await run.read(top.planned, run.variables)
+    except (MetadataMoved, BadRequest, Disconnected):
         raise
     except Exception as error:  # noqa: BLE001 - told as the error of a field, or masked
         answered.update(dict.fromkeys(top.compiled))

@@ -9,6 +9,7 @@ from typing import Final
 from starlette.types import Message, Receive
 
 from schema import errors
+from schema.leaving import Disconnected
 from schema.limits import exceeded
 from schema.requests import BadRequest
 
@@ -16,16 +17,12 @@ _SECONDS: Final = 30.0  # for a body that arrives in pieces
 _LINGER: Final = 4  # times the limit: so much is read and dropped, so that the refusal is seen
 
 
-class Disconnected(Exception):
-    """The client left before it had sent everything."""
-
-
 async def body_of(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> bytes:
     """The whole body, of at most `limit` bytes.
 
     Raises:
         BadRequest: it is larger, or takes too long to arrive.
-        Disconnected: nobody is there any more.
+        Disconnected: the client left before it had sent everything.
     """
     most = limit if b"expect" in headers else limit * _LINGER
     announced = headers.get(b"content-length", b"")

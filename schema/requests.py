@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, NamedTuple
 
+from starlette.types import Receive
+
 from core.errors import DealgraphError
 from core.identity import Actor
 
@@ -25,6 +27,7 @@ class Request(NamedTuple):
     method: Method
     request_id: str
     gzip: bool = False  # the client takes a compressed body
+    receive: Receive | None = None  # tells when the client leaves
 
 
 class Answer(NamedTuple):

@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import DealgraphError, Unauthenticated
 from schema import errors, media
-from schema.bodies import Disconnected, body_of
+from schema.bodies import body_of
+from schema.leaving import Disconnected
 from schema.limits import Limits
 from schema.logs import Entry, entry_of, unexpected
 from schema.reading import asked, posted
@@ -53,6 +54,7 @@ class GraphQLEndpoint:
             token = _token(scope["headers"])
             entry.tenant = (await self.authenticate(token)).tenant
             request = await self._request(scope, headers, receive, entry)
+            request = request._replace(receive=receive)
             actor = await self.authenticate(token)
             answer = await self.answer(actor, request)
         except Disconnected:

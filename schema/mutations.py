@@ -17,6 +17,7 @@ from metadata.model import Metadata
 from schema.found import Many, One
 from schema.platform.answers import Node, ReparentPreviewInfo, UserError
 from schema.running import Run
+from schema.types.catalogue import USER
 from schema.types.meanings import Preview, Verb, Write
 
 Arguments: TypeAlias = Mapping[str, Any]
@@ -94,15 +95,21 @@ async def _upsert_many(run: Run, object_key: str, arguments: Arguments) -> Paylo
 
 
 async def _delete(run: Run, object_key: str, arguments: Arguments) -> Payload:
-    removal = removing.Removal(arguments["id"], arguments.get("ifVersion"))
-    await removing.delete(run.actor, run.tools.store, object_key, [removal], origin=_origin(run))
+    await _remove(run, object_key, [removing.Removal(arguments["id"], arguments.get("ifVersion"))])
     return {"deletedId": arguments["id"], "errors": [], "warnings": []}
 
 
 async def _delete_many(run: Run, object_key: str, arguments: Arguments) -> Payload:
-    removals = [removing.Removal(it) for it in arguments["ids"]]
-    await removing.delete(run.actor, run.tools.store, object_key, removals, origin=_origin(run))
+    await _remove(run, object_key, [removing.Removal(it) for it in arguments["ids"]])
     return {"deletedIds": arguments["ids"], "errors": [], "warnings": []}
+
+
+async def _remove(run: Run, object_key: str, removals: Sequence[removing.Removal]) -> None:
+    gone = await removing.delete(
+        run.actor, run.tools.store, object_key, removals, origin=_origin(run)
+    )
+    if object_key == USER:
+        run.tools.doorkeeper.dismiss(gone.ids)
 
 
 async def _restore(run: Run, object_key: str, arguments: Arguments) -> Payload:

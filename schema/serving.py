@@ -19,6 +19,8 @@ GRACE = 30
 """Seconds that running requests get once the process was told to stop."""
 LONGEST_HEAD = 262_144
 """Bytes of a request line with its headers; what has arrived with them is not counted."""
+LONGEST_URL = 65_535
+"""Bytes of a URL that the parser can tell the parts of."""
 HEAD_SECONDS = 30
 """Seconds in which a head has to arrive."""
 KEPT_SECONDS = 75
@@ -113,6 +115,7 @@ class Protocol(HttpToolsProtocol):
     where one does (3 % of the processor's time, with one record by its id).
     """
 
+    url = b""
     _head_size = 0
     _head_timer: asyncio.TimerHandle | None = None
     _is_parting = False
@@ -161,7 +164,7 @@ class Protocol(HttpToolsProtocol):
         self.cycle.keep_alive = False
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(BROKEN)
+        self._refuse(BROKEN if len(self.url) <= LONGEST_URL else TOO_LONG_A_URL)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -194,6 +197,11 @@ TOO_LONG = _refusal(
     b"431 Request Header Fields Too Large",
     b"HEAD_TOO_LARGE",
     b"The URL and the headers have more than %d bytes." % LONGEST_HEAD,
+)
+TOO_LONG_A_URL = _refusal(
+    b"414 URI Too Long",
+    b"HEAD_TOO_LARGE",
+    b"The URL has more than %d bytes: send a POST." % LONGEST_URL,
 )
 TOO_SLOW = _refusal(
     b"408 Request Timeout", b"TIMEOUT", b"No request within %d seconds." % HEAD_SECONDS

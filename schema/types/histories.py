@@ -28,7 +28,7 @@ _NAME: Final = "RecordChangeInfo"
 _PARTS: Final[dict[ChangePart, tuple[GraphQLOutputType, str]]] = {
     ChangePart.VERSION: (GraphQLInt, "The record's version from then on."),
     ChangePart.AT: (DATE_TIME, "When it was written, by the server's clock."),
-    ChangePart.KIND: (GraphQLString, "create, update, delete or restore."),
+    ChangePart.KIND: (GraphQLString, "create, update, reparent, delete or restore."),
     ChangePart.SOURCE: (GraphQLString, "On which way it came: api, import, job or system."),
 }
 

@@ -113,6 +113,22 @@ async def test_tokens_are_for_administrators(client: Client) -> None:
     assert await member.codes("mutation { createToken(role: ADMIN) { secret } }") == ["FORBIDDEN"]
 
 
+async def test_the_tokens_of_a_user_end_with_the_user(client: Client) -> None:
+    user = await client.one("user", name="Li", email="li.dismissed@example.com")
+    secrets = [
+        (await client.data(CREATE, role="READER", user=one))["createToken"]["secret"]
+        for one in (user, None)
+    ]
+    theirs, other = [(secret, await client.doorkeeper.actor(secret)) for secret in secrets]
+
+    deleting = "mutation ($id: ID!) { deleteUser(id: $id) { errors { code } } }"
+    assert (await client.data(deleting, id=user))["deleteUser"] == {"errors": []}
+
+    with pytest.raises(Unauthenticated):
+        await client.doorkeeper.actor(theirs[0])
+    assert await client.doorkeeper.actor(other[0]) == other[1]
+
+
 async def test_users_are_deleted_and_restored_by_administrators_alone(client: Client) -> None:
     user = await client.one("user", name="Li", email="li.gone@example.com")
     member = client.acting(role=Role.MEMBER)

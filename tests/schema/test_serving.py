@@ -164,6 +164,13 @@ async def test_tells_that_a_head_is_too_long(url: str) -> None:
     assert b'"code":"HEAD_TOO_LARGE"' in answer
 
 
+async def test_tells_that_a_url_is_too_long(url: str) -> None:
+    request = b"GET /graphql?query=%s HTTP/1.1\r\nhost: x\r\n\r\n" % (b"x" * serving.LONGEST_URL)
+    answer = await sent("127.0.0.1", urlsplit(url).port or 0, [request])
+    assert answer.startswith(b"HTTP/1.1 414")
+    assert b'"code":"HEAD_TOO_LARGE"' in answer
+
+
 @pytest.mark.parametrize(
     "sent",
     [

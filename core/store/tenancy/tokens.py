@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
@@ -145,10 +145,17 @@ class Doorkeeper:
         """
         async with self._database.transaction(tenant) as connection:
             ended = await connection.fetchval(_REVOKE, tenant, id, datetime.now(UTC))
-        self._revocations += 1
-        self._known = {text: known for text, known in self._known.items() if known[1].token != id}
+        self._forget(lambda actor: actor.token == id)
         if not ended:
             raise NotFound("There is no such token.")
+
+    def dismiss(self, users: Collection[UUID]) -> None:
+        """Let the tokens of users who were deleted open nothing any more in this process."""
+        self._forget(lambda actor: actor.user in users)
+
+    def _forget(self, ended: Callable[[Actor], bool]) -> None:
+        self._revocations += 1
+        self._known = {text: known for text, known in self._known.items() if not ended(known[1])}
 
     async def _look_up(self, text: str) -> Known:
         tenant = tenant_of(text)

@@ -272,13 +272,15 @@ function use(text, values, focus = true) {
   else document.activeElement?.blur();
 }
 
-async function useExample({ query: text, variables: values, list }) {
+async function useExample({ query: text, variables: values, list, kept: field }) {
   use(text, values);
   if (!list) return;
-  const body = { query: `{ ${list}(first: 1) { nodes { id } } }` };
+  const body = { query: `{ ${list}(first: 1) { nodes { id ${field ?? ''} } } }` };
   const { json } = await send(URL_OF_API, { token: token(), headers: givenHeaders(), body }).catch(() => ({}));
-  const id = json?.data?.[list]?.nodes?.[0]?.id;
-  if (id && variables.text === values) variables.text = values.replace('"id": ""', `"id": ${JSON.stringify(id)}`);
+  const first = json?.data?.[list]?.nodes?.[0];
+  if (!first || variables.text !== values) return;
+  const given = JSON.parse(values);
+  variables.text = JSON.stringify({ ...given, id: first.id, ...(field && { input: { [field]: first[field] } }) }, null, 2);
 }
 
 function drawExamples() {

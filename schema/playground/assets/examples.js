@@ -7,7 +7,7 @@ const PLAIN = new Set(['id', 'recordId', 'createdAt', 'updatedAt', 'deletedAt', 
 const NAMES = ['name', 'title', 'subject', 'fullName', 'key', 'number'];
 const MOST_LEAVES = 6;
 
-/** Groups of examples: `{title, type, examples: [{kind, title, query, variables, list}]}`, objects first. */
+/** Groups of examples: `{title, type, examples: [{kind, title, query, variables, list, kept}]}`, objects first. */
 export function examples(model) {
   const query = model.root('query');
   const groups = [];
@@ -155,7 +155,7 @@ function change(model, type, verb, key, list = null) {
   return example(verb, `${type.name}: ${verb}`, [
     `mutation ${upper(verb)}${type.name}(${declared}$input: ${namedType(input.type)}!) {`,
     `${field.name}(${passed}input: $input) { ${record ? `${record.name} { id ${title(model, type)} }` : ''} ${errors} } }`,
-  ], key ? { [key]: '', input: values } : { input: values }, list);
+  ], key ? { [key]: '', input: values } : { input: values }, list, key && first in values ? first : null);
 }
 
 function ofPlatform(model, query) {
@@ -170,12 +170,16 @@ function ofPlatform(model, query) {
   return made;
 }
 
-/** `list` is the root field whose first record's id fills an empty `id` variable. */
-function example(kind, title, lines, variables = null, list = null) {
+/**
+ * `list` is the root field whose first record's id fills an empty `id` variable, and its `kept` field an
+ * input for it: run as it is, an example changes nothing.
+ */
+function example(kind, title, lines, variables = null, list = null, kept = null) {
   return {
     kind,
     title,
     list,
+    kept,
     query: prettify(lines.join(' ')),
     variables: variables ? JSON.stringify(variables, null, 2) : '',
   };

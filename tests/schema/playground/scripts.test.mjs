@@ -169,6 +169,16 @@ test('examples group by what has few values', () => {
   for (const query of grouped) assert.doesNotMatch(query, /recordId/);
 });
 
+test('an example of an update keeps what the first record has', () => {
+  const crm = new Model(JSON.parse(readFileSync('crm.json')).__schema);
+  const updates = examples(crm).flatMap((it) => it.examples).filter((it) => it.kind === 'update');
+  assert.ok(updates.length > 5);
+  for (const { list, kept, variables } of updates) {
+    assert.ok(list);
+    assert.deepEqual(Object.keys(JSON.parse(variables).input), kept ? [kept] : []);
+  }
+});
+
 test('paints every character once', () => {
   const query = 'query A($n: Int) {\n  # said\n  a(b: "c", d: [1, true]) { e } §\n}';
   const json = '{"a": [1.5, null, "x\\n"],\n oops}';

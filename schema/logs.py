@@ -8,11 +8,12 @@ import re
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import getrandbits
 from select import PIPE_BUF, select
-from typing import Any, Final
+from typing import Any, Final, TextIO
 from uuid import UUID
 
 import orjson
@@ -159,7 +160,7 @@ class Lines:
             self._put(together)
 
     def _put(self, lines: bytearray) -> None:
-        if not _has_room(0 if self._lost else _PATIENCE):
+        if not _has_room(sys.stdout, 0 if self._lost else _PATIENCE):
             self._lost += lines.count(b"\n")
             return
         try:
@@ -179,10 +180,54 @@ class Lines:
             _log.error("%d requests were not logged: nobody took their lines", lost)
 
 
-def _has_room(patience: float) -> bool:
-    """Whether a write to standard output returns: one to a pipe that nobody empties would not."""
+class Messages(logging.Handler):
+    """Standard error, for all other messages, in the same way: what nobody takes is dropped.
+
+    A write to a pipe that nobody empties would hold all requests, and strangers can fill one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lost = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the message, and before it how many were lost."""
+        message = self.format(record).encode(errors="backslashreplace") + b"\n"
+        with suppress(OSError, ValueError):  # it was closed
+            if self._lost and self._is_taken(_LOST % self._lost):
+                self._lost = 0
+            if self._lost or not self._is_taken(message):
+                self._lost += 1
+
+    def _is_taken(self, message: bytes) -> bool:
+        """Write it in pieces, each of which a pipe with any room takes."""
+        patience = 0 if self._lost else _PATIENCE
+        for start in range(0, len(message), PIPE_BUF):
+            if not _has_room(sys.stderr, patience):
+                return False
+            sys.stderr.buffer.write(message[start : start + PIPE_BUF])
+            sys.stderr.buffer.flush()
+        return True
+
+
+_LOST: Final = b'{"level":"error","event":"%d messages were lost: nobody took them"}\n'
+
+
+UNREADABLE: Final = "Invalid HTTP request received."
+"""uvicorn's words for bytes that are no request."""
+
+
+class NoStrangers(logging.Filter):
+    """Without what anybody can have written as often as they like: it was answered."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.msg != UNREADABLE
+
+
+def _has_room(stream: TextIO, patience: float) -> bool:
+    """Whether a write returns: one to a pipe that nobody empties would not."""
     try:
-        return bool(select([], [sys.stdout.fileno()], [], patience)[1])
+        return bool(select([], [stream.fileno()], [], patience)[1])
     except (OSError, ValueError):  # it is no file: the write tells
         return True
 
@@ -211,9 +256,13 @@ def logging_settings(level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": JsonLines}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "filters": {"answered": {"()": NoStrangers}},
+        "handlers": {"stderr": {"()": Messages, "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"uvicorn.access": {"level": "WARNING"}},
+        "loggers": {
+            "uvicorn.access": {"level": "WARNING"},
+            "uvicorn.error": {"filters": ["answered"]},
+        },
     }
 
 

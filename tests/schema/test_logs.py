@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import os
@@ -15,8 +16,18 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.http import httptools_impl
 
-from schema.logs import Entry, JsonLines, Lines, RequestLog, logging_settings
+from schema.logs import (
+    UNREADABLE,
+    Entry,
+    JsonLines,
+    Lines,
+    Messages,
+    NoStrangers,
+    RequestLog,
+    logging_settings,
+)
 from tests.schema.a_server import AUTHORIZED, TENANT, TOKEN, a_server
 
 SECRET = "a-secret-value"
@@ -123,6 +134,39 @@ def test_a_fault_of_ours_leaves_its_traceback(caplog: pytest.LogCaptureFixture) 
     assert written["event"] == "unexpected error"
     assert written["request_id"] == line["request_id"]
     assert "RuntimeError: secret" in written["traceback"]
+
+
+def test_messages_that_nobody_takes_are_dropped_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading, writing = os.pipe()
+    handler = Messages()
+    handler.setFormatter(JsonLines())
+
+    def say(event: str) -> None:
+        handler.emit(logging.LogRecord("dealgraph", logging.ERROR, "", 0, event, None, None))
+
+    with open(writing, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr("sys.stderr", stream)
+        for number in range(1_000):  # a pipe takes some 500
+            say(f"message {number} 名")
+        taken = os.read(reading, 1 << 20)
+        say("the last one")
+        taken += os.read(reading, 1 << 20)
+    os.close(reading)
+
+    events = [json.loads(line)["event"] for line in taken.splitlines()]
+    assert 0 < len(events) - 2 < 1_000
+    lost = 1_000 - (len(events) - 2)
+    assert events[0] == "message 0 名"
+    assert events[-2:] == [f"{lost} messages were lost: nobody took them", "the last one"]
+
+
+def test_strangers_cannot_fill_the_log() -> None:
+    refused = logging.LogRecord("", logging.WARNING, "", 0, UNREADABLE, None, None)
+    assert not NoStrangers().filter(refused)
+    source = inspect.getsource(httptools_impl)
+    assert UNREADABLE in source
 
 
 @pytest.mark.parametrize("given", ["short", "x" * 129, "with space!", "a\tb-12345"])

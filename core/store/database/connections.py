@@ -8,17 +8,21 @@ that hand a session from one client to the next.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Literal
 
-from asyncpg import Connection
+from asyncpg import Connection, PostgresError
 
+from core.errors import Unavailable
 from core.identity import TenantId
 from core.store.database import engine, faults, sessions
 from core.store.database.pool import Pool
 from core.store.database.sessions import Session, Unit
 from core.store.database.ways import PLANS, Options, Plan, Ways, ways_of
+
+_log = logging.getLogger("dealgraph")
 
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 UNSET = "RESET dealgraph.tenant"
@@ -60,13 +64,17 @@ class Database:
         return cls(pools, ways)
 
     async def ping(self) -> None:
-        """Come back once the server has answered.
+        """Come back once the server has answered what requests ask.
 
         Raises:
             Unavailable: it does not.
         """
-        async with self.unscoped() as connection:
-            await connection.execute("select 1")
+        try:
+            async with self.unscoped() as connection:
+                await connection.execute("select from platform")  # `select 1` needs no rights
+        except PostgresError as error:
+            _log.error("the database refuses what every request asks: %s", error)
+            raise Unavailable("The database refuses what every request asks.") from error
 
     async def close(self) -> None:
         """Close every connection, lent ones after a moment's grace."""

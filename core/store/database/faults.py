@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 
 from asyncpg import (
+    DiskFullError,
     InterfaceError,
     LockNotAvailableError,
+    OutOfMemoryError,
     PostgresConnectionError,
     QueryCanceledError,
 )
@@ -27,13 +29,16 @@ LATE = (
     TransactionTimeoutError,  # or whole transactions
 )
 
+FULL = (DiskFullError, OutOfMemoryError)
+"""The server lives, and has no room for what it was asked: reads may well go on."""
+
 _log = logging.getLogger("dealgraph")
 
 
 def ends_session(fault: BaseException | None) -> bool:
     """Whether nothing more comes of the connection, closed already or not."""
     return ends_others(fault) or (
-        isinstance(fault, AWAY) and not isinstance(fault, QueryCanceledError)
+        isinstance(fault, AWAY) and not isinstance(fault, (QueryCanceledError, *FULL))
     )
 
 
@@ -60,6 +65,11 @@ def tell(fault: BaseException | None, *, closed: bool) -> None:
     if isinstance(_cause(fault), UNKEPT):
         _log.error(FORGETFUL)
         raise Unavailable("The database cannot be used through its pooler.") from fault
+    if isinstance(fault, FULL):
+        _log.error("the database failed a request: %s", fault)
+        raise Unavailable(
+            "The database has no room left; whoever runs it has to make some."
+        ) from fault
     if isinstance(fault, AWAY) or (closed and isinstance(fault, InterfaceError | OSError)):
         _log.warning("the database failed a request: %s", _reason(fault))
         raise Unavailable(

@@ -65,12 +65,15 @@ _ROOM = """
 
 
 async def _too_many_rights(connection: Connection) -> list[str]:
-    login, superuser, bypasses, owner = await connection.fetchrow(
+    login, superuser, bypasses, owner, mighty = await connection.fetchrow(
         "select rolname, rolsuper, rolbypassrls,"
         " exists (select from pg_roles other where rolname in ($1, $2)"
         "  and pg_has_role(login.oid, other.oid, 'MEMBER'))"
         " or exists (select from pg_class where relname = $3 and relnamespace = $4::regnamespace"
-        "  and pg_has_role(login.oid, relowner, 'MEMBER'))"
+        "  and pg_has_role(login.oid, relowner, 'MEMBER')),"
+        " (select min(rolname) from pg_roles other where (rolsuper or rolbypassrls)"
+        "  and rolname not in ($1, $2, login.rolname)"
+        "  and pg_has_role(login.oid, other.oid, 'MEMBER'))"
         " from pg_roles login where rolname = session_user",
         roles.OWNER,
         roles.VIEWS,
@@ -81,6 +84,10 @@ async def _too_many_rights(connection: Connection) -> list[str]:
         (superuser, "is a superuser"),
         (bypasses and not superuser, "has BYPASSRLS"),
         (owner and not superuser, "belongs to the owner of the tables"),
+        (
+            mighty and not superuser,
+            f"is a member of {mighty}, whom row-level security leaves alone",
+        ),
     )
     return [
         f"the login {login} {reason}, so the database would not keep tenants apart: set"

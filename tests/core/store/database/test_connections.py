@@ -452,6 +452,24 @@ async def test_a_lock_that_takes_too_long_by_the_servers_own_bound_is_told(
     await single.close()
 
 
+@pytest.mark.parametrize("code", ["53100", "53200"])
+async def test_where_there_is_no_room_to_write_reads_go_on_in_the_same_session(
+    single: Database, tenant: TenantId, code: str
+) -> None:
+    async def session() -> int:
+        async with single.reading(tenant) as connection:
+            found: int = await connection.fetchval("select pg_backend_pid()")
+            return found
+
+    before = await session()
+
+    with pytest.raises(Unavailable, match="The database has no room left"):
+        async with single.transaction(tenant) as connection:
+            await connection.execute(f"do $$ begin raise sqlstate '{code}'; end $$")
+
+    assert await session() == before
+
+
 async def test_an_error_of_another_kind_is_left_alone(single: Database, tenant: TenantId) -> None:
     with pytest.raises(FileNotFoundError):
         async with single.reading(tenant):
@@ -459,6 +477,16 @@ async def test_an_error_of_another_kind_is_left_alone(single: Database, tenant: 
     with pytest.raises(asyncpg.DataError):
         async with single.transaction(tenant) as connection:
             await connection.execute("select $1::int", "one")
+
+
+async def test_tells_that_the_server_answers_what_no_request_asks(fresh_urls: Urls) -> None:
+    database = await Database.open(fresh_urls.app, Options(connections=1))
+    superuser = await asyncpg.connect(fresh_urls.superuser)
+    await superuser.execute("revoke select on platform from dealgraph_app")
+    await superuser.close()
+    with pytest.raises(Unavailable, match="refuses what every request asks"):
+        await database.ping()
+    await database.close()
 
 
 async def test_tells_whether_the_server_answers(urls: Urls) -> None:

@@ -121,6 +121,7 @@ async def test_accepts_the_app(urls: Urls) -> None:
         ("bypassrls in role dealgraph_app", "has BYPASSRLS"),
         ("in role dealgraph_app, dealgraph_owner", "belongs to the owner"),
         ("in role dealgraph_app, dealgraph_views", "belongs to the owner"),
+        ("in role dealgraph_app, postgres", "is a member of postgres, whom row-level security"),
     ],
 )
 async def test_refuses_a_login_that_sees_everyone(

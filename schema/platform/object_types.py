@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import orjson
 import strawberry
 
 from metadata import documents, naming
+from metadata.languages import called
 from metadata.model import Field, FieldType, Metadata, ObjectType, Option, Stage
 from schema.platform.info import Info
 from schema.scalars import Json
@@ -128,20 +129,6 @@ async def object_types(
         for it in published.metadata.objects.values()
         if not it.hidden and (wanted is None or naming.type_name(it.key) in wanted)
     ]
-
-
-def called(title: str, labels: Mapping[str, str], language: str) -> str:
-    """The label in a language, or in one of its kind: `zh-CN` is shown what `zh-Hans` has."""
-    tags = {tag.lower(): text for tag, text in labels.items()}
-    exact = tags.get(language.lower())
-    if exact is not None:
-        return exact
-    kind = _kind(language)
-    return next((text for tag, text in tags.items() if _kind(tag) == kind), title)
-
-
-def _kind(language: str) -> str:
-    return language.lower().partition("-")[0]
 
 
 def _object(metadata: Metadata, of: ObjectType, language: str) -> ObjectTypeInfo:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType
 
 from core.identity import Role
 from core.store.tenancy.opening import Store
 from core.store.tenancy.tenants import Settings
 from metadata.model import Metadata
-from schema.platform.object_types import called
 from schema.platform.strawberry_schema import platform
 from schema.types.tenant_schema import full
 from tests.schema.an_api import Client, a_client
@@ -60,20 +58,6 @@ async def test_titles_are_in_the_tenants_language_or_the_one_asked_for(store: St
 
     assert (await _one(chinese, "Opportunity"))["title"] == "商机"
     assert (await _one(chinese, "Opportunity", language="en"))["title"] == "Opportunity"
-
-
-@pytest.mark.parametrize(
-    ("language", "expected"),
-    [
-        ("zh-Hans", "客户"),
-        ("ZH-hans", "客户"),
-        ("zh-CN", "客户"),
-        ("zh", "客户"),
-        ("de", "Account"),
-    ],
-)
-def test_a_language_is_met_by_one_of_its_kind(language: str, expected: str) -> None:
-    assert called("Account", {"fr": "Compte", "zh-Hans": "客户"}, language) == expected
 
 
 async def test_what_is_hidden_is_not_told(store: Store) -> None:

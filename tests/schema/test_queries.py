@@ -301,7 +301,7 @@ async def test_shows_what_changed(client: Client) -> None:
 
 
 async def test_tells_stages_in_the_language_of_the_tenant(client: Client) -> None:
-    chinese = Settings(key=f"zh{tenants.new_id()}"[:40], language="zh-Hans")
+    chinese = Settings(key=f"zh{tenants.new_id()}"[:40], language="zh-CN")
     other = await a_client(client.store, crm_layers(), settings=chinese, answers=client.answers)
     source = "{ opportunities { nodes { stage { key title kind } } } }"
     told = []

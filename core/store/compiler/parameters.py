@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from core.identity import TenantId
 from core.query import Value
+from core.store.compiler import forms
 from core.store.compiler.forms import Form
-from metadata import currencies
+from metadata import currencies, languages
 from metadata.published import Published
 
 TENANT = "$1"
@@ -62,6 +63,11 @@ class Parameters:
     def of_context(self, name: str, form: Form) -> str:
         """Something of the context, by its attribute."""
         return self._numbered((name,), lambda context, _: getattr(context, name), form)
+
+    def language(self, tags: tuple[str, ...]) -> str:
+        """The one of these languages that the tenant's is nearest to, or null."""
+        take: Take = lambda context, _: languages.nearest(context.language, tags)
+        return self._numbered(("language", *tags), take, forms.TEXT)
 
     def _numbered(self, key: tuple[object, ...], take: Take, form: Form) -> str:
         known = self._known.get(key)

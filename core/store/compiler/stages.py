@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import query
-from core.store.compiler import columns, forms, kinds
+from core.store.compiler import columns, kinds
 from core.store.compiler.json_text import Text, bare, json_literal, literal, obj, said
 from core.store.compiler.kinds import Kind
 from core.store.compiler.work import Row
@@ -44,10 +44,10 @@ def _cases(row: Row, pipeline: Pipeline, name: str) -> str:
 
 
 def _title(row: Row, stage: Stage) -> str:
-    """The title in the tenant's language, where there is one."""
+    """The title in the tenant's language or the nearest, where there is one."""
     if not stage.labels:
         return _json(stage.title)
-    language = row.work.parameters.of_context("language", forms.TEXT)
+    language = row.work.parameters.language(tuple(sorted(stage.labels)))
     others = (f"when {literal(tag)} then {_json(it)}" for tag, it in sorted(stage.labels.items()))
     return f"case {language} {' '.join(others)} else {_json(stage.title)} end"
 

@@ -16,7 +16,7 @@ from core.store.plans.field_plans import FieldPlan, StagePlan
 from core.store.plans.object_plans import ObjectPlan
 from core.store.plans.values import Value
 from core.store.writing.drafts import Draft, Setting
-from metadata import decimals
+from metadata import decimals, languages
 from metadata.expressions.reads import OLD
 from metadata.model import FieldType, Stage, StageKind
 from metadata.problems import listed
@@ -79,7 +79,7 @@ def check_rules(draft: Draft, setting: Setting, related: Related) -> None:
         if plan.broken(scope, setting.today, setting.now):
             rule = plan.rule
             path = draft.path if plan.field is None else (*draft.path, plan.field)
-            message = rule.labels.get(setting.published.language, rule.message)
+            message = languages.called(rule.message, rule.labels, setting.published.language)
             problem = Problem(path, f"RULE_{rule.key.upper()}", message)
             (draft.warnings if rule.severity == "warn" else draft.problems).append(problem)
 

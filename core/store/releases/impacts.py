@@ -136,22 +136,32 @@ async def _invalid(census: Census, impacts: Sequence[Impact]) -> dict[Impact, Co
     found: dict[Impact, Counted] = {}
     for object_key, wanted in by_object.items():
         plan = plan_of(census.new, object_key)
+        is_known = object_key in census.old.metadata.objects
+        before = plan_of(census.old, object_key) if is_known else None
         tallies = {impact: _Tally() for impact in wanted}
         pace = Pace(0)
         async for rows in pages(census, object_key):
             for row in rows:
                 await pace.next()
-                _judge(plan, row, tallies)
+                _judge(plan, before, row, tallies)
         for impact, tally in tallies.items():
             found[impact] = Counted(impact, tally.count, tuple(tally.examples))
     return found
 
 
-def _judge(plan: ObjectPlan, row: Row, tallies: Mapping[Impact, _Tally]) -> None:
-    """Count the record where it does not fit, or no write could judge it."""
+def _judge(
+    plan: ObjectPlan, before: ObjectPlan | None, row: Row, tallies: Mapping[Impact, _Tally]
+) -> None:
+    """Count the record where it fits no longer, or no write could judge it.
+
+    What did not fit before, as somebody agreed to, is no doing of this change.
+    """
     values = drafts.values_of(plan, row)
     heavy = plan.validator.effort(values) > bounds.EFFORT
     misfits = [] if heavy else finishing.misfits(plan, values)
+    if misfits and before is not None and before.validator.effort(values) <= bounds.EFFORT:
+        known = {(it.path, it.rule) for it in finishing.misfits(before, values)}
+        misfits = [it for it in misfits if (it.path, it.rule) not in known]
     wrong = {misfit.path[0] for misfit in misfits if misfit.path}
     for impact, tally in tallies.items():
         if heavy or (misfits and impact.field is None) or impact.field in wrong:

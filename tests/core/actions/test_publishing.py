@@ -142,6 +142,30 @@ async def test_a_publish_that_would_leave_records_invalid_is_refused_until_allow
     assert (await publishing.publish(admin, store, terms)).version == 3
 
 
+async def test_what_did_not_fit_before_is_not_counted_again(admin: Actor, store: Store) -> None:
+    await published(admin, store, visit())
+    long, short = {"subject__c": "a" * 60}, {"subject__c": "short"}
+    saved = await saving.create(admin, store, "visit__c", [long, short])
+    subject = {"type": "string", "maxLength": 20}
+    await metadata.save_draft(admin, store, [visit(subject__c=subject)])
+    await publishing.publish(admin, store, Terms(frozenset({Consent.INVALID})))
+
+    async def counted(**more: object) -> list[tuple[int | None, tuple[UUID, ...]]]:
+        fields = {"subject__c": subject, "city__c": {"type": "string"}}
+        await metadata.save_draft(admin, store, [{**visit(**fields), **more}])
+        comparison = await publishing.diff(admin, store)
+        return [(one.count, one.examples) for told in comparison.changes for one in told.counted]
+
+    subject["minLength"] = 1
+    assert await counted() == [(0, ())]
+    subject["minLength"] = 6
+    assert await counted() == [(1, (saved.ids[1],))]
+    is_short = {"properties": {"subject__c": {"maxLength": 5}}, "required": ["subject__c"]}
+    needs = {"if": is_short, "then": {"required": ["city__c"]}}
+    subject["minLength"] = 1
+    assert (await counted(**needs))[-1] == (1, (saved.ids[1],))
+
+
 async def test_what_is_written_while_a_publish_waits_is_counted(admin: Actor, store: Store) -> None:
     await published(admin, store, visit())
     (made,) = (await saving.create(admin, store, "visit__c", [{"subject__c": "拜访"}])).ids

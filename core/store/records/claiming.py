@@ -59,14 +59,37 @@ async def note_taken(tx: Transaction, drafts: Iterable[Draft], claims: Claims) -
     constraints = set()
     for object_key, wanted in _by_object(claims.wanted).items():
         for claim in await unique_keys.taken(tx, object_key, wanted):
-            draft = by_id[claim.record]
-            uniques = (plan.unique for plan in draft.plan.uniques)
-            unique = next(one for one in uniques if one.key == claim.constraint)
-            plan = draft.plan
-            text = f"Another '{plan.of.title}' has the same {plan.titles(unique)}."
-            draft.wrong("TAKEN", text, unique.fields[0])
+            _note_taken(by_id[claim.record], claim)
             constraints.add(claim.constraint)
     return frozenset(constraints)
+
+
+def note_kept(drafts: Sequence[Draft]) -> list[Draft]:
+    """Note a problem with each record that wants what another keeps, since there is one with that,
+    and so on; those records.
+    """
+    wanting: defaultdict[tuple[str, str], list[tuple[Draft, Claim]]] = defaultdict(list)
+    for draft in drafts:
+        for claim in () if draft.problems else _of(draft, draft.values):
+            wanting[claim.key].append((draft, claim))
+    noted: list[Draft] = []
+    left = [draft for draft in drafts if draft.problems]
+    while left:
+        keeper = left.pop()
+        for kept in _of(keeper, keeper.old) if keeper.before is not None else ():
+            for draft, claim in wanting[kept.key]:
+                if not draft.problems:
+                    _note_taken(draft, claim)
+                    noted.append(draft)
+                    left.append(draft)
+    return noted
+
+
+def _note_taken(draft: Draft, claim: Claim) -> None:
+    plan = draft.plan
+    unique = next(it.unique for it in plan.uniques if it.unique.key == claim.constraint)
+    text = f"Another '{plan.of.title}' has the same {plan.titles(unique)}."
+    draft.wrong("TAKEN", text, unique.fields[0])
 
 
 def _by_object(claims: Iterable[tuple[str, Claim]]) -> dict[str, list[Claim]]:

@@ -316,6 +316,23 @@ async def test_bad_rows_are_told_and_the_others_are_loaded(world: World) -> None
     assert report.loaded + report.rejected == report.steps[0].read == len(rows)
 
 
+async def test_rows_that_want_each_others_values_one_after_the_other_are_told_at_once(
+    world: World,
+) -> None:
+    fields = {"external_id": "key", "name": "key", "registration_number": "register"}
+    mapping = a_mapping({"object": "account", "key": "external_id", "fields": fields})
+    rows = [{"key": f"k{n}", "register": f"r{n}"} for n in range(300)]
+    await load_rows(world, mapping, rows)
+    shifted = [{"key": f"k{n}", "register": f"r{n + 1}"} for n in range(299)]
+
+    report, kept = await load_rows(world, mapping, shifted)  # the last one's is taken
+    assert kept.told == [(line, "register", "TAKEN") for line in range(1, 300)]
+    assert report.rejected == 299
+
+    report, kept = await load_rows(world, mapping, [*shifted, {"key": "k299", "register": "r0"}])
+    assert kept.told == []
+
+
 async def test_everything_wrong_with_a_row_is_told_at_once(world: World) -> None:
     fields = {
         "external_id": "key",

@@ -139,9 +139,16 @@ class Protocol(HttpToolsProtocol):
             head, end, rest = data.partition(b"\r\n\r\n")
             data = _UPGRADE.sub(_IGNORED, head) + end + rest
         super().data_received(data)
-        if self._head_size >= 0 and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._head_size >= 0:
             self._head_size += len(data)
             self._await_head()
+        elif self.cycle.response_complete and self.timeout_keep_alive_task is None:
+            # A blank line, or what was left of a body: uvicorn takes it for the next request.
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

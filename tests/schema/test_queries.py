@@ -300,6 +300,15 @@ async def test_shows_what_changed(client: Client) -> None:
     ]
 
 
+async def test_what_is_planned_is_nobodys_last_activity(client: Client) -> None:
+    deal = await client.one("opportunity", name="Robots", stage="INITIAL")
+    for year, done in ((2025, True), (2027, False)):
+        when = f"{year}-01-05T08:00:00Z"
+        await client.one("activity", subject="Call", occurredAt=when, done=done, opportunity=deal)
+    found = await client.data("{ opportunities { nodes { lastActivityAt } } }")
+    assert found["opportunities"]["nodes"] == [{"lastActivityAt": "2025-01-05T08:00:00.000000Z"}]
+
+
 async def test_tells_stages_in_the_language_of_the_tenant(client: Client) -> None:
     chinese = Settings(key=f"zh{tenants.new_id()}"[:40], language="zh-CN")
     other = await a_client(client.store, crm_layers(), settings=chinese, answers=client.answers)

@@ -217,6 +217,35 @@ async def test_a_head_that_does_not_arrive_is_not_awaited_for_ever(
         await running
 
 
+@pytest.mark.parametrize(
+    ("request_", "beyond"),
+    [
+        (b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", b"\r\n"),
+        (b"POST /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n", b"x"),
+    ],
+    ids=["blank", "body"],
+)
+async def test_who_says_no_more_than_a_byte_is_not_kept_for_ever(
+    monkeypatch: pytest.MonkeyPatch, request_: bytes, beyond: bytes
+) -> None:
+    monkeypatch.setattr(serving, "KEPT_SECONDS", 0.05)
+    taken = socket.create_server(("127.0.0.1", 0))
+    server = serving.Serving(serving.listening(a_server, level="WARNING"))
+    running = asyncio.create_task(server.serve([taken]))
+    try:
+        reader, writer = await asyncio.open_connection(*taken.getsockname())
+        writer.write(request_)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        writer.write(beyond)
+        async with asyncio.timeout(30):
+            await reader.read()
+        writer.close()
+    finally:
+        server.should_exit = True
+        await running
+    assert answer.startswith(b"HTTP/1.1 ")
+
+
 async def test_passes_every_audit_of_graphql_over_http(url: str) -> None:
     modules = os.environ.get("DEALGRAPH_GRAPHQL_HTTP")
     node = shutil.which("node")

@@ -40,7 +40,12 @@ async def kept(embedded: Embedded) -> AsyncIterator[Cluster]:
 async def _keep(embedded: Embedded) -> None:
     while True:
         await asyncio.sleep(LOOKING)
-        if not embedded.is_gone:
+        try:
+            if not embedded.is_gone:
+                continue
+        except OSError as error:
+            _log.error("Whether PostgreSQL lives cannot be told: %s", error)
+            await asyncio.sleep(TRYING_AGAIN)
             continue
         try:
             await asyncio.to_thread(embedded.revive)

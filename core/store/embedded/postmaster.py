@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import re
@@ -29,7 +30,11 @@ class PidFile:
 
 
 def read_pid_file(data: Path) -> PidFile | None:
-    """The pid file of a data folder; None where it is missing or was not written to its end."""
+    """The pid file of a data folder; None where it is missing or was not written to its end.
+
+    Raises:
+        OSError: this process has no room to look, which says nothing of the other.
+    """
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
         state = lines[7].strip() if len(lines) > 7 else ""
@@ -40,12 +45,26 @@ def read_pid_file(data: Path) -> PidFile | None:
             ready=state == "ready",
             stopping=state == "stopping",
         )
-    except (OSError, ValueError, IndexError):
+    except (OSError, ValueError, IndexError) as error:
+        _let_rise(error)
         return None
 
 
+def _let_rise(error: Exception) -> None:
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        raise error
+
+
+_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""A server that is taken for dead then would have its processes ended."""
+
+
 def living(data: Path) -> PidFile | None:
-    """The pid file, if the process that it names is PostgreSQL in this very folder."""
+    """The pid file, if the process that it names is PostgreSQL in this very folder.
+
+    Raises:
+        OSError: as for `read_pid_file`.
+    """
     said = read_pid_file(data)
     return said if said is not None and _is_at_home(said.pid, data) else None
 
@@ -105,7 +124,8 @@ def _works_in(folder: Path, home: str) -> bool:
     try:
         is_here = os.readlink(folder / "cwd") == home
         return is_here and (folder / "comm").read_text().startswith("postgres")
-    except OSError:  # it ended, or it is someone else's
+    except OSError as error:  # it ended, or it is someone else's
+        _let_rise(error)
         return False
 
 

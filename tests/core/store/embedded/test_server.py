@@ -20,7 +20,7 @@ import pytest
 from core.errors import Unavailable
 from core.store.embedded import making, postmaster
 from core.store.embedded.server import PATIENCE, Cluster, Embedded
-from tests.conftest import copy
+from tests.conftest import copy, run_folder
 
 USER = """
 import sys
@@ -409,3 +409,24 @@ def test_finds_its_processes_where_there_is_no_proc(embedded: Embedded) -> None:
         found = set(postmaster.by_command_line(embedded.data))
         assert found == set(postmaster.by_working_folder(embedded.data))
         assert len(found) > 3
+
+
+def test_whoever_has_no_room_to_look_takes_no_server_for_dead(
+    cluster: Cluster, request: pytest.FixtureRequest
+) -> None:
+    data = Embedded(run_folder(request.config)).data
+    looking = """
+import resource, sys
+from pathlib import Path
+from core.store.embedded import postmaster
+print(postmaster.living(Path(sys.argv[1])) is not None)
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+try:
+    print(postmaster.living(Path(sys.argv[1])))
+except OSError as error:
+    print(error.strerror)
+"""
+    looked = subprocess.run(
+        [sys.executable, "-c", looking, data], capture_output=True, text=True, check=True
+    )
+    assert looked.stdout.splitlines() == ["True", "Too many open files"]

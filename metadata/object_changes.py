@@ -227,7 +227,8 @@ def _reference(was: Field, now: Field, say: Saying) -> Iterator[Change]:
     before, after = was.reference, now.reference
     if before.inverse != after.inverse:
         breaks = "" if before.inverse is None else f"'{before.object}' loses '{before.inverse}'."
-        message = f"The inverse is '{after.inverse}'; it was '{before.inverse}'."
+        now_, was_ = (f"'{it}'" if it else "none" for it in (after.inverse, before.inverse))
+        message = f"The inverse is {now_}; it was {was_}."
         yield say("INVERSE_CHANGED", (*path, "inverse"), message, breaks)
     if before.on_delete != after.on_delete:
         message = f"On delete: {after.on_delete}; it was {before.on_delete}."

@@ -94,6 +94,8 @@ def _good_key(declared: Merged, key: str, layer: str, findings: Findings) -> boo
     path = ("properties", key)
     if not naming.KEY.fullmatch(key) or len(key) > bounds.KEY_BYTES:
         mend = "Keys are lower_snake, as in close_date: no digit right after an underscore."
+        if len(key) > bounds.KEY_BYTES:
+            mend = f"A key has at most {bounds.KEY_BYTES} characters, not {len(key)}."
         findings.add(path, "BAD_KEY", f"'{key}' is no key of a field.", mend)
         return False
     tree = key == "parent" and _is_tree(declared, key)

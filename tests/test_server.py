@@ -70,6 +70,13 @@ def test_an_at_sign_in_a_password_is_told_without_the_password() -> None:
     assert "pa@ss" not in refusal.value.message
 
 
+@pytest.mark.parametrize("password", ["12/ab", "12#ab", "12?ab"])
+def test_a_password_that_ends_the_servers_name_is_not_told(password: str) -> None:
+    with pytest.raises(Refused, match="%2F, %3F or %23") as refusal:
+        settings_of({}, {"DEALGRAPH_DATABASE_URL": f"postgresql://app:{password}@db/sales"})
+    assert "12" not in refusal.value.message
+
+
 def test_names_everything_that_cannot_be_read() -> None:
     surroundings = {
         "DEALGRAPH_PORT": "70000",

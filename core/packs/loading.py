@@ -215,6 +215,10 @@ def _why(pack: Pack, found: Mapping[str, Pack], ordered: Mapping[str, Pack]) -> 
             reasons.append(f"requires {key} {least}, but {found[key].version} is on offer")
         else:
             reasons.append(f"requires {key}, which is refused itself, comes later or requires this")
+    if not reasons:  # of the others all would be there, were they not added after it
+        above = ", ".join(key for key in pack.requires if not found[key].base)
+        mend = 'say "layer": "industry" in its pack.json'
+        reasons.append(f"is a base pack and requires {above}, which is none: {mend}")
     return "; ".join(reasons)
 
 

@@ -194,6 +194,17 @@ def test_a_requirement_that_is_not_met_refuses_the_pack(
     assert [fault.message for fault in offer.faults] == [told]
 
 
+def test_a_base_pack_that_requires_another_kind_is_told_what_to_say(tmp_path: Path) -> None:
+    base, other = a_folder(tmp_path, "alpha", requires={"beta": "1.0"}), a_folder(tmp_path, "beta")
+    head = json.loads((base / "pack.json").read_text())
+    (base / "pack.json").write_text(json.dumps(head | {"layer": "base"}))
+    offer = load({"both": a_module(offering(base, other))})
+    (fault,) = offer.faults
+    assert fault.message == (
+        'is a base pack and requires beta, which is none: say "layer": "industry" in its pack.json'
+    )
+
+
 class TestInstalled:
     """Plugins found by entry point."""
 

@@ -362,7 +362,9 @@ def _url(text: str) -> str:
         raise ValueError("it is not a URL") from None  # the reason may hold the password
     if parts.netloc.count("@") > 1:
         raise ValueError("it has an @ too many: one in a password is written %40")
-    if parts.netloc and "@" not in parts.netloc and "@" in text:  # else what is before would be told as the server
+    if (
+        parts.netloc and "@" not in parts.netloc and "@" in text
+    ):  # else what is before would be told as the server
         raise ValueError("a /, ? or # in a password is written %2F, %3F or %23")
     return text
 

@@ -7,6 +7,7 @@ import gzip
 import io
 import shutil
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -162,20 +163,34 @@ def _decode(
 
 
 def _is_chinese(path: Path) -> bool:
-    """Whether the file is text in GB 18030, and almost all beyond ASCII in it common Chinese."""
+    """Whether the file is text in GB 18030, and almost all beyond ASCII in it common Chinese.
+
+    Of Korean and Japanese in their EUC the bytes are those of Chinese as well, but the first of a
+    Hangul's two is no later than `C8`, which half of Chinese is, and Japanese has Kana.
+    """
     decoder = codecs.getincrementaldecoder("gb18030")()
-    common = foreign = 0
+    beyond = 0
+    firsts: Counter[int] = Counter()
     try:
         for chunk in _chunks(path):
             text = decoder.decode(chunk)
-            beyond = "".join(character for character in text if character > "\x7f")
-            kept = len(beyond.encode("gb2312", "ignore").decode("gb2312"))
-            common += kept
-            foreign += len(beyond) - kept
+            others = "".join(character for character in text if character > "\x7f")
+            beyond += len(others)
+            firsts.update(others.encode("gb2312", "ignore")[::2])
         decoder.decode(b"", True)
     except UnicodeDecodeError:
         return False
-    return common > 0 and common >= _CHINESE_SHARE * (common + foreign)
+    common = firsts.total()
+    late = sum(count for first, count in firsts.items() if first > _LAST_OF_HANGUL)
+    kana = sum(firsts[first] for first in _KANA)
+    is_korean = common >= _TELLING and late < (1 - _CHINESE_SHARE) * common
+    is_japanese = kana > (1 - _CHINESE_SHARE) * common
+    return common >= _CHINESE_SHARE * beyond > 0 and not (is_korean or is_japanese)
+
+
+_TELLING = 10
+_LAST_OF_HANGUL = 0xC8
+_KANA = (0xA4, 0xA5)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

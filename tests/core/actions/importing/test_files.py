@@ -81,6 +81,17 @@ def test_spreadsheets_of_other_countries_are_read(
     )
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("euc-kr", "현대자동차,삼성전자,엘지화학"), ("euc_jp", "株式会社トヨタ,東京のソニー")],
+)
+def test_korean_and_japanese_are_not_taken_for_chinese(
+    tmp_path: Path, encoding: str, text: str
+) -> None:
+    problem = problem_of(tmp_path / "accounts.csv", f"n\n{text}\n".encode(encoding))
+    assert problem.code == "BAD_ENCODING"
+
+
 def test_a_bad_file_is_told_by_the_name_that_the_mapping_gives_its_encoding(
     tmp_path: Path,
 ) -> None:

@@ -79,23 +79,29 @@ def _below(lines: Lines, columns: Sequence[str], delimiters: str) -> int | None:
     """The place among the lines taken of the first with all columns; one alone tells too little."""
     if len(columns) < 2:
         return None
-    for _ in range(MOST_ABOVE + 1):
-        if any(_found(lines.taken[-1], one, columns) == len(columns) for one in delimiters):
-            return len(lines.taken) - 1
-        if next(lines, None) is None:
-            break
+    first = len(lines.taken) - 1
+    for _ in range(2 * MOST_ABOVE):  # a header may have several lines itself
+        next(lines, None)
+    for place in range(first, min(first + MOST_ABOVE + 1, len(lines.taken))):
+        begins = lines.taken[place:]
+        if any(_found(begins, one, columns) == len(columns) for one in delimiters):
+            return place
     return None
 
 
 def _delimiter(header: str, columns: Sequence[str]) -> str:
     """The delimiter by which most of the columns are found; the first where none is better."""
-    return max(DELIMITERS, key=lambda delimiter: _found(header, delimiter, columns))
+    return max(DELIMITERS, key=lambda delimiter: _found([header], delimiter, columns))
 
 
-def _found(header: str, delimiter: str, columns: Sequence[str]) -> int:
-    """How many of the columns are found by this delimiter."""
-    cells = {cell.strip().strip('"') for cell in header.split(delimiter)}
-    return len(cells.intersection(columns))
+def _found(begins: Sequence[str], delimiter: str, columns: Sequence[str]) -> int:
+    """How many of the columns are found by this delimiter where these lines begin."""
+    try:
+        header = next(csv.reader(begins, delimiter=delimiter), [])
+    except csv.Error:  # what is no table has no header
+        return 0
+    names = {tuple(name.split()) for name in _names(header)}
+    return sum(tuple(column.split()) in names for column in columns)
 
 
 def _parsed(lines: Lines, delimiter: str, step: Step) -> Iterator[Row]:

@@ -132,6 +132,14 @@ def test_blank_rows_are_no_rows() -> None:
     assert values_of("\n\nname,city\n\n , \n,,,\n,\nAcme,\n", "name") == [(8, ["Acme"])]
 
 
+@pytest.mark.parametrize("name", ["Name, full", "Revenue\nk", 'So-called ""name""'])
+def test_a_header_in_quotes_is_found_below_a_title_too(name: str) -> None:
+    asked = name.replace('""', '"').replace("\n", " ")
+    text = f'Sales report 2024,,\n\nNo,"{name}",City\n1,abc,Bonn\n'
+    (row,) = rows_of(text, "No", asked)
+    assert row.values == ["1", "abc"]
+
+
 @pytest.mark.parametrize(
     "above", ["Customers, as of today\n\n", "客户清单;;\n\n2026;;\n", 'sep=;\n"Made by\nAnn"\n']
 )

@@ -80,13 +80,20 @@ def compare_draft(
     tenant: TenantKey,
     files: Files = None,
     prune: Prune = False,
+    to: Annotated[
+        int | None, typer.Option(help="What a rollback to this version would change, instead.")
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Tell what publishing the draft would change, for clients and for stored records."""
+    if to is not None and (files or prune):
+        raise typer.BadParameter("A rollback reads no files.", param_hint="--to")
     given = _read(files)
 
     async def work(admin: Actor, store: Store) -> Comparison:
+        if to is not None:
+            return await publishing.diff_back(admin, store, to)
         await _save(admin, store, given, prune=prune)
         return await publishing.diff(admin, store)
 

@@ -82,7 +82,7 @@ PLATFORM_TYPES = frozenset(
 
 PLATFORM_QUERIES = frozenset(
     """
-    node limits me plugins packs objectTypes tokens draft checkDraft diffDraft declarations
+    node limits me plugins packs objectTypes tokens draft checkDraft diffDraft diffRollback declarations
     metadataVersions exchangeRates
     """.split()  # noqa: SIM905
 )

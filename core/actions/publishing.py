@@ -87,6 +87,18 @@ async def diff(actor: Actor, store: Store) -> Comparison:
     return await _compared(actor.tenant, store, plan, frozenset())
 
 
+async def diff_back(actor: Actor, store: Store, to: int) -> Comparison:
+    """What publishing an older version again would change, for the API's clients and for records.
+
+    Raises:
+        NotFound: there is no such version.
+        Refused: this release takes what it declares no longer.
+    """
+    administer(actor)
+    plan = await _plan_of_version(actor, store, to, "")
+    return await _compared(actor.tenant, store, plan, frozenset())
+
+
 async def publish(
     actor: Actor,
     store: Store,

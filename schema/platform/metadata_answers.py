@@ -82,7 +82,7 @@ class ImpactInfo:
 
 @strawberry.type
 class MetadataChangeInfo:
-    """One difference between the draft and what is published."""
+    """One difference from what is published."""
 
     code: str | None = strawberry.field(description="A stable code.")
     subject: str | None = strawberry.field(
@@ -109,7 +109,9 @@ class FieldInfo:
 class DiffInfo:
     """What publishing the draft would change."""
 
-    published_version: int | None = strawberry.field(description="What the draft is compared with.")
+    published_version: int | None = strawberry.field(
+        description="The version that it is compared with."
+    )
     changes: list[MetadataChangeInfo] | None = strawberry.field(
         description="Everything that differs."
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from core.actions import metadata, publishing
+from core.actions.publishing import Comparison
 from core.errors import Refused
 from metadata.problems import Problem
 from schema.platform.answers import told
@@ -33,8 +36,17 @@ async def check_draft(info: Info) -> list[ProblemInfo] | None:
 
 async def diff_draft(info: Info) -> DiffInfo | None:
     run = info.context.run
+    return await _told(run, publishing.diff(run.actor, run.tools.store))
+
+
+async def diff_rollback(info: Info, to: int) -> DiffInfo | None:
+    run = info.context.run
+    return await _told(run, publishing.diff_back(run.actor, run.tools.store, to))
+
+
+async def _told(run: Run, compared: Awaitable[Comparison]) -> DiffInfo:
     try:
-        return diff_info(await publishing.diff(run.actor, run.tools.store))
+        return diff_info(await compared)
     except Refused as refused:
         return DiffInfo(
             published_version=run.published.version,

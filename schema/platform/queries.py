@@ -109,6 +109,10 @@ class PlatformQuery:
         resolver=metadata_queries.diff_draft,
         description="What publishing the draft would change, for clients and for records.",
     )
+    diff_rollback: DiffInfo | None = strawberry.field(
+        resolver=metadata_queries.diff_rollback,
+        description="What publishing an older version again would change.",
+    )
     declarations: list[DocumentInfo] | None = strawberry.field(
         resolver=metadata_queries.documents,
         description="The tenant's own declarations of a version, or of the newest.",

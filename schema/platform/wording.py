@@ -55,6 +55,7 @@ ARGUMENTS: Final[Mapping[str, Mapping[str, str]]] = {
         "allow": "What it may do to stored records all the same.",
         "note": "What it is for, to be told with the version.",
     },
+    "diffRollback": {"to": "The version to go back to."},
     "rollbackMetadata": {
         "to": "The version to publish again.",
         "allow": "What it may do to stored records all the same.",

@@ -60,6 +60,9 @@ def test_files_become_a_version_and_are_written_again(tenant: str, tmp_path: Pat
 
 def test_a_rollback_is_a_version_too(tenant: str, tmp_path: Path) -> None:
     run("publish", tenant, written(tmp_path, an_object()))
+    told = run("diff", tenant, "--to", "1")
+    assert (told.exit_code, "breaks clients" in told.stdout) == (0, True)
+    assert run("diff", tenant, "--to", "1", written(tmp_path, an_object())).exit_code == 2
     back = run("rollback", tenant, "--to", "1")
     assert (back.exit_code, back.stdout) == (0, "Version 3 is published.\n")
     assert "breaks clients" in back.stderr

@@ -32,6 +32,7 @@ async def test_an_object_is_there_with_the_next_question(client: Client) -> None
         "{ diffDraft { changes { code subject breaking message } errors { code } } checkDraft { rule } }"
     )
     published = await client.data(PUBLISH)
+    back = await client.data("{ diffRollback(to: 1) { changes { breaking } errors { code } } }")
     created = await client.data(
         'mutation { createVisit__c(input: {place__c: "Wuhan"}) { visit__c { place__c } errors { code } } }'
     )
@@ -41,6 +42,7 @@ async def test_an_object_is_there_with_the_next_question(client: Client) -> None
     assert [it["breaking"] for it in differs["diffDraft"]["changes"]] == [False]
     assert differs["checkDraft"] == []
     assert published["publishDraft"]["version"] == 2
+    assert back["diffRollback"] == {"changes": [{"breaking": True}], "errors": []}
     assert created["createVisit__c"] == {"visit__c": {"place__c": "Wuhan"}, "errors": []}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from core.actions import metadata, publishing, removing, saving
 from core.actions.publishing import Terms
 from core.actions.removing import Removal
 from core.actions.telling import of_comparison
-from core.errors import Conflict, NotFound, Refused
-from core.identity import Actor
+from core.errors import Conflict, Forbidden, NotFound, Refused
+from core.identity import Actor, Role
 from core.store.tenancy.opening import Store
 from core.store.trees import tree_nodes
 from metadata.changes import Consent, Effect
@@ -52,6 +53,25 @@ async def test_a_draft_that_was_looked_at_before_a_rollback_is_a_conflict(
 
     kept = await metadata.draft(admin, store)
     assert kept.documents == state.documents
+
+
+async def test_what_a_rollback_would_change_is_told_before_it_is_done(
+    admin: Actor, store: Store
+) -> None:
+    await published(admin, store, visit())
+    await published(admin, store, visit(place__c={"type": "string"}))
+    await saving.create(admin, store, "visit__c", [{"place__c": "Wuhan"}])
+
+    told = await publishing.diff_back(admin, store, 2)
+
+    assert [one.code for one in told.refusals] == ["LOST"]
+    assert (await store.newest(admin.tenant)).version == 3
+    done = (await publishing.rollback(admin, store, 2, LOSS)).comparison
+    assert (done.changes, done.version) == (told.changes, told.version)
+    with pytest.raises(NotFound):
+        await publishing.diff_back(admin, store, 9)
+    with pytest.raises(Forbidden):
+        await publishing.diff_back(replace(admin, role=Role.MEMBER), store, 2)
 
 
 @pytest.mark.parametrize("whole", [True, False])

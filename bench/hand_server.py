@@ -24,7 +24,6 @@ from starlette.routing import Route
 
 from core.identity import TenantId, new_id
 from core.store.database.connections import Database
-from core.store.recent import Recent
 from core.store.tenancy import versions
 from core.store.writing import locks
 from metadata.published import Published
@@ -293,7 +292,7 @@ def _answers(published: Published) -> dict[str, Answer]:
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     database = await Database.open(URL)
-    head = await versions.load(TENANT, database, Recent(4))
+    head = await versions.load(TENANT, database, versions.Known())
     answers = _answers(head.published)
 
     def route(key: str, answer: Answer) -> Route:

@@ -153,14 +153,18 @@ class _Run:
         return [self.drafts[one] for one in wanted]
 
     def _check_currencies(self, plan: RollupPlan, deltas: Mapping[UUID, Delta]) -> None:
-        """Amounts go into a roll-up in its record's currency only: told where they come from."""
+        """Amounts go into a roll-up in its record's currency only: told where they come from.
+
+        Not of what is restored: it was there, perhaps before the roll-up, and is left out again.
+        """
         for parent, delta in deltas.items():
             own = self.drafts[parent].currency
             for part in delta.added:
                 if _is_amount(part, but=own):
                     text = f"Its amounts are in {part.currency}, those it adds to in {own}."
                     for cause, key in self._causes_of(plan, self.drafts[part.record]).items():
-                        self.drafts[cause].wrong_once("CURRENCY_MISMATCH", text, key)
+                        if self.drafts[cause].kind != "restore":
+                            self.drafts[cause].wrong_once("CURRENCY_MISMATCH", text, key)
 
     async def _count(
         self, plan: RollupPlan, parts: Sequence[Draft], sums: Sums, parents: Sequence[Draft]

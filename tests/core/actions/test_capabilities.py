@@ -589,3 +589,5 @@ async def test_a_new_roll_up_leaves_out_amounts_in_another_currency(database: Da
     assert "100.00" in (await world.row(one))["data"].values()
     await removing.delete(world.actor, world.store, "order__c", [Removal(foreign)])
     assert "100.00" in (await world.row(one))["data"].values()
+    await removing.restore(world.actor, world.store, "order__c", foreign)
+    assert "100.00" in (await world.row(one))["data"].values()

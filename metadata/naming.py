@@ -82,8 +82,8 @@ PLATFORM_TYPES = frozenset(
 
 PLATFORM_QUERIES = frozenset(
     """
-    node limits me plugins packs objectTypes tokens draft checkDraft diffDraft diffRollback declarations
-    metadataVersions exchangeRates
+    node limits me plugins packs objectTypes tokens draft checkDraft diffDraft diffRollback
+    declarations metadataVersions exchangeRates
     """.split()  # noqa: SIM905
 )
 PLATFORM_MUTATIONS = frozenset(

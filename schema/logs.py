@@ -160,12 +160,10 @@ class Lines:
             self._put(together)
 
     def _put(self, lines: bytearray) -> None:
-        if not _has_room(sys.stdout, 0 if self._lost else _PATIENCE):
-            self._lost += lines.count(b"\n")
-            return
         try:
-            sys.stdout.buffer.write(lines)
-            sys.stdout.buffer.flush()
+            if not _is_taken(sys.stdout, lines, 0 if self._lost else _PATIENCE):
+                self._lost += lines.count(b"\n")
+                return
             self._fails = False
             self._tell_of_lost()
         except OSError as error:  # whoever read it is gone, or its disk is full: requests go on
@@ -202,12 +200,8 @@ class Messages(logging.Handler):
     def _is_taken(self, message: bytes) -> bool:
         """Write it in pieces, each of which a pipe with any room takes."""
         patience = 0 if self._lost else _PATIENCE
-        for start in range(0, len(message), PIPE_BUF):
-            if not _has_room(sys.stderr, patience):
-                return False
-            sys.stderr.buffer.write(message[start : start + PIPE_BUF])
-            sys.stderr.buffer.flush()
-        return True
+        starts = range(0, len(message), PIPE_BUF)
+        return all(_is_taken(sys.stderr, message[it : it + PIPE_BUF], patience) for it in starts)
 
 
 _LOST: Final = b'{"level":"error","event":"%d messages were lost: nobody took them"}\n'
@@ -222,6 +216,15 @@ class NoStrangers(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.msg != UNREADABLE
+
+
+def _is_taken(stream: TextIO, lines: bytes | bytearray, patience: float) -> bool:
+    """Write the lines, unless they would wait for longer."""
+    if not _has_room(stream, patience):
+        return False
+    stream.buffer.write(lines)
+    stream.buffer.flush()
+    return True
 
 
 def _has_room(stream: TextIO, patience: float) -> bool:

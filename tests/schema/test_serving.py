@@ -52,6 +52,19 @@ async def a_process() -> AsyncIterator[tuple[Process, str]]:
         await process.communicate()
 
 
+@asynccontextmanager
+async def serving_here() -> AsyncIterator[tuple[str, int]]:
+    """The address of a server in this process, which goes by what a test has set."""
+    taken = socket.create_server(("127.0.0.1", 0))
+    server = serving.Serving(serving.listening(a_server, level="WARNING"))
+    running = asyncio.create_task(server.serve([taken]))
+    try:
+        yield taken.getsockname()
+    finally:
+        server.should_exit = True
+        await running
+
+
 @pytest.fixture(scope="module")
 async def url() -> AsyncIterator[str]:
     """The API of one process, for tests that leave it as it is."""
@@ -204,17 +217,11 @@ async def test_a_head_that_does_not_arrive_is_not_awaited_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(serving, "HEAD_SECONDS", 0.05)
-    taken = socket.create_server(("127.0.0.1", 0))
-    server = serving.Serving(serving.listening(a_server, level="WARNING"))
-    running = asyncio.create_task(server.serve([taken]))
-    try:
+    async with serving_here() as address:
         for pieces in ([], [b"POST /graphql HTTP/1.1\r\nhost:"]):
-            answer = await sent(*taken.getsockname(), pieces)
+            answer = await sent(*address, pieces)
             assert answer.startswith(b"HTTP/1.1 408")
             assert b'"code":"TIMEOUT"' in answer
-    finally:
-        server.should_exit = True
-        await running
 
 
 @pytest.mark.parametrize(
@@ -229,20 +236,14 @@ async def test_who_says_no_more_than_a_byte_is_not_kept_for_ever(
     monkeypatch: pytest.MonkeyPatch, request_: bytes, beyond: bytes
 ) -> None:
     monkeypatch.setattr(serving, "KEPT_SECONDS", 0.05)
-    taken = socket.create_server(("127.0.0.1", 0))
-    server = serving.Serving(serving.listening(a_server, level="WARNING"))
-    running = asyncio.create_task(server.serve([taken]))
-    try:
-        reader, writer = await asyncio.open_connection(*taken.getsockname())
+    async with serving_here() as address:
+        reader, writer = await asyncio.open_connection(*address)
         writer.write(request_)
         answer = await reader.readuntil(b"\r\n\r\n")
         writer.write(beyond)
         async with asyncio.timeout(30):
             await reader.read()
         writer.close()
-    finally:
-        server.should_exit = True
-        await running
     assert answer.startswith(b"HTTP/1.1 ")
 
 

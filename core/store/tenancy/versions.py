@@ -86,7 +86,7 @@ class Known:
         """By the digest of the stored form and the columns that are not ready."""
 
     def keep(self, metadata: Metadata, storage: Storage) -> None:
-        """Have at hand what is about to be published: nobody needs to read it again."""
+        """Have at hand what was published: nobody needs to read it again."""
         self.metadata.keep(metadata.fingerprint, metadata)
         digest = cast("str", places.to_json(storage)["digest"])
         self.storages.keep((digest, frozenset(storage.unready().items())), storage)

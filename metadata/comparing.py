@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import Enum
 from typing import TypeAlias, cast
 
@@ -30,6 +30,11 @@ def described(field: Field) -> str:
         return f"a reference to {field.reference.object}"
     scale = "" if field.scale is None else f" with {field.scale} digits after the point"
     return f"{a(field.type)}{scale}"
+
+
+def reordered(before: Collection[str], after: Collection[str]) -> bool:
+    """Whether what is in both stands in another order."""
+    return [key for key in before if key in after] != [key for key in after if key in before]
 
 
 def widening(was: ObjectType, now: ObjectType) -> Widening:

@@ -9,6 +9,7 @@ from itertools import chain
 from metadata import naming, object_changes
 from metadata.assigning import Left
 from metadata.changes import Change, Effect, Impact, Saying
+from metadata.comparing import reordered
 from metadata.model import Field, FieldType, Graph, Metadata, Pipeline, Stage
 
 PIPELINE_ADDED = "PIPELINE_ADDED"
@@ -214,7 +215,7 @@ def _pipeline(was: Pipeline, now: Pipeline) -> Iterator[Change]:
             message = f"The stage '{stage.key}' changes: {_differing(old, stage)}."
             yield say("STAGE_CHANGED", ("stages", index), message, breaks)
     yield from _kinds(was, now, say)
-    if [key for key in before if key in after] != [key for key in after if key in before]:
+    if reordered(before, after):
         yield say("STAGES_REORDERED", ("stages",), "The stages stand in another order.")
     yield from _reasons(was, now, say)
     for word in ("amount", "date", "probability", "title", "labels"):
@@ -230,6 +231,8 @@ def _kinds(was: Pipeline, now: Pipeline, say: Saying) -> Iterator[Change]:
         if old is not None and old.kind != stage.kind:
             message = f"The stage '{stage.key}' was {old.kind} and is {stage.kind}."
             breaks = f"Its records count as {stage.kind} in every figure, those of the past too."
+            if now.probability is not None:
+                breaks += f" They keep their {now.probability} until it is written."
             outcome = Impact(Effect.OUTCOME, now.object, None, stage.key)
             yield say("STAGE_KIND_CHANGED", ("stages", index, "kind"), message, breaks, outcome)
 
@@ -248,7 +251,7 @@ def _reasons(was: Pipeline, now: Pipeline, say: Saying) -> Iterator[Change]:
         elif before[key] != reason:
             words = (w for w in {**before[key], **reason} if before[key].get(w) != reason.get(w))
             yield say("REASON_CHANGED", path, f"The reason '{key}' changes: {', '.join(words)}.")
-    if [key for key in before if key in after] != [key for key in after if key in before]:
+    if reordered(before, after):
         yield say("REASONS_REORDERED", ("reasons",), "The reasons stand in another order.")
 
 

@@ -103,8 +103,8 @@ class _Reading:
         for at, name, inside in self._properties(schema, path):
             if name not in known:
                 self._unknown(name, known, at)
-            elif name in of.fields and of.fields[name].options:
-                schemas.check_options(inside, at, of.fields[name], self._to)
+            elif name in of.fields:
+                schemas.check_values(inside, at, of.fields[name], self._to)
 
     def _related(self, schema: object, path: Path) -> None:
         inverses = {inverse.key: inverse for inverse in self._metadata.inverses(self._bound.key)}

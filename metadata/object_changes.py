@@ -218,6 +218,9 @@ def _options(object_key: str, was: Field, now: Field, say: Saying) -> Iterator[C
             yield say("OPTION_DEPRECATED", path, message, "Writes that choose it are refused.")
         elif after[key] != before[key]:
             yield say("RELABELLED", path, f"The option '{key}' of '{now.key}' is relabelled.")
+    if comparing.reordered(before, after):
+        message = f"The options of '{now.key}' stand, and sort, in another order."
+        yield say("OPTIONS_REORDERED", path, message)
 
 
 def _reference(was: Field, now: Field, say: Saying) -> Iterator[Change]:

@@ -299,8 +299,8 @@ def _check_parts_named(
         _check_field(key, (*path, "required", index), of, findings)
     for key, part in cast("Mapping[str, object]", schema.get("properties", {})).items():
         _check_field(key, (*path, "properties", key), of, findings)
-        if key in of.fields and of.fields[key].options:
-            check_options(part, (*path, "properties", key), of.fields[key], findings)
+        if key in of.fields:
+            check_values(part, (*path, "properties", key), of.fields[key], findings)
     for word in _AT_ROOT[1:]:
         if word in schema:
             _check_named(schema[word], (*path, word), of, findings)
@@ -314,15 +314,26 @@ def _check_field(key: str, path: Path, of: ObjectType, findings: Findings) -> No
         findings.add(path, "MISPLACED", message, "Write an x-rules entry instead.")
 
 
-def check_options(schema: object, path: Path, field: Field, findings: Findings) -> None:
-    """Conditions on a picklist name only its options, for the same reason."""
+def check_values(schema: object, path: Path, field: Field, findings: Findings) -> None:
+    """Conditions on a field name only values that it may have: any other one never holds."""
     if not isinstance(schema, dict):
         return
     for at, value in _named(schema):
-        if isinstance(value, str) and field.option(value) is None:
+        if not field.options:
+            _check_type(value, (*path, *at), field, findings)
+        elif isinstance(value, str) and field.option(value) is None:
             known = [option.key for option in field.options]
             message = f"'{field.key}' has no option {shown(value)}."
             mend = did_you_mean(value.lower(), known) or f"It has {listed(known, 'and')}."
             findings.add((*path, *at), "UNKNOWN_OPTION", message, mend)
-    for word in ("contains", "items", "not"):
-        check_options(schema.get(word), (*path, word), field, findings)
+    inside = ("contains", "items", "not") if field.options else ("not",)
+    for word in inside:
+        check_values(schema.get(word), (*path, word), field, findings)
+
+
+def _check_type(value: object, path: Path, field: Field, findings: Findings) -> None:
+    kind = {"type": field.schema["type"]} if "type" in field.schema else {}
+    for complaint in complaints.of_value(value, kind):
+        _, message, mend = words(complaint)
+        text = f"'{field.key}' is never {shown(value)}: {message}"
+        findings.add(path, "CONTRADICTION", text, mend)

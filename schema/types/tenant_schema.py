@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,9 +80,20 @@ def full(metadata: Metadata, platform: Platform) -> GraphQLSchema:
     return GraphQLSchema(
         query=catalogue.named("Query", GraphQLObjectType),
         mutation=catalogue.named("Mutation", GraphQLObjectType),
-        types=[catalogue.object(key) for key in catalogue.objects],
+        types=list(_leading_on(catalogue)),
         extensions=_extensions(catalogue, platform),
     )
+
+
+def _leading_on(catalogue: Catalogue) -> Iterator[GraphQLNamedType]:
+    """The types that lead to the same kind of type of another object.
+
+    graphql-core goes from type to type by recursion, but not into types that it is given: without
+    the inputs here a chain of references through 350 objects was deeper than Python goes.
+    """
+    for key in catalogue.objects:
+        yield catalogue.object(key)
+        yield from (catalogue.input(key, it) for it in ("Filter", "OrderBy", "GroupBy"))
 
 
 def _extensions(catalogue: Catalogue, platform: Platform) -> dict[str, Any]:

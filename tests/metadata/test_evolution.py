@@ -12,6 +12,7 @@ from tests.metadata.builders import (
     DECIMAL,
     INTEGER,
     MONEY,
+    PERCENT,
     TEXT,
     Document,
     a_formula,
@@ -140,6 +141,8 @@ def test_options_that_come_go_and_retire() -> None:
     assert gone.impacts == (Impact(Effect.HELD, "deal", "it", "b"),)
     retired = {"oneOf": [{"const": "a"}, {"const": "b", "deprecated": True}]}
     assert codes(was, deal({"it": retired})) == ["OPTION_DEPRECATED"]
+    assert codes(was, deal({"it": a_picklist("b", "a")})) == ["OPTIONS_REORDERED"]
+    assert codes(was, deal({"it": a_picklist("new", "a", "b")})) == ["OPTION_ADDED"]
     renamed = {"oneOf": [{"const": "a"}, {"const": "b", "title": "Bee"}]}
     assert codes(was, deal({"it": renamed})) == ["RELABELLED"]
 
@@ -334,6 +337,15 @@ def test_a_stage_of_another_kind_breaks_what_counts_by_it() -> None:
         a_pipeline("other", stages=[A, a_stage("b", "lost"), WON]),
     )
     assert codes(was, other) == ["PIPELINE_REMOVED", "PIPELINE_ADDED", "STAGE_KIND_CHANGED"]
+
+
+def test_a_stage_of_another_kind_leaves_the_probabilities_that_its_records_have() -> None:
+    def likely(kind: str) -> Metadata:
+        pipeline = a_pipeline(stages=[A, a_stage("b", kind), WON], probability="odds")
+        return metadata_of(an_object(fields={"odds": PERCENT}), pipeline)
+
+    [_, told] = diff(likely("open"), likely("lost"))
+    assert told.breaks.endswith("They keep their odds until it is written.")
 
 
 def test_a_pipeline_that_is_bound_to_another_object_leaves_the_first_and_enters_the_other() -> None:

@@ -237,6 +237,11 @@ def test_refuses_fields_that_make_no_sense(field: Document, place: str, rule: st
             "UNKNOWN_OPTION",
         ),
         (
+            {"if_": {"properties": {"name": {"not": {"enum": ["a", 5]}}}}},
+            "/if/properties/name/not/enum/1",
+            "CONTRADICTION",
+        ),
+        (
             {"x_rules": [RULE, RULE, {**RULE, "key": "other", "check": "nam"}]},
             "/x-rules/2/check",
             "EXPRESSION_UNKNOWN_NAME",

@@ -4,9 +4,11 @@ import orjson
 import pytest
 from graphql import GraphQLObjectType, build_schema
 
+from metadata import bounds
 from schema import sdl
 from schema.platform.strawberry_schema import platform
 from schema.types.tenant_schema import full
+from tests.metadata.builders import TEXT, a_reference, a_tenant, an_object, metadata_of
 from tests.schema.some_metadata import crm, declared
 
 
@@ -56,3 +58,12 @@ def test_every_scalar_has_a_type_in_the_client(files: dict[str, str]) -> None:
     scalars = orjson.loads(files["scalars.json"])
 
     assert {"Decimal", "BigInt", "Date", "DateTime", "JSON", "ID"} == scalars.keys()
+
+
+def test_a_chain_of_references_goes_through_every_object_that_a_tenant_may_have() -> None:
+    objects = [an_object("link0__c", {"name__c": TEXT})]
+    for index in range(1, bounds.OBJECTS - 2):
+        before = a_reference(f"link{index - 1}__c", "nexts__c")
+        objects.append(an_object(f"link{index}__c", {"before__c": before}))
+
+    assert sdl.problems(metadata_of(a_tenant(*objects))) == []

@@ -13,7 +13,7 @@ import contextlib
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,19 +196,19 @@ def _console() -> Console:
 def _targets(world: World, ports: dict[str, int], question: Question) -> dict[str, Target]:
     counted = [0]
 
-    def fresh(body: object) -> object:
+    def fresh(body: Callable[[int], bytes]) -> Callable[[int], bytes]:
         def make(number: int) -> bytes:
             counted[0] += 1
-            return body(number + counted[0])  # type: ignore[operator, no-any-return]
+            return body(number + counted[0])
 
         return make if question.key == "create" else body
 
     targets = {
         "dealgraph": Target(
             ports["dealgraph"], "/graphql", fresh(question.body), (world.made.token,)
-        ),  # type: ignore[arg-type]
-        "hand": Target(ports["hand"], f"/{question.key}", fresh(question.hand_body)),  # type: ignore[arg-type]
-        "plain": Target(ports["plain"], "/graphql/", fresh(question.plain_body)),  # type: ignore[arg-type]
+        ),
+        "hand": Target(ports["hand"], f"/{question.key}", fresh(question.hand_body)),
+        "plain": Target(ports["plain"], "/graphql/", fresh(question.plain_body)),
     }
     if "postgraphile" in ports and question.key in postgraphile.DOCUMENTS:
         targets["postgraphile"] = Target(

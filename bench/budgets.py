@@ -189,7 +189,7 @@ async def _median(run: Callable[[], Awaitable[dict[str, Any]]], times: int = 15)
 
 
 async def _ask(
-    answers: Answers, actor: Actor, document: str, variables: dict[str, object]
+    answers: Answers, actor: Actor, document: str, variables: dict[str, Any]
 ) -> dict[str, Any]:
     request = Request(document, None, variables, {}, "POST", "bench")
     found: dict[str, Any] = json.loads((await answers.answer(actor, request)).body)

@@ -199,12 +199,12 @@ class Query:
     @strawberry.field
     async def account(self, id: UUID) -> Account | None:
         row = await AccountRow.get_or_none(id=id)
-        return row and Account(id=row.id, name=row.name, industry=row.industry)
+        return Account(id=row.id, name=row.name, industry=row.industry) if row else None
 
     @strawberry.field
     async def opportunity(self, id: UUID) -> Opportunity | None:
         row = await OpportunityRow.get_or_none(id=id)
-        return row and _opportunity(row)
+        return _opportunity(row) if row else None
 
     @strawberry.field
     async def opportunities(self, first: int, stage: str | None = None) -> list[Opportunity]:
@@ -247,7 +247,7 @@ class Mutation:
         return _opportunity(row)
 
 
-class _GraphQL(GraphQL):  # type: ignore[type-arg]
+class _GraphQL(GraphQL[dict[str, Any]]):
     async def get_context(self, request: Any, response: Any) -> dict[str, Any]:
         return {
             "account": DataLoader(_by_id(AccountRow)),

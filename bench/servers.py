@@ -32,9 +32,9 @@ def running(
     logs = {name: folder / f"{name}.log" for name in commands}
     processes = {}
     for name, command in commands.items():
-        with logs[name].open("wb") as log:
+        with logs[name].open("wb") as file:
             processes[name] = subprocess.Popen(
-                command, env={**os.environ, **surroundings}, stdout=log, stderr=log
+                command, env={**os.environ, **surroundings}, stdout=file, stderr=file
             )
     try:
         for port in ports.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 from uuid import UUID
 
 from tortoise import Tortoise
@@ -49,10 +50,9 @@ async def _save(
     waiting = list(rows)
     while waiting:
         batch = _ready(waiting, ids)
-        done = {row["id"] for row in batch}
-        waiting = [row for row in waiting if row["id"] not in done]
         saved = await create(actor, store, object_key, [_input(row, ids) for row in batch])
-        ids.update(zip((row["id"] for row in batch), saved.ids, strict=True))  # type: ignore[arg-type]
+        ids.update(zip((cast("UUID", row["id"]) for row in batch), saved.ids, strict=True))
+        waiting = [row for row in waiting if row["id"] not in ids]
 
 
 def _ready(rows: Sequence[Row], ids: dict[UUID, UUID]) -> list[Row]:
@@ -94,12 +94,13 @@ async def load_plain(url: str, data: Data) -> None:
     config = {**plain_server.CONNECTION, "connections": {"default": url}}
     async with await Tortoise.init(config=config):
         await Tortoise.generate_schemas()
-        for model, rows in (
+        tables: list[tuple[type[Any], list[Row]]] = [
             (plain_server.AccountRow, data.accounts),
             (plain_server.ContactRow, data.contacts),
             (plain_server.OpportunityRow, data.opportunities),
             (plain_server.MemberRow, data.members),
-        ):
+        ]
+        for model, rows in tables:
             await model.bulk_create([model(**row) for row in rows], batch_size=BATCH)
         script = ";".join((*postgraphile.RELATIONS, "analyze"))
         await Tortoise.get_connection("default").execute_script(script)

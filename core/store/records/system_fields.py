@@ -43,7 +43,10 @@ def _take_stage(draft: Draft, setting: Setting, value: object) -> None:
         draft.wrong("UNKNOWN_FIELD", f"{draft.plan.key!r} has no stages.", "stage")
     elif draft.before is not None:
         if value != draft.before.stage:
-            message = "A record changes its stage by a move, not by an update."
+            message = (
+                "A record that is there changes its stage by a move, never by an update. This release"
+                " has no moves yet: leave the stage out."
+            )
             draft.wrong("USE_MOVE", message, "stage")
     elif value is not None:
         draft.stage = str(value)

@@ -39,8 +39,12 @@ def check(actor: Actor) -> None:
         raise Forbidden("Exchange rates are an administrator's business.")
 
 
-async def set_rates(actor: Actor, store: Store, settings: Sequence[Setting]) -> list[Rate]:
+async def set_rates(
+    actor: Actor, store: Store, settings: Sequence[Setting], *, restate: bool = False
+) -> list[Rate]:
     """Set them all; one of the same currency and day takes the place of the rate that is there.
+
+    What is closed keeps the rate that it has, unless it is to be restated.
 
     Raises:
         Forbidden: the actor is no administrator.
@@ -51,7 +55,8 @@ async def set_rates(actor: Actor, store: Store, settings: Sequence[Setting]) -> 
         raise Refused(wrong)
     kept = [Rate(it.currency, it.valid_from, it.rate) for it in settings if it.rate is not None]
     gone = [(it.currency, it.valid_from) for it in settings if it.rate is None]
-    await rates.put(actor.tenant, store.database, kept, gone)
+    closed = None if restate else await store.newest(actor.tenant)
+    await rates.put(actor.tenant, store.database, kept, gone, closed)
     return kept
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
 import strawberry
 
@@ -53,7 +54,14 @@ async def exchange_rates(info: Info, currency: str | None = None) -> list[Exchan
 
 
 async def set_exchange_rates(
-    info: Info, rates: list[ExchangeRateInput]
+    info: Info,
+    rates: list[ExchangeRateInput],
+    restate: Annotated[
+        bool,
+        strawberry.argument(
+            description="Convert what is closed anew, too: a rate that it was closed by was wrong."
+        ),
+    ] = False,
 ) -> ExchangeRatesPayload | None:
     run = info.context.run
     actions.check(run.actor)  # before what is wrong with the rates
@@ -63,7 +71,7 @@ async def set_exchange_rates(
         others = await actions.problems(run.actor, run.tools.store, settings)
         return ExchangeRatesPayload(rates=None, errors=told([*missing, *others]))
     try:
-        kept = await actions.set_rates(run.actor, run.tools.store, settings)
+        kept = await actions.set_rates(run.actor, run.tools.store, settings, restate=restate)
     except Refused as refused:
         return ExchangeRatesPayload(rates=None, errors=told(refused.problems))
     return ExchangeRatesPayload(rates=_shown(kept), errors=[])

@@ -87,6 +87,7 @@ class PlatformMutation:
         resolver=exchange_rates.set_exchange_rates,
         description=(
             "Set what other currencies are worth in the tenant's own, each from a day on; at most"
-            " 1,000 at a time, all or nothing. For administrators."
+            " 1,000 at a time, all or nothing. What is closed keeps the rate that it was closed by,"
+            " unless it is to be restated. For administrators."
         ),
     )

@@ -14,7 +14,8 @@ _DIGITS = forms.Form("integer")
 def amount(row: Row, sql: str) -> str:
     """An amount of the record in corporate currency, rounded to its digits; null without a rate.
 
-    The rate is today's, and for a record in a closed stage that of the day it was closed.
+    The rate is today's, and for a record in a closed stage that of the day it was closed, as it
+    was then.
     """
     own = row.column("currency")
     foreign = f"round({sql} * {_rate(row)}, {_digits(row)})"
@@ -48,21 +49,30 @@ def _digits(row: Row) -> str:
 
 
 def _rate(row: Row) -> str:
-    alias = row.work.alias("x")
-    same = f"{alias}.currency = {row.column('currency')}"
-    rates = source("exchange_rate", alias, same, f"{alias}.valid_from <= {_day(row)}")
-    return f"(select {alias}.rate {rates} order by {alias}.valid_from desc limit 1)"
-
-
-def _day(row: Row) -> str:
     today = row.work.parameters.of_context("today", forms.DATE)
     pipeline = row.work.published.metadata.pipeline_of(row.object.key)
-    if pipeline is None:
-        return today
-    closed = [literal(s.key) for s in pipeline.stages if s.kind is not StageKind.OPEN]
+    stages = pipeline.stages if pipeline is not None else ()
+    closed = [literal(stage.key) for stage in stages if stage.kind is not StageKind.OPEN]
     if not closed:
-        return today
+        return _listed(row, today)
     zone = row.work.parameters.of_context("time_zone", forms.TEXT)
     entered = f"({row.column('stage_entered_at')} at time zone {zone})::date"
     is_closed = f"{row.column('stage')} in ({', '.join(closed)})"
-    return f"(case when {is_closed} then {entered} else {today} end)"
+    day = f"(case when {is_closed} then {entered} else {today} end)"
+    kept = f"case when {is_closed} then {_kept(row, entered)} end"
+    return f"coalesce({kept}, {_listed(row, day)})"
+
+
+def _listed(row: Row, day: str) -> str:
+    """The rate that holds on a day."""
+    alias = row.work.alias("x")
+    same = f"{alias}.currency = {row.column('currency')}"
+    rates = source("exchange_rate", alias, same, f"{alias}.valid_from <= {day}")
+    return f"(select {alias}.rate {rates} order by {alias}.valid_from desc limit 1)"
+
+
+def _kept(row: Row, day: str) -> str:
+    """The rate that the record was closed by, where the one of that day is another one since."""
+    alias = row.work.alias("k")
+    same = f"{alias}.id = {row.column('id')}", f"{alias}.currency = {row.column('currency')}"
+    return f"(select {alias}.rate {source('closing_rate', alias, *same, f'{alias}.day = {day}')})"

@@ -9,16 +9,23 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import UUID
 
 from core.identity import TenantId
 from core.store.database.connections import Database
 from core.store.writing.transactions import Transaction
 from metadata import currencies, decimals
 from metadata.expressions.numbers import quotient
+from metadata.model import Metadata, StageKind
+from metadata.published import Published
 
 _RATES = """
     select currency, valid_from, rate from exchange_rate
     where tenant_id = $1 and currency = any($2::text[]) order by valid_from
+"""
+_CLOSING = """
+    select id, currency, day, rate from closing_rate
+    where tenant_id = $1 and id = any($2::uuid[]) and currency = any($3::text[])
 """
 _NEWEST = """
     select currency, valid_from, rate from read.exchange_rate
@@ -31,6 +38,38 @@ _PUT = """
 """
 _TAKE_OUT = """
     delete from exchange_rate where tenant_id = $1 and currency = $2 and valid_from = $3
+"""
+
+# Days from one that is changed to the next that has a rate.
+_SPANS = """
+    with span as (
+      select g.currency, g.day, (
+          select min(x.valid_from) from exchange_rate as x
+          where x.tenant_id = $1 and x.currency = g.currency and x.valid_from > g.day) as until
+      from unnest($2::text[], $3::date[]) as g (currency, day))
+"""
+_IN_SPAN = """
+    s.currency = t.currency and s.day <= t.day and (s.until is null or t.day < s.until)
+"""
+_KEEP = f"""
+    {_SPANS}, closed as (
+      select r.id, r.currency, (r.stage_entered_at at time zone $4)::date as day
+      from record as r
+      join unnest($5::text[], $6::text[]) as k (object, stage)
+        on k.object = r.object and k.stage = r.stage
+      where r.tenant_id = $1 and r.currency = any($2))
+    insert into closing_rate (tenant_id, id, currency, day, rate)
+    select $1, t.id, t.currency, t.day, x.rate
+    from closed as t join span as s on {_IN_SPAN}
+    cross join lateral (
+      select rate from exchange_rate as x
+      where x.tenant_id = $1 and x.currency = t.currency and x.valid_from <= t.day
+      order by x.valid_from desc limit 1) as x
+    on conflict do nothing
+"""
+_LET_GO = f"""
+    {_SPANS}
+    delete from closing_rate as t using span as s where t.tenant_id = $1 and {_IN_SPAN}
 """
 
 
@@ -53,19 +92,47 @@ async def newest(
 
 
 async def put(
-    tenant: TenantId, database: Database, rates: Sequence[Rate], gone: Sequence[tuple[str, date]]
+    tenant: TenantId,
+    database: Database,
+    rates: Sequence[Rate],
+    gone: Sequence[tuple[str, date]],
+    closed: Published | None,
 ) -> None:
-    """Set rates and take others out, all or nothing."""
+    """Set rates and take others out, all or nothing.
+
+    Records that are closed by what is published as `closed` keep the rates that they have; without
+    it, those of the days concerned are converted anew.
+    """
     ordered = sorted(rates, key=lambda it: (it.currency, it.valid_from))
     kept = [(tenant, it.currency, it.valid_from, it.rate) for it in ordered]
+    changed = sorted([*((it.currency, it.valid_from) for it in rates), *gone])
+    names, days = [it[0] for it in changed], [it[1] for it in changed]
     async with database.transaction(tenant) as connection:
+        if closed is None:
+            await connection.execute(_LET_GO, tenant, names, days)
+        else:
+            stages = _closed_stages(closed.metadata)
+            objects, keys = [it[0] for it in stages], [it[1] for it in stages]
+            zone = closed.time_zone
+            await connection.execute(_KEEP, tenant, names, days, zone, objects, keys)
         await connection.executemany(_PUT, kept)
         await connection.executemany(_TAKE_OUT, [(tenant, *it) for it in sorted(gone)])
 
 
-class Priced(NamedTuple):
-    """The currency of a record, and the day whose rate holds for it."""
+def _closed_stages(metadata: Metadata) -> list[tuple[str, str]]:
+    """(object, stage) of all that are over."""
+    return [
+        (pipeline.object, stage.key)
+        for pipeline in metadata.pipelines.values()
+        for stage in pipeline.stages
+        if stage.kind is not StageKind.OPEN
+    ]
 
+
+class Priced(NamedTuple):
+    """A record, its currency, and the day whose rate holds for it."""
+
+    id: UUID
     currency: str
     day: date
 
@@ -77,46 +144,50 @@ class Rates:
     corporate: str
     days: Mapping[str, Sequence[date]]
     rates: Mapping[str, Sequence[Decimal]]
+    closing: Mapping[Priced, Decimal]
+    """What closed records keep of days whose rate is another one since."""
 
-    def corporate_amount(
-        self, amount: Decimal | None, currency: str | None, day: date
-    ) -> Decimal | None:
+    def corporate_amount(self, amount: Decimal | None, of: Priced) -> Decimal | None:
         """The amount in the tenant's currency by the day's rate; None where there is none."""
-        if amount is None or currency is None:
-            return None
-        if currency == self.corporate:
+        if amount is None or of.currency == self.corporate:
             return amount
-        rate = self.worth(currency, day)
+        rate = self.worth(of)
         if rate is None:
             return None
         digits = currencies.digits(self.corporate)
         return decimals.fitted(decimals.product(amount, rate), 2 if digits is None else digits)
 
-    def worth(self, currency: str, day: date) -> Decimal | None:
-        """What one unit of a currency is worth in the tenant's own; None where no rate is known."""
-        if currency == self.corporate:
+    def worth(self, of: Priced) -> Decimal | None:
+        """What one unit of its currency is worth in the tenant's own; None where no rate is known."""
+        if of.currency == self.corporate:
             return Decimal(1)
-        found = bisect_right(self.days.get(currency, ()), day)
-        return self.rates[currency][found - 1] if found else None
+        if of in self.closing:
+            return self.closing[of]
+        found = bisect_right(self.days.get(of.currency, ()), of.day)
+        return self.rates[of.currency][found - 1] if found else None
 
     def converted(self, amount: Decimal, of: Priced, to: Priced) -> Decimal | None:
         """An amount in one currency in another, each by its own day's rate; not rounded."""
         if of.currency == to.currency:
             return amount
-        worth, wanted = self.worth(*of), self.worth(*to)
+        worth, wanted = self.worth(of), self.worth(to)
         if worth is None or wanted is None:
             return None
         return quotient(decimals.product(amount, worth), wanted)
 
 
-async def load(tx: Transaction, wanted: Iterable[str | None]) -> Rates:
-    """The rates of these currencies."""
+async def load(tx: Transaction, wanted: Iterable[str | None], ids: Sequence[UUID] = ()) -> Rates:
+    """The rates of these currencies, with those that these records were closed by."""
     corporate = tx.published.currency
     foreign = sorted({one for one in wanted if one is not None and one != corporate})
     days: defaultdict[str, list[date]] = defaultdict(list)
     rates: defaultdict[str, list[Decimal]] = defaultdict(list)
+    closing: dict[Priced, Decimal] = {}
     if foreign:
         for currency, day, rate in await tx.reading.fetch(_RATES, tx.tenant, foreign):
             days[currency].append(day)
             rates[currency].append(rate)
-    return Rates(corporate, days, rates)
+    if foreign and ids:
+        for *of, rate in await tx.reading.fetch(_CLOSING, tx.tenant, ids, foreign):
+            closing[Priced(*of)] = rate
+    return Rates(corporate, days, rates, closing)

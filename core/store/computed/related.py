@@ -60,7 +60,7 @@ async def _amounts(
     if not paths:
         return {}
     currencies = {draft.currency for draft in drafts} | {row.currency for row in rows.values()}
-    known = await rates.load(tx, currencies)
+    known = await rates.load(tx, currencies, [*rows, *(draft.id for draft in drafts)])
     found: dict[UUID, dict[str, Decimal | None]] = {}
     for draft in drafts:
         own = _priced(tx, plan.key, draft)
@@ -92,7 +92,8 @@ def _priced(tx: Transaction, object_key: str, of: Draft | Row) -> Priced:
     stage = pipeline.stage(of.stage) if pipeline is not None and of.stage else None
     closed = stage is not None and stage.kind is not StageKind.OPEN
     moment = of.stage_entered_at if closed and of.stage_entered_at is not None else tx.now
-    return Priced(of.currency or tx.published.currency, moment.astimezone(tx.published.zone).date())
+    day = moment.astimezone(tx.published.zone).date()
+    return Priced(of.id, of.currency or tx.published.currency, day)
 
 
 def _is_path(name: str) -> bool:

@@ -338,3 +338,17 @@ class ExchangeRate(Model):
     class Meta:
         table = "exchange_rate"
         unique_together = (("tenant_id", "currency", "valid_from"),)
+
+
+class ClosingRate(Model):
+    """The rate that a record was closed by, where the rate of that day is another one since."""
+
+    tenant_id = _key()
+    id = _uuid()
+    currency = _text()
+    day = _day()
+    rate = _decimal()
+
+    class Meta:
+        table = "closing_rate"
+        unique_together = (("tenant_id", "id", "currency", "day"),)

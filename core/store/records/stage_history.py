@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.store.computed import rates
-from core.store.computed.rates import Rates
+from core.store.computed.rates import Priced, Rates
 from core.store.plans.field_plans import StagePlan
 from core.store.plans.object_plans import ObjectPlan
 from core.store.plans.shapes import Insert
@@ -63,7 +63,8 @@ def _rows(
     zone = ZoneInfo(tx.published.time_zone)
     for number, stay in enumerate(draft.stays, start=1):
         entered_at: datetime = stay.entered_at or tx.now
-        day = entered_at.astimezone(zone).date()
+        currency = draft.currency or tx.published.currency
+        priced = Priced(draft.id, currency, entered_at.astimezone(zone).date())
         yield (
             draft.id,
             number,
@@ -76,7 +77,7 @@ def _rows(
             stay.seconds,
             amount,
             draft.currency,
-            found.corporate_amount(amount, draft.currency, day),
+            found.corporate_amount(amount, priced),
             probability,
             close_date,
             draft.owner,

@@ -57,7 +57,7 @@ async def test_tables_are_spread_by_tenant_and_lie_together(citus_urls: Urls) ->
     assert {name for name, kind in kinds.items() if kind == "reference"} == {"tenant", "platform"}
     together = {row["colocation_id"] for row in rows if row["citus_table_type"] == "distributed"}
     assert len(together) == 1
-    assert len(kinds) == 14
+    assert len(kinds) == 15
 
 
 async def test_migrating_again_does_nothing(citus_urls: Urls) -> None:

@@ -150,5 +150,6 @@ async def test_sets_exchange_rates_and_takes_them_out(world: World) -> None:
         world.actor, world.store, [Setting("USD", day, Decimal(7)) for day in days]
     )
     changed = [Setting("USD", days[0], Decimal("7.1")), Setting("USD", days[1], None)]
-    await exchange_rates.set_rates(world.actor, world.store, changed)
+    for restate in (False, True):
+        await exchange_rates.set_rates(world.actor, world.store, changed, restate=restate)
     assert [it.rate for it in await rates.newest(world.actor, world.store)] == [Decimal("7.1")]

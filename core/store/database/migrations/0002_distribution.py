@@ -6,6 +6,8 @@ Where the extension is missing these commands do nothing.
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
+from core.store.database.tenant_tables import on_citus
+
 DISTRIBUTED = (
     "record",
     "token",
@@ -21,16 +23,6 @@ DISTRIBUTED = (
     "exchange_rate",
 )
 REFERENCE = ("tenant", "platform")
-
-
-def on_citus(table: str, call: str) -> str:
-    """One command that makes `call` unless the table is spread already."""
-    return (
-        "do $$ begin"
-        " if exists (select from pg_extension where extname = 'citus') then"
-        f" if not exists (select from pg_dist_partition where logicalrelid = '{table}'::regclass)"
-        f" then perform {call}; end if; end if; end $$"
-    )
 
 
 class Migration(migrations.Migration):

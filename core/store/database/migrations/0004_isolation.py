@@ -8,7 +8,8 @@ conditions, and comparisons of numeric and `@>` are not. With no tenant set, bot
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-THIS_TENANT = "tenant_id = current_setting('dealgraph.tenant')::uuid"
+from core.store.database.tenant_tables import readable, secured
+
 CHANGEABLE = (
     "token",
     "metadata_version",
@@ -23,31 +24,6 @@ CHANGEABLE = (
     "exchange_rate",
 )
 OF_A_TENANT = (*CHANGEABLE, "change")
-
-
-def secured(table: str) -> list[str]:
-    """The rows of one tenant for everyone, all rows for the owner of the read views."""
-    return [
-        f"alter table {table} enable row level security",
-        f"alter table {table} force row level security",
-        f"drop policy if exists {table}_of_tenant on {table}",
-        (
-            f"create policy {table}_of_tenant on {table}"
-            f" to dealgraph_app, dealgraph_owner using ({THIS_TENANT})"
-        ),
-        f"drop policy if exists {table}_of_views on {table}",
-        f"create policy {table}_of_views on {table} for select to dealgraph_views using (true)",
-        f"grant select on {table} to dealgraph_views",
-    ]
-
-
-def readable(table: str) -> list[str]:
-    """The view that reads go through."""
-    return [
-        f"create or replace view read.{table} as select * from public.{table} where {THIS_TENANT}",
-        f"alter view read.{table} owner to dealgraph_views",
-        f"grant select on read.{table} to dealgraph_app",
-    ]
 
 
 class Migration(migrations.Migration):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core import query
+from core.actions.exchange_rates import Setting, set_rates
 from core.query import Column, Connection, GroupBy, Operator, Output, Page, Statistic, Unit
 from core.store.database.connections import Database
 from tests.core.a_store import MONEY, PIPELINE, World, a_world, an_object, refers_to
@@ -250,25 +251,57 @@ async def test_a_closed_record_keeps_the_rate_of_the_day_it_was_closed(sales: Wo
     await in_stage_since(sales, last, name="open", stage="open")
     await in_stage_since(sales, last, name="won", stage="won")
     await in_stage_since(sales, first, name="won on the day", stage="won")  # in Shanghai
-    corporate = Output("c", query.Scalar(Column("amount", corporate=True)))
-    asked = Connection(
-        "sale",
-        (Output("nodes", query.Nodes((Output("name", query.Scalar(Column("name"))), corporate))),),
-        Page(query.Value(0)),
-        order=(query.Order(Column("amount", corporate=True)),),
-    )
-    found = await ask(sales, asked, [10])
-    assert [(node["name"], node["c"]) for node in found["nodes"]] == [
-        ("won", "7.00"),
-        ("open", "8.00"),
-        ("won on the day", "8.00"),
-    ]
+    assert await worths(sales) == [("won", "7.00"), ("open", "8.00"), ("won on the day", "8.00")]
     where = query.Compare(Column("amount", corporate=True), Operator.GTE, query.Value(0))
     assert (await aggregate(sales, "sale", COUNT, where=where, values=[Decimal(8)]))["count"] == 2
 
 
+async def test_new_rates_leave_what_is_closed_as_it_was(sales: World) -> None:
+    early, late = datetime(2019, 7, 1, tzinfo=UTC), datetime(2020, 7, 1, tzinfo=UTC)
+    await in_stage_since(sales, early, name="lost without a rate", stage="lost", currency="EUR")
+    await set_rates(sales.actor, sales.store, [usd("2000-01-01", "7"), usd("2020-01-01", "8")])
+    await in_stage_since(sales, early, name="won", stage="won")
+    await in_stage_since(sales, late, name="won later", stage="won")
+    await in_stage_since(sales, late, name="open", stage="open")
+
+    euro = Setting("EUR", date(2019, 1, 1), Decimal(9))
+    changed = [usd("2000-01-01", "1"), usd("2010-01-01", "6.5"), usd("2020-01-01", None), euro]
+    await set_rates(sales.actor, sales.store, changed)
+
+    kept = [("won", "7.00"), ("won later", "8.00"), ("lost without a rate", "9.00")]
+    assert await worths(sales) == [("open", "6.50"), *kept]
+    whole = await aggregate(sales, "sale", stats("amount", EVERY))
+    assert whole["amount"]["sum"] == "30.50"
+
+    await in_stage_since(sales, early, name="won since", stage="won")
+    await set_rates(sales.actor, sales.store, [usd("2010-01-01", "6"), usd("2020-01-01", "5")])
+    assert await worths(sales) == [("open", "5.00"), ("won since", "6.50"), *kept]
+
+    await set_rates(sales.actor, sales.store, [usd("2010-01-01", "4")], restate=True)
+    again = [("won", "4.00"), ("won since", "4.00"), ("open", "5.00")]
+    assert await worths(sales) == [*again, *kept[1:]]
+
+
+def usd(day: str, rate: str | None) -> Setting:
+    return Setting("USD", date.fromisoformat(day), None if rate is None else Decimal(rate))
+
+
+async def worths(world: World) -> list[tuple[str, str]]:
+    """What each sale is worth in the tenant's currency, the least first."""
+    corporate = Column("amount", corporate=True)
+    outputs = Output("name", query.Scalar(Column("name"))), Output("c", query.Scalar(corporate))
+    asked = Connection(
+        "sale",
+        (Output("nodes", query.Nodes(outputs)),),
+        Page(query.Value(0)),
+        order=(query.Order(corporate), query.Order(Column("name"))),
+    )
+    found = await ask(world, asked, [10])
+    return [(node["name"], node["c"]) for node in found["nodes"]]
+
+
 async def in_stage_since(world: World, since: datetime, **values: Any) -> None:
-    made = await world.create("sale", amount="1", currency="USD", **values)
+    made = await world.create("sale", **{"amount": "1", "currency": "USD", **values})
     async with world.store.database.transaction(world.tenant) as connection:
         await connection.execute(
             "update record set stage_entered_at = $3 where tenant_id = $1 and id = $2",

@@ -236,6 +236,25 @@ async def test_rules_read_it_rounded_as_it_is_shown(database: Database) -> None:
         await world.create("stay", days=10)
 
 
+async def test_rules_read_what_closed_records_were_worth_when_they_were_closed(
+    database: Database,
+) -> None:
+    sale = an_object("sale", {"amount": MONEY})
+    stages = [{"key": "open", "kind": "open"}, {"key": "won", "kind": "won"}]
+    pipeline = {"$schema": PIPELINE, "$id": "sales", "object": "sale", "stages": stages}
+    share = {"sale": refers_to("sale"), "whole": formula("sale.amount", **MONEY)}
+    rule = {"key": "as_then", "check": "whole == 70", "message": "Not as then."}
+    objects = (sale, pipeline, an_object("share", share, **{"x-rules": [rule]}))
+    world = await a_world(database, *objects, currency="CNY")
+    since = date(2026, 1, 1)
+    await set_rates(world.actor, world.store, [Setting("USD", since, Decimal(7))])
+    won = await world.create("sale", amount=10, currency="USD", stage="won")
+    await set_rates(world.actor, world.store, [Setting("USD", since, Decimal(9))])
+
+    made = await world.create("share", sale=won)
+    assert await record(world, "share", made, *scalars("whole")) == {"whole": "70.00"}
+
+
 async def test_rules_read_amounts_converted_as_they_are_shown(database: Database) -> None:
     company = {"limit": MONEY, "boss": refers_to("company")}
     order = {

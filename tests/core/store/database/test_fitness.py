@@ -139,9 +139,9 @@ async def test_refuses_a_login_that_sees_everyone(
 
 async def test_refuses_a_database_that_lacks_migrations(fresh_urls: Urls) -> None:
     async with connected(fresh_urls.superuser) as connection:
-        await connection.execute("delete from tortoise_migrations where name like '0009%'")
+        await connection.execute("delete from tortoise_migrations where name like '0010%'")
     with pytest.raises(
-        Unavailable, match="lacks the migrations 0009_deleted_by_id: run `dealgraph migrate`"
+        Unavailable, match="lacks the migrations 0010_closing_rates: run `dealgraph migrate`"
     ):
         await fitness.check(fresh_urls.app)
 

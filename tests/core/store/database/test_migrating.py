@@ -28,6 +28,7 @@ NAMES = [
     "0007_figures_by_stage",
     "0008_deleted",
     "0009_deleted_by_id",
+    "0010_closing_rates",
 ]
 MIGRATE = "import asyncio, sys; from core.store.database import migrating; "
 MIGRATE += "asyncio.run(migrating.migrate(sys.argv[1]))"

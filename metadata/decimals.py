@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
+from math import isfinite
 
 MAX_DIGITS = 30
 """Digits before the point."""
@@ -41,6 +42,15 @@ def parsed(value: object) -> Decimal | Refusal:
         return Refusal.TOO_LARGE
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     return _bounded(number)
+
+
+def is_float(number: int | Decimal) -> bool:
+    """Whether this is what a 64-bit float shows, so that it can be kept as one."""
+    try:
+        found = float(number)
+    except OverflowError:
+        return False
+    return isfinite(found) and Decimal(repr(found)) == number
 
 
 def rounded(value: Decimal, scale: int) -> Decimal:

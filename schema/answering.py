@@ -123,7 +123,7 @@ async def _statement(run: Run, top: Top) -> tuple[Answered, list[GraphQLError]]:
     try:
         async with Awaited(run.request.receive):
             columns = await run.read(top.planned, run.variables)
-    except (MetadataMoved, BadRequest, Disconnected):
+    except (MetadataMoved, BadRequest, LimitExceeded, Disconnected):
         raise
     except Exception as error:  # noqa: BLE001 - told as the error of a field, or masked
         answered.update(dict.fromkeys(top.compiled))

@@ -74,7 +74,7 @@ class Limits:
     tokens: int = _limit(5_000, "tokens in a document")
     document: int = _limit(50_000, "bytes of a document")
     body: int = _limit(5_000_000, "bytes of a request body")
-    nesting: int = _limit(100, "levels of lists and objects in the variables")
+    nesting: int = _limit(100, "levels of lists and objects in the variables, or in an argument")
     batch: int = _limit(500, "records written by one request")
     deadline: int = _limit(5_000, "milliseconds a statement may take")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -26,12 +27,8 @@ GRAPHQL: Final = Media(
     strict=True,
 )
 JSON: Final = Media("application/json", b"application/json; charset=utf-8", strict=False)
-_OFFERED: Final = {
-    GRAPHQL.name: GRAPHQL,
-    JSON.name: JSON,
-    "application/*": JSON,
-    "*/*": JSON,
-}
+_RANGES: Final = ("application/*", "*/*")
+_OFFERED: Final = {GRAPHQL.name, JSON.name, *_RANGES}
 
 
 def accepted(header: bytes | None) -> Media:
@@ -42,15 +39,27 @@ def accepted(header: bytes | None) -> Media:
     """
     if header is None:
         return JSON
-    wanted = _preferred(header[:_LONGEST])
-    for name in wanted:
-        if name in _OFFERED:
-            return _OFFERED[name]
+    found = _best(header[:_LONGEST])
+    if found is not None:
+        return found
     raise BadRequest(
         f"Answers come as {GRAPHQL.name} or {JSON.name}; the Accept header allows neither.",
         code="NOT_ACCEPTABLE",
         status=406,
     )
+
+
+@lru_cache(maxsize=128)
+def _best(header: bytes) -> Media | None:
+    """The one that has the most weight, each by the closest range; of equals the first named."""
+    weights = dict(_weighed(header))
+    places = {kind: place for place, kind in enumerate(weights)}
+    found: list[tuple[float, int, Media]] = []
+    for media in (JSON, GRAPHQL):
+        closest = next((it for it in (media.name, *_RANGES) if it in weights), None)
+        if closest is not None and weights[closest] > 0:
+            found.append((-weights[closest], places[closest], media))
+    return min(found, key=lambda it: it[:2])[2] if found else None
 
 
 def wants_page(header: bytes | None) -> bool:
@@ -90,13 +99,16 @@ def _unsupported(message: str) -> None:
 @lru_cache(maxsize=128)
 def _preferred(header: bytes) -> tuple[str, ...]:
     """What an Accept header names, best first; what has `q=0` is left out."""
-    weighed: list[tuple[float, str]] = []
+    allowed = [(kind, weight) for kind, weight in _weighed(header) if weight > 0]
+    return tuple(kind for kind, _ in sorted(allowed, key=lambda it: -it[1]))
+
+
+def _weighed(header: bytes) -> Iterator[tuple[str, float]]:
+    """What an Accept header names, with the weight of each."""
     for part in header.decode("latin-1").split(","):
         kind, parameters = _split(part)
-        weight = _weight(parameters.get("q", "1"))
-        if kind and weight > 0:
-            weighed.append((-weight, kind))
-    return tuple(kind for _, kind in sorted(weighed, key=lambda it: it[0]))
+        if kind:
+            yield kind, _weight(parameters.get("q", "1"))
 
 
 def _split(part: str) -> tuple[str, dict[str, str]]:

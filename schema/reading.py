@@ -170,7 +170,7 @@ def _unreadable(error: orjson.JSONDecodeError, limits: Limits) -> BadRequest:
         return _limit("nesting", 1025, limits)
     if "infinity" in error.msg:
         return BadRequest(
-            "A number is beyond the range of a 64-bit float; send it as a string.",
+            "A number is beyond the range of a 64-bit float; a Decimal takes it as a string.",
             code="BAD_NUMBER",
         )
     if "byte order mark" in error.msg:

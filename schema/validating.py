@@ -13,9 +13,12 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     GraphQLWrappingType,
+    Lexer,
     NonNullTypeNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    Source,
+    TokenKind,
     get_named_type,
     parse,
     specified_rules,
@@ -49,6 +52,8 @@ def parsed(source: str, limits: Limits) -> DocumentNode:
     if len(source) * 4 > limits.document:
         limits.check("document", len(source.encode()))
     try:
+        if source.count("{") + source.count("[") > limits.nesting:
+            limits.check("nesting", _nesting(source, limits.tokens))
         document = parse(source, max_tokens=limits.tokens, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         reached = _limit_reached(error, limits)
@@ -88,6 +93,28 @@ def _limit_reached(error: GraphQLSyntaxError, limits: Limits) -> LimitExceeded |
     if "nested too deeply" in error.message:
         return exceeded("depth", _DEEPEST + 1, limits.depth)
     return None
+
+
+def _nesting(source: str, most: int) -> int:
+    """Levels of lists and objects in the arguments of a document, as far as `most` tokens go."""
+    lexer = Lexer(Source(source))
+    deepest = level = arguments = 0
+    for _ in range(most):
+        kind = lexer.advance().kind
+        if kind is TokenKind.EOF:
+            break
+        if kind in _OPENING:
+            arguments += kind is TokenKind.PAREN_L
+            level += arguments > 0 and kind is not TokenKind.PAREN_L
+            deepest = max(deepest, level)
+        elif kind in _CLOSING:
+            level -= arguments > 0 and kind is not TokenKind.PAREN_R
+            arguments -= kind is TokenKind.PAREN_R
+    return deepest
+
+
+_OPENING: Final = frozenset({TokenKind.PAREN_L, TokenKind.BRACE_L, TokenKind.BRACKET_L})
+_CLOSING: Final = frozenset({TokenKind.PAREN_R, TokenKind.BRACE_R, TokenKind.BRACKET_R})
 
 
 def _aliases(document: DocumentNode) -> int:

@@ -242,7 +242,7 @@ def _fault(node: Node) -> WireError | None:
         message = "A text holds a NUL character or half of a surrogate pair, which can't be stored."
         return errors.told(message, "BAD_TEXT", GraphQLError(message, [node]))
     if isinstance(node, IntValueNode | FloatValueNode) and math.isinf(float(node.value)):
-        message = "A number is beyond the range of a 64-bit float; send it as a string."
+        message = "A number is beyond the range of a 64-bit float; a Decimal takes it as a string."
         return errors.told(message, "BAD_NUMBER", GraphQLError(message, [node]))
     return None
 

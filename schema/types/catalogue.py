@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from metadata import naming
-from metadata.model import Field, Inverse, Metadata, ObjectType, Unique
+from metadata.model import Field, FieldType, Inverse, Metadata, ObjectType, Unique
 from schema.types.meanings import STRUCTURAL
 
 Fields: TypeAlias = dict[str, GraphQLField]
@@ -110,14 +110,22 @@ class Catalogue:
         """What the API shows of an object's own fields, in declared order."""
         return self._fields[of.key]
 
+    def written_of(self, of: ObjectType) -> Sequence[Field]:
+        """Those of them that whoever writes a record may give."""
+        return [
+            field
+            for field in self.fields_of(of)
+            if not (field.derived or field.read_only or field.type is FieldType.AUTONUMBER)
+        ]
+
     def inverses_of(self, of: ObjectType) -> Sequence[Inverse]:
         """Connections that visible references give to an object, in declared order."""
         return self._inverses[of.key]
 
     def uniques_of(self, of: ObjectType) -> Sequence[Unique]:
-        """An object's unique keys of which every field can be given."""
-        shown = {field.key for field in self.fields_of(of)}
-        return [it for it in of.uniques if shown.issuperset(it.fields)]
+        """An object's unique keys of which every field can be written."""
+        written = {field.key for field in self.written_of(of)}
+        return [it for it in of.uniques if written.issuperset(it.fields)]
 
     @cached_property
     def _fields(self) -> Mapping[str, Sequence[Field]]:

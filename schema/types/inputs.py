@@ -43,13 +43,10 @@ def declare(catalogue: Catalogue, of: ObjectType) -> None:
 
 def _input(catalogue: Catalogue, of: ObjectType) -> InputFields:
     fields: InputFields = {}
-    for field in catalogue.fields_of(of):
-        if not (field.derived or field.read_only or field.type is FieldType.AUTONUMBER):
-            fields[naming.field_name(field.key)] = GraphQLInputField(
-                values.whole(catalogue, of, field),
-                description=_says(field),
-                out_name=field.key,
-            )
+    for field in catalogue.written_of(of):
+        fields[naming.field_name(field.key)] = GraphQLInputField(
+            values.whole(catalogue, of, field), description=_says(field), out_name=field.key
+        )
     if USER in catalogue.objects:
         fields["owner"] = GraphQLInputField(GraphQLID, description="The id of a user.")
     if any(field.type is FieldType.MONEY for field in catalogue.fields_of(of)):

@@ -169,7 +169,11 @@ def _stats(name: str, **statistics: GraphQLOutputType) -> GraphQLObjectType:
             )
             for word, type_ in statistics.items()
         },
-        description="Statistics of the values that there are; null where there are none.",
+        description=(
+            "Statistics of the values that there are; without any, the sum is 0 and the rest null."
+            if "sum" in statistics
+            else "Statistics of the values that there are; null where there are none."
+        ),
     )
 
 

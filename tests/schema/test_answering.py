@@ -59,6 +59,10 @@ async def test_tenants_with_the_same_declarations_share_everything(store: Store)
     assert after["schemas"].misses == before["schemas"].misses
 
 
+def _not(levels: int) -> str:
+    return "{not: " * levels + '{name: {eq: "a"}}' + "}" * levels
+
+
 @pytest.mark.parametrize(
     ("source", "limit"),
     [
@@ -71,9 +75,26 @@ async def test_tenants_with_the_same_declarations_share_everything(store: Store)
         ("{ " + " ".join(f"a{n}: __typename" for n in range(51)) + " }", "aliases"),
         ("{ " + "a " * 5_001 + "}", "tokens"),
         ("{ __typename }" + " " * 50_000, "document"),
+        (f"{{ accounts(filter: {_not(101)}) {{ totalCount }} }}", "nesting"),
+        (f"{{ accounts(filter: {_not(300)}) {{ totalCount }} }}", "nesting"),
+        (
+            "query ($n: [ID!]!) { me { role } accounts(filter: {id: {in: $n}}) { totalCount } }",
+            "values",
+        ),
         ("mutation ($n: [ID!]!) { deleteAccounts(ids: $n) { deletedIds } }", "batch"),
     ],
-    ids=("depth", "cost", "page", "aliases", "tokens", "document", "batch"),
+    ids=(
+        "depth",
+        "cost",
+        "page",
+        "aliases",
+        "tokens",
+        "document",
+        "nesting",
+        "parsing",
+        "values",
+        "batch",
+    ),
 )
 async def test_what_is_too_large_is_refused_before_any_statement(
     urls: Urls, source: str, limit: str
@@ -83,8 +104,9 @@ async def test_what_is_too_large_is_refused_before_any_statement(
     await client.data("{ me { role } }")
     await database.close()
 
-    answer = await client.ask(source, n=["1"] * 501)
+    answer = await client.ask(source, n=["1"] * 10_001)
 
+    assert "data" not in answer
     assert [it["extensions"]["code"] for it in answer["errors"]] == ["LIMIT_EXCEEDED"]
     assert answer["errors"][0]["extensions"]["limit"] == limit
 

@@ -185,7 +185,7 @@ def test_cyclic_fragments_are_refused() -> None:
 
 def test_deep_literals_are_refused() -> None:
     query = "{text(of:" + "[" * 300 + "]" * 300 + ")}"
-    assert limit_of(query)[0] == "depth"
+    assert limit_of(query)[0] == "nesting"
 
 
 def test_remembers_documents_and_refusals_by_schema_and_text() -> None:

@@ -40,6 +40,10 @@ def code_of(response: object) -> str:
         (f"{LEGACY};q=0.5, {MODERN};q=0.4", LEGACY),
         (f"text/html;q=0.1, {MODERN}", MODERN),
         (f"{LEGACY};q=0, {MODERN};q=0.1", MODERN),
+        (f"{LEGACY};q=0, */*", MODERN),
+        (f"*/*;q=0.1, {LEGACY};q=0", MODERN),
+        (f"{LEGACY};q=0.5, */*", MODERN),
+        (f"*/*;q=0.5, application/*;q=0.1, {LEGACY}", LEGACY),
         ("APPLICATION/JSON; charset=utf-8", LEGACY),
     ],
 )
@@ -52,8 +56,9 @@ def test_answers_in_the_media_type_that_the_client_prefers(
     assert response.json() == {"data": {"__typename": "Query"}}
 
 
-def test_refuses_a_client_that_takes_neither_media_type(client: TestClient) -> None:
-    response = client.post("/graphql", json=TYPENAME, headers={"accept": "text/csv"})
+@pytest.mark.parametrize("accept", ["text/csv", f"{LEGACY};q=0, {MODERN};q=0, */*"])
+def test_refuses_a_client_that_takes_neither_media_type(client: TestClient, accept: str) -> None:
+    response = client.post("/graphql", json=TYPENAME, headers={"accept": accept})
     assert (response.status_code, code_of(response)) == (406, "NOT_ACCEPTABLE")
 
 

@@ -92,8 +92,9 @@ def _key_sql(row: Row, by: GroupBy) -> str:
         return f'({typed.sql} collate "C")' if is_text else typed.sql
     if typed.kind is Kind.INSTANT:
         zone = row.work.parameters.of_context("time_zone", forms.TEXT)
-        period = f"date_trunc('{by.unit.value}', {typed.sql} at time zone {zone})::date"
-        return f"case when {typed.sql} is not null then {_a_date(period)} end"
+        day = _a_date(f"({typed.sql} at time zone {zone})::date")
+        period = f"date_trunc('{by.unit.value}', {day}::timestamp)::date"
+        return f"case when {typed.sql} is not null then {period} end"
     if by.unit is Unit.DAY:
         return typed.sql
     return f"date_trunc('{by.unit.value}', {typed.sql}::timestamp)::date"

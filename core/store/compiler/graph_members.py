@@ -55,14 +55,16 @@ class Members:
         ends = {self.graph.anchor_reference, self.graph.node_reference}
         return any(ends.issuperset(unique.fields) for unique in self.link.object.uniques)
 
-    def is_first(self) -> str:
-        """That a link is the oldest one of its node to the anchor."""
+    def once(self) -> str:
+        """WHERE that leaves the oldest of several links of a node to the anchor."""
+        if self.linked_once:
+            return ""
         other = self.work.row("l", self.graph.through)
         ends = (reference_id(row, self.graph.node_reference) for row in (other, self.link))
         older = f"{other.alias}.id < {self.link.column('id')}"
         conditions = (self.is_of_anchor(other), " = ".join(ends), older, *live_elsewhere(other))
         where = of_tenant(other.alias, *conditions)
-        return f"not exists (select from read.record as {other.alias} where {where})"
+        return f"where not exists (select from read.record as {other.alias} where {where})"
 
     def table(self) -> str:
         """The members as a table of `id`, the node's, and of the values read."""

@@ -31,12 +31,11 @@ def path_to(row: Row, graph: Graph, part: query.PathTo) -> Text:
     node, link = shown.node.column("id"), shown.link.column("id")
     member, source, _ = nodes_of(shown, part.outputs, None)
     listed = array(joined(member, order=f"way.level, {link}"))
-    once = "" if shown.linked_once else f" where {shown.is_first()}"
     return sure(
         f"(with recursive {MEMBERS} as ({members.table()}),"
         f" {EDGES} as (select * from ({graph_members.edges(members)}) as e"
         f" where kind is distinct from {literal(CONFLICT)}), {_REACHED}, {_LEVELS}, {_WAY}"
-        f" select {listed.sql} {source} join way on way.id = {node}{once})"
+        f" select {listed.sql} {source} join way on way.id = {node} {shown.once()})"
     )
 
 

@@ -47,7 +47,7 @@ def _nodes(row: Row, graph: Graph, part: query.GraphNodes) -> Text:
     members = graph_members.members(row, graph)
     rank = members.place("rank")
     member, source, order = nodes_of(members, part.outputs, rank)
-    return sure(f"(select {array(joined(member, order=order)).sql} {source})")
+    return sure(f"(select {array(joined(member, order=order)).sql} {source} {members.once()})")
 
 
 def _edges(row: Row, graph: Graph, part: query.GraphEdges) -> Text:

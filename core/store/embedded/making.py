@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from core.errors import Unavailable
+from core.identity import new_id
 from core.store.embedded import accounts, binaries, commands
 
 PORT = 5432
@@ -49,6 +50,8 @@ _CARELESSLY = ("--no-sync", "--wal-segsize=1")
 def initialise(data: Path, programs: Path, account: accounts.Account, *, durable: bool) -> None:
     """Make the data folder, under another name first: half of one must not look whole.
 
+    A name of its own: the program of somebody who was killed may still be writing.
+
     Raises:
         Unavailable: something else is there, or PostgreSQL cannot make it.
     """
@@ -57,8 +60,8 @@ def initialise(data: Path, programs: Path, account: accounts.Account, *, durable
             f"{data} is not a whole data folder of PostgreSQL: PG_VERSION is missing. Put"
             " it back from a copy, or set DEALGRAPH_DATA_DIR to another folder."
         )
-    making = data.with_name("postgres.making")
-    shutil.rmtree(making, ignore_errors=True)
+    _sweep(data)
+    making = data.with_name(f"{data.name}.making-{new_id().hex}")
     accounts.make_private(making, account)
     answer = commands.run(
         [
@@ -76,6 +79,13 @@ def initialise(data: Path, programs: Path, account: accounts.Account, *, durable
     with (making / "postgresql.conf").open("a") as conf:
         conf.write("\ninclude 'dealgraph.conf'\n")
     making.rename(data)
+    _sweep(data)
+
+
+def _sweep(data: Path) -> None:
+    """Take away what was left half made."""
+    for left in data.parent.glob(f"{data.name}.making*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def check_version(data: Path, programs: Path) -> None:

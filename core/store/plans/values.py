@@ -245,13 +245,9 @@ def _plain(value: object, levels: int) -> Value:
 def _plain_number(value: float | Decimal) -> int | float:
     if isinstance(value, int) and -MOST_BIGINT <= value <= MOST_BIGINT:
         return int(value)
-    try:
-        number = float(value)
-    except OverflowError:
-        number = float("inf")
-    if not isfinite(number):
-        raise TypeError("A number is out of range.")
-    return number
+    if not decimals.is_float(Decimal(repr(value)) if isinstance(value, float) else value):
+        raise TypeError(f"{_shown(value)} has more digits than are kept: give it as a text.")
+    return float(value)
 
 
 def _shown(value: object) -> str:

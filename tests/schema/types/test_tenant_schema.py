@@ -113,6 +113,16 @@ def test_what_is_hidden_is_not_there() -> None:
     assert "upsertVisits__c" not in told
 
 
+def test_an_upsert_goes_by_keys_that_can_be_written() -> None:
+    number = {"type": "string", "x-type": "autonumber", "x-format": "N{0}", "x-unique": True}
+    fields = {"name__c": {"type": "string", "x-unique": True}, "number__c": number}
+
+    key = full(declared(an_object("visit__c", fields)), platform()).type_map["Visit__cUniqueKey"]
+
+    assert isinstance(key, GraphQLEnumType)
+    assert set(key.values) == {"NAME__C"}
+
+
 def test_fields_and_options_say_what_they_are_in_both_languages() -> None:
     schema = full(crm(), platform())
     opportunity, source = schema.type_map["Opportunity"], schema.type_map["OpportunitySource"]

@@ -177,8 +177,13 @@ async def test_the_day_of_a_moment_is_the_tenants(population: Population) -> Non
     assert ("2026-03-02",) in found
 
 
-@pytest.mark.parametrize("unit", [Unit.DAY, Unit.YEAR])
-async def test_periods_stay_within_the_years_of_a_date(database: Database, unit: Unit) -> None:
+@pytest.mark.parametrize(
+    ("unit", "first"),
+    [(Unit.DAY, "9999-12-31"), (Unit.MONTH, "9999-12-01"), (Unit.YEAR, "9999-01-01")],
+)
+async def test_periods_stay_within_the_years_of_a_date(
+    database: Database, unit: Unit, first: str
+) -> None:
     instant = {"type": "string", "format": "date-time"}
     world = await a_world(database, an_object("visit", {"at": instant}))
     await world.create("visit", at="9999-12-31T23:59:59Z")  # in Shanghai the year 10000
@@ -186,7 +191,7 @@ async def test_periods_stay_within_the_years_of_a_date(database: Database, unit:
 
     found = await groups(world, "visit", (GroupBy(Column("at"), unit),))
 
-    assert counted(found) == {("9999-12-31",): 1, (None,): 1}
+    assert counted(found) == {(first,): 1, (None,): 1}
 
 
 # Money

@@ -383,6 +383,20 @@ async def test_someone_who_is_linked_twice_is_once_on_the_way(world: World) -> N
     assert await path(world, deal, "coach") == ["b", "c"]
 
 
+async def test_someone_who_is_linked_twice_is_one_node_with_the_older_link(world: World) -> None:
+    deal, people = await a_deal(world, {"weight": 1}, {"weight": 2})
+    await world.create("member", name="again", deal=deal, person=people[0], rank=1)
+
+    link = query.One("id", "member", scalars("name"))
+    nodes = query.GraphNodes((Output("key", query.NodeKey()), Output("link", link)))
+    shown = (await ask_graph(world, deal, Output("nodes", nodes)))["nodes"]
+
+    assert [(node["key"], node["link"]["name"]) for node in shown] == [
+        (str(people[0]), "a"),
+        (str(people[1]), "b"),
+    ]
+
+
 async def test_a_covered_member_with_the_role_is_the_way(world: World) -> None:
     deal, _ = await a_line(world, {"coverage": "met", "roles": ["coach"]}, {"coverage": "met"})
     assert await path(world, deal, "coach") == ["a"]

@@ -47,15 +47,20 @@ def an_embedded(directory: Path) -> Embedded:
 
 def another_user(directory: Path) -> subprocess.Popen[str]:
     """Another process that uses the same directory, until it reads a line or is killed."""
-    process = subprocess.Popen(
+    process = starting_user(directory)
+    assert line_of(process.stdout) == "started"
+    return process
+
+
+def starting_user(directory: Path) -> subprocess.Popen[str]:
+    """The same, on its way there."""
+    return subprocess.Popen(
         [sys.executable, "-c", USER, str(directory)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[4],
     )
-    assert line_of(process.stdout) == "started"
-    return process
 
 
 def a_stranger() -> subprocess.Popen[bytes]:
@@ -231,6 +236,19 @@ async def test_half_made_files_are_made_anew(directory: Path) -> None:
     (half / "PG_VERSION").write_text("18\n")
     with an_embedded(directory) as cluster:
         assert await asked(cluster, "select 1") == 1
+
+
+async def test_files_are_made_beside_what_the_program_of_a_killed_user_still_makes(
+    directory: Path,
+) -> None:
+    embedded = an_embedded(directory)
+    killed = starting_user(directory)
+    until(lambda: any(embedded.data.parent.glob("*.making*/base")))
+    killed.kill()
+    killed.communicate()
+    with embedded as cluster:
+        assert await asked(cluster, "select 1") == 1
+    assert (embedded.data / "base").is_dir()
 
 
 async def test_a_long_path_gets_a_short_socket(directory: Path) -> None:

@@ -90,6 +90,8 @@ def test_takes_what_stands_for_a_value(kind: FieldType, given: object, held: obj
         (FieldType.JSON, {"a": {"\x00": 1}}, "BAD_TEXT"),
         (FieldType.JSON, [float("inf")], "WRONG_TYPE"),
         (FieldType.JSON, {1}, "WRONG_TYPE"),
+        (FieldType.JSON, {"a": 2**63 + 1}, "WRONG_TYPE"),
+        (FieldType.JSON, [Decimal("0.12345678901234567890123")], "WRONG_TYPE"),
     ],
 )
 def test_tells_why_a_value_is_not_taken(kind: FieldType, given: object, code: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -137,8 +137,8 @@ def problems(pipeline: Pipeline, entries: Mapping[int, Entry], now: datetime) ->
             wrong.append(unknown_stage(pipeline, entry.stage, (index, "stage")))
         if entry.entered_at > now:
             wrong.append(in_future(entry.entered_at, (index, "entered_at")))
-        if entry.reason is not None and entry.reason not in pipeline.reason_keys:
-            wrong.append(_unknown_reason(pipeline, entry.reason, (index, "reason")))
+        if entry.reason is not None:
+            wrong += _reason_problems(pipeline, entry, (index, "reason"))
     for (_, earlier), (index, later) in pairwise(entries.items()):
         if later.entered_at < earlier.entered_at:
             text = "Give the stages in the order in which they were entered."
@@ -162,11 +162,21 @@ def unknown_stage(pipeline: Pipeline, stage: object, path: tuple[str | int, ...]
     return Problem(path, "UNKNOWN_STAGE", text)
 
 
-def _unknown_reason(pipeline: Pipeline, reason: str, path: tuple[str | int, ...]) -> Problem:
-    known = ", ".join(pipeline.reason_keys)
-    mend = f"Its reasons: {known}" if known else "It has none: say it in the note"
-    text = f"Pipeline {pipeline.key!r} has no reason {reason!r}. {mend}."
-    return Problem(path, "UNKNOWN_REASON", text)
+def _reason_problems(
+    pipeline: Pipeline, entry: Entry, path: tuple[str | int, ...]
+) -> Iterator[Problem]:
+    stage = pipeline.stage(entry.stage)
+    kind = stage.kind if stage is not None else None
+    fitting = [key for key, kinds in pipeline.reason_kinds.items() if kind is None or kind in kinds]
+    if entry.reason in fitting:
+        return
+    known = ", ".join(fitting)
+    mend = f"It takes: {known}" if known else "It takes none: say it in the note"
+    if entry.reason not in pipeline.reason_kinds:
+        text = f"Pipeline {pipeline.key!r} has no reason {entry.reason!r}. {mend}."
+    else:
+        text = f"{entry.reason!r} is no reason for the stage {entry.stage!r}. {mend}."
+    yield Problem(path, "UNKNOWN_REASON", text)
 
 
 def _index(pipeline: Pipeline, stage: Stage) -> int:

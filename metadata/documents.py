@@ -14,20 +14,21 @@ import msgspec
 import orjson
 
 from metadata import bounds
+from metadata.dialects import Kind
 from metadata.problems import Path, Problem, pointer
 from metadata.text import bad_text
 
 Document: TypeAlias = dict[str, object]
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-_BEGIN = 'Begin with { "$schema": "https://dealgraph.dev/schemas/object-1.json", …'
 
 
-def load(text: str | bytes, name: str) -> Document | tuple[Problem, ...]:
+def load(text: str | bytes, name: str, kind: Kind = Kind.OBJECT) -> Document | tuple[Problem, ...]:
     """The document that a JSON text holds, or everything that is wrong with the text.
 
     Numbers are ints, or Decimals where they have a fraction. `name` is the document's, for the
-    problems. Bytes are UTF-8, with or without a mark at the beginning.
+    problems, and `kind` what it was probably to be. Bytes are UTF-8, with or without a mark at the
+    beginning.
     """
     if isinstance(text, bytes):
         text = text.removeprefix(codecs.BOM_UTF8)
@@ -37,25 +38,27 @@ def load(text: str | bytes, name: str) -> Document | tuple[Problem, ...]:
     try:
         rough = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        return (_no_json(text, name, error),)
+        return (_no_json(text, name, error, kind),)
     if too_deep := _too_deep(rough, name):
         return too_deep
     exact = json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_int=_integer)
     doubled = _first(_duplicates(exact, name))
-    found = accepted(exact, name)
+    found = accepted(exact, name, kind)
     if isinstance(found, tuple):
         return (*doubled, *found)
     return doubled or found
 
 
-def accepted(document: object, name: str) -> Document | tuple[Problem, ...]:
+def accepted(
+    document: object, name: str, kind: Kind = Kind.OBJECT
+) -> Document | tuple[Problem, ...]:
     """Parsed JSON with exact numbers, or what is wrong with it before its meaning is looked at: of
     each kind at most 200 problems.
 
     A float stands for the number that it is written as: 0.1 is one tenth.
     """
     if not isinstance(document, dict):
-        return (Problem(name, "", "NOT_AN_OBJECT", "A document is a JSON object.", _BEGIN),)
+        return (Problem(name, "", "NOT_AN_OBJECT", "A document is a JSON object.", _begin(kind)),)
     size = _size(document)
     if size > bounds.DOCUMENT_BYTES:
         return (_too_large(size, name),)
@@ -100,7 +103,7 @@ def _too_large(size: int, name: str) -> Problem:
     return Problem(name, "", "DOCUMENT_TOO_LARGE", message, "Split it.")
 
 
-def _no_json(text: str | bytes, name: str, error: orjson.JSONDecodeError) -> Problem:
+def _no_json(text: str | bytes, name: str, error: orjson.JSONDecodeError, kind: Kind) -> Problem:
     if isinstance(text, bytes):
         try:
             text.decode()
@@ -108,13 +111,17 @@ def _no_json(text: str | bytes, name: str, error: orjson.JSONDecodeError) -> Pro
             return Problem(name, "", "BAD_JSON", "This is not text in UTF-8.", "Save it as UTF-8.")
     place = f"(line {error.lineno}, column {error.colno})"
     message = f"This is not JSON: {error.msg} {place}."
-    return Problem(name, "", "BAD_JSON", message, _json_mend(error.doc, error.pos))
+    return Problem(name, "", "BAD_JSON", message, _json_mend(error.doc, error.pos, kind))
 
 
-def _json_mend(text: str, position: int) -> str:
+def _begin(kind: Kind) -> str:
+    return f'Begin with {{ "$schema": "{kind.schema}", …'
+
+
+def _json_mend(text: str, position: int, kind: Kind) -> str:
     """What was probably meant by a text that is no JSON from a position on."""
     if not text.lstrip().startswith(("{", "[")):
-        return f"Other formats, such as YAML, are not read. {_BEGIN}"
+        return f"Other formats, such as YAML, are not read. {_begin(kind)}"
     rest = text[position:]
     found = next((mend for begins, mend in _NO_JSON if rest.startswith(begins)), "")
     is_key = text[:position].rstrip().endswith(("{", ",")) and rest[:1].isalpha()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import cast
 
 from msgspec import Struct
 
@@ -251,7 +252,16 @@ class Pipeline:
 
     @property
     def reason_keys(self) -> tuple[str, ...]:
-        return tuple(str(reason["key"]) for reason in self.reasons)
+        return tuple(self.reason_kinds)
+
+    @property
+    def reason_kinds(self) -> Mapping[str, Collection[str]]:
+        """For which kinds of stage each reason is: all, unless it says."""
+        every = tuple(StageKind)
+        return {
+            str(reason["key"]): cast("Collection[str]", reason.get("kinds", every))
+            for reason in self.reasons
+        }
 
 
 @dataclass(frozen=True, slots=True)

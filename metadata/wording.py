@@ -247,6 +247,14 @@ def _required(key: object, _value: object) -> Words:
     return "MISSING", f"'{key}' is missing.", f"Add '{key}'."
 
 
+def _together(limit: object, value: object) -> Words:
+    needs, given = cast("dict[str, list[str]]", limit), cast("dict[str, object]", value)
+    key, missing = next(
+        (key, other) for key in needs if key in given for other in needs[key] if other not in given
+    )
+    return "MISSING", f"'{key}' needs '{missing}' beside it.", f"Add '{missing}'."
+
+
 def _at_least(limit: object, value: object) -> Words:
     return "OUT_OF_RANGE", f"{shown(value)} is less than {limit}.", ""
 
@@ -288,6 +296,7 @@ _TOLD = {
     "enum": _enum,
     "const": _const,
     "required": _required,
+    "dependentRequired": _together,
     "minimum": _at_least,
     "maximum": _at_most,
     "exclusiveMinimum": _above,

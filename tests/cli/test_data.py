@@ -92,6 +92,31 @@ def test_rows_are_loaded_and_bad_ones_lie_in_a_file_with_reasons(folder: Path) -
     assert (row["name"], row["rejected_line"], row["rejected_column"]) == ("Beta", "3", "staff")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("deals.csv", "key,name,staff\n1,客户,many\n"),
+        ("deals.jsonl", '{"key":"1","name":"客户","staff":"many"}\n'),
+    ],
+    ids=["csv", "jsonl"],
+)
+def test_rejected_rows_are_read_as_they_were_written_whatever_their_file_is_in(
+    folder: Path, name: str, text: str
+) -> None:
+    tenant = a_tenant(f"mended-{name[-3:]}")
+    [step] = MAPPING["steps"]
+    (folder / "import.json").write_text(
+        json.dumps({**MAPPING, "steps": [{**step, "encoding": "gb18030"}]})
+    )
+    (folder / name).write_text(text, "gb18030")
+    assert load(tenant, name).exit_code == SOME_REJECTED
+    rejected = folder / name.replace(".", ".rejected.")
+    rejected.write_text(rejected.read_text("utf-8-sig").replace("many", "7"), "utf-8")
+    assert load(tenant, rejected.name).exit_code == 0
+    assert run("export", "out", "--tenant", tenant).exit_code == 0
+    assert "客户" in (folder / "out" / "account.jsonl").read_text("utf-8")
+
+
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize(
     ("text", "rejects"),

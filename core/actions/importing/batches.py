@@ -282,17 +282,23 @@ class _Writing:
         """The rows with which nothing is wrong.
 
         A value that another has just taken may be that of the row's own record: once more. A
-        place in a tree may be there once rows to come have moved what is in the way.
+        place in a tree may be there once rows to come have moved what is in the way, or another
+        row of the same name has brought a record that stands elsewhere.
         """
         wrong: dict[int, list[Problem]] = defaultdict(list)
         for problem in problems:
             wrong[int(problem.path[0])].append(problem)
+        several = [one for one in going if not one.is_only]
+        doubtful = _behind(_naming(going, ()), several).difference(several)
         for index, found in wrong.items():
             one = going[index]
-            if one.joined or (not self.turn.again and all(it.code == "TAKEN" for it in found)):
+            may_pass = all(problem.code in _MAY_PASS for problem in found)
+            again = all(problem.code == "TAKEN" for problem in found)
+            again |= may_pass and one in doubtful
+            if one.joined or (again and not self.turn.again):
                 self.outcome.again += [one.prepared, *one.joined]
-            elif not self.turn.last and all(problem.code in _MAY_PASS for problem in found):
-                self.outcome.waiting.append(going[index].prepared)
+            elif may_pass and not self.turn.last:
+                self.outcome.waiting.append(one.prepared)
             else:
                 self._reject(going[index], found)
         return [one for index, one in enumerate(going) if index not in wrong]

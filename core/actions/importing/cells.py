@@ -225,13 +225,15 @@ def _split(text: str, separator: str) -> list[Any]:
 
 def _numbers(field: Field, source: Source, step: Step) -> Turn:
     plain = _plain_number(step)
-    percent, units, digits = field.type is FieldType.PERCENT, source.units, source.round
+    percent, digits = field.type is FieldType.PERCENT, source.round
     exact = _exact if digits is None else _about
+    units = sorted(source.units, key=len, reverse=True)  # 万亿 is not 万 with something behind it
+    times = _times(source.units, units)
 
     def turn(value: Any) -> Any:
         share, factor = False, source.multiply
         if isinstance(value, str):
-            factor = _times(value, units, factor)
+            factor = times(value, factor)
             value = _signed(value, units)
             share = percent and value.endswith(_PERCENT)
             value = plain(value[:-1].rstrip() if share else value)
@@ -279,10 +281,25 @@ def _bare(text: str, units: Iterable[str]) -> str:
     return text
 
 
-def _times(text: str, units: Mapping[str, Decimal], factor: Decimal | None) -> Decimal | None:
-    """What a number with these units is multiplied by, beside the factor for all."""
-    found = next((unit for unit in units if units[unit] != 1 and unit in text), None)
-    return factor if found is None else units[found] * (1 if factor is None else factor)
+def _times(
+    units: Mapping[str, Decimal], ordered: Iterable[str]
+) -> Callable[[str, Decimal | None], Decimal | None]:
+    """What tells by how much a number is multiplied for its unit, beside the factor for all."""
+    if all(worth == 1 for worth in units.values()):
+        return lambda _, factor: factor
+    any_unit = re.compile("|".join(map(re.escape, ordered)))
+
+    def times(text: str, factor: Decimal | None) -> Decimal | None:
+        found = [unit for unit in any_unit.findall(text) if units[unit] != 1]
+        if len(found) > 1:
+            told = f"'{shown(text)}' has the units {' and '.join(found)}"
+            message = f'{told}: give them one amount together, as in {{"{"".join(found)}": 1000}}.'
+            raise BadCell("BAD_NUMBER", message)
+        if not found:
+            return factor
+        return units[found[0]] * (1 if factor is None else factor)
+
+    return times
 
 
 def _plain_number(step: Step) -> Callable[[str], str]:

@@ -156,8 +156,10 @@ def _decode(
 ) -> None:
     try:
         decoder.decode(chunk, final)
-    except UnicodeDecodeError as error:
-        at = line + error.object[: error.start].count(b"\n")
+    except UnicodeError as error:
+        at = line
+        if isinstance(error, UnicodeDecodeError):  # of UTF-16 the mark may be missing
+            at += error.object[: error.start].count(b"\n")
         mend = 'save it as UTF-8, or say its "encoding" in the mapping'
         raise Unreadable("BAD_ENCODING", f"line {at} is not {encoding} text: {mend}.") from error
 

@@ -109,7 +109,7 @@ class ImportMapping:
 
 def load(text: str | bytes, name: str) -> ImportMapping | tuple[Problem, ...]:
     """The mapping that a JSON text holds, or everything that is wrong with the text by itself."""
-    document = documents.load(text, name)
+    document = documents.load(text, name, Kind.IMPORT)
     if isinstance(document, tuple):
         return document
     return of(document, name)

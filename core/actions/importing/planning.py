@@ -10,7 +10,7 @@ from pathlib import Path
 from core.actions.importing import checking
 from core.actions.importing.feeds import Feed, FileFeed
 from core.actions.importing.files import File, Unreadable, look_through
-from core.actions.importing.mapping import ImportMapping, Step
+from core.actions.importing.mapping import REJECTED, ImportMapping, Step
 from core.errors import Problem, Refused
 from metadata.model import Metadata
 
@@ -43,7 +43,9 @@ def planned(mapping: ImportMapping, paths: Sequence[Path], metadata: Metadata) -
         for path in paths:
             if not step.takes(path.name):
                 continue
-            how = path, step.format, step.encoding
+            # Rejected rows are written in UTF-8, whatever their file was in.
+            encoding = None if f"{REJECTED}." in path.name else step.encoding
+            how = path, step.format, encoding
             if how not in looked:
                 looked[how] = look_through(*how)
             found = looked[how]

@@ -141,7 +141,7 @@ def enter_stage(draft: Draft, plan: StagePlan, setting: Setting) -> None:
     elif plan.probability is not None:
         fields = plan.probability
         if fields.key not in draft.touched and fields.key not in draft.values:
-            draft.values[fields.key] = _usual(fields, stage)
+            draft.values[fields.key] = usual_probability(fields, stage)
 
 
 def _be_in(draft: Draft, stay: Stay) -> None:
@@ -163,7 +163,7 @@ def _settle_probability(draft: Draft, plan: StagePlan, setting: Setting) -> None
         return
     if draft.before is not None and fields.key not in draft.touched:
         return
-    usual, given = _usual(fields, stage), draft.values.get(fields.key)
+    usual, given = usual_probability(fields, stage), draft.values.get(fields.key)
     if given is not None and stage.kind is StageKind.OPEN:
         return
     if given in (None, usual) or setting.privileged or fields.key not in draft.touched:
@@ -173,7 +173,7 @@ def _settle_probability(draft: Draft, plan: StagePlan, setting: Setting) -> None
         draft.wrong("CLOSED_PROBABILITY", text, fields.key)
 
 
-def _usual(fields: FieldPlan, stage: Stage) -> Decimal:
+def usual_probability(fields: FieldPlan, stage: Stage) -> Decimal:
     """A stage's own probability, as its field has it."""
     scale = fields.field.scale
     default = Decimal(stage.probability)

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.store.computed import rates
+from core.store.computed.finishing import usual_probability
 from core.store.computed.rates import Priced, Rates
 from core.store.plans.field_plans import StagePlan
 from core.store.plans.object_plans import ObjectPlan
@@ -43,7 +44,10 @@ _SHAPE = Insert(
 
 
 async def begin(tx: Transaction, plan: ObjectPlan, new: Sequence[Draft]) -> list[Write]:
-    """The first stays of new records, each with what the record is worth as it is written."""
+    """The first stays of new records, each with what the record is worth as it is written.
+
+    How likely it was in a stage that it has left is what is usual there.
+    """
     if plan.stage is None or not new:
         return []
     stage = plan.stage
@@ -62,6 +66,10 @@ def _rows(
     )
     zone = ZoneInfo(tx.published.time_zone)
     for number, stay in enumerate(draft.stays, start=1):
+        left = stage.pipeline.stage(stay.to_stage) if stay.exited_at is not None else None
+        likely = probability
+        if left is not None and stage.probability is not None:
+            likely = usual_probability(stage.probability, left)
         entered_at: datetime = stay.entered_at or tx.now
         currency = draft.currency or tx.published.currency
         priced = Priced(draft.id, currency, entered_at.astimezone(zone).date())
@@ -78,7 +86,7 @@ def _rows(
             amount,
             draft.currency,
             found.corporate_amount(amount, priced),
-            probability,
+            likely,
             close_date,
             draft.owner,
             stay.reason,

@@ -166,6 +166,7 @@ async def test_an_import_tells_when_stages_were_entered(world: World) -> None:
         ("close_won", "won", None),
     ]
     assert (stays[1]["note"], stays[2]["reason"]) == ("met", "price")
+    assert [stay["probability"] for stay in stays] == [Decimal("0.1"), Decimal("0.3"), Decimal(1)]
     later = await world.create("deal", origin=IMPORT, stage="qualified", stage_entered_at=start)
     assert (await history(world, later))[0]["entered_at"] == start
 
@@ -188,6 +189,11 @@ async def test_a_dated_history_is_checked(world: World) -> None:
                 {"stage": "lost", "entered_at": "2026-01-02T00:00:00Z", "reson": "price"},
             ]
         },
+        {
+            "stage_history": [
+                {"stage": "initial", "entered_at": "2026-01-01T00:00:00Z", "reason": "price"}
+            ]
+        },
     ]
     write = saving.create(world.actor, world.store, "deal", inputs, origin=IMPORT)
 
@@ -201,6 +207,7 @@ async def test_a_dated_history_is_checked(world: World) -> None:
         ((3, "stage_history", 2, "entered_at"), "BAD_DATE_TIME"),
         ((3, "stage_history", 4, "reson"), "UNKNOWN_FIELD"),
         ((3, "stage_history", 3, "reason"), "UNKNOWN_REASON"),
+        ((4, "stage_history", 0, "reason"), "UNKNOWN_REASON"),
     ]
 
 

@@ -165,6 +165,14 @@ def test_a_unit_may_say_how_much_it_is(cell: str, plain: str) -> None:
     assert Decimal(str(found)) == Decimal(plain)
 
 
+@pytest.mark.parametrize("cell", ["3万亿", "5 亿 万", "万5亿", "5亿亿"])
+def test_two_units_together_are_not_guessed(cell: str) -> None:
+    units = {"¥": Decimal(1), "万": Decimal(10_000), "亿": Decimal(10**8)}
+    with pytest.raises(BadCell, match="give them one amount together"):
+        value_of(FieldType.MONEY, cell, source=Source(("it",), units=units))
+    assert value_of(FieldType.MONEY, "¥3亿", source=Source(("it",), units=units)) == 3 * 10**8
+
+
 def test_numbers_come_in_the_units_of_the_file() -> None:
     source = Source(("revenue",), multiply=Decimal(1_000_000))
     assert value_of(FieldType.MONEY, "1100.04", source=source) == Decimal(1100040000)

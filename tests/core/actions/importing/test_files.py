@@ -99,6 +99,11 @@ def test_a_bad_file_is_told_by_the_name_that_the_mapping_gives_its_encoding(
     assert "line 2 is not shift-jis text" in problem.message
 
 
+def test_utf_16_without_a_mark_is_told(tmp_path: Path) -> None:
+    problem = problem_of(tmp_path / "accounts.csv", "name\n".encode("utf-16-le"), "utf-16")
+    assert (problem.code, "line 1 is not utf-16" in problem.message) == ("BAD_ENCODING", True)
+
+
 def test_bad_bytes_are_told_with_their_line_wherever_they_are(tmp_path: Path) -> None:
     content = b"name\n" + b"a\n" * files.CHUNK + b"\xff\n" + b"b\n" * 10
     problem = problem_of(tmp_path / "accounts.csv", content)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
+import pytest
+
 from core.actions.importing.mapping import Existing, ImportMapping, Source, Step, load
 from metadata.problems import Problem
 
@@ -115,7 +117,17 @@ def test_an_unknown_time_zone_is_told() -> None:
     assert [problem.rule for problem in found] == ["BAD_TIME_ZONE"]
 
 
-def test_a_text_that_is_no_json_is_told() -> None:
-    found = load("{", "import.json")
+@pytest.mark.parametrize(("text", "rule"), [("steps:", "BAD_JSON"), ("[]", "NOT_AN_OBJECT")])
+def test_a_text_that_is_no_mapping_is_told(text: str, rule: str) -> None:
+    found = load(text, "import.json")
     assert isinstance(found, tuple)
-    assert found[0].rule == "BAD_JSON"
+    assert found[0].rule == rule
+    assert "https://dealgraph.dev/schemas/import-1.json" in found[0].mend
+
+
+def test_what_becomes_of_existing_records_is_asked_with_a_key_only() -> None:
+    found = loaded(steps=[{"object": "a", "fields": {"a": "b"}, "existing": "keep"}])
+    assert isinstance(found, tuple)
+    assert [(one.pointer, one.rule, one.mend) for one in found] == [
+        ("/steps/0", "MISSING", "Add 'key'.")
+    ]

@@ -12,7 +12,6 @@ from cli.store import (
     DataDir,
     TenantKey,
     as_text,
-    refusal_of,
     say,
     show,
     tenant_of,
@@ -21,8 +20,8 @@ from cli.store import (
 )
 from core.actions import declared_files, metadata, publishing, telling
 from core.actions.publishing import Comparison, Publication, Terms
-from core.errors import DealgraphError, Refused
 from core.errors import Problem as Fault
+from core.errors import Refused
 from core.identity import Actor, Role
 from core.store.tenancy.opening import Store
 from metadata.changes import Consent
@@ -61,7 +60,7 @@ def check_draft(
     data_dir: DataDir = None,
 ) -> None:
     """Tell everything that is wrong with the draft."""
-    given = _read(files)
+    given = declared_files.read(files or ())
 
     async def work(admin: Actor, store: Store) -> tuple[Problem, ...]:
         await _save(admin, store, given, prune=prune)
@@ -89,7 +88,7 @@ def compare_draft(
     """Tell what publishing the draft would change, for clients and for stored records."""
     if to is not None and (files or prune):
         raise typer.BadParameter("A rollback reads no files.", param_hint="--to")
-    given = _read(files)
+    given = declared_files.read(files or ())
 
     async def work(admin: Actor, store: Store) -> Comparison:
         if to is not None:
@@ -117,7 +116,7 @@ def publish_draft(
     data_dir: DataDir = None,
 ) -> None:
     """Make the draft the tenant's newest version."""
-    given = _read(files)
+    given = declared_files.read(files or ())
     terms = Terms(frozenset(allow or ()), note)
 
     async def work(admin: Actor, store: Store) -> Publication:
@@ -213,18 +212,13 @@ def _published(publication: Publication, *, as_json: bool) -> None:
     typer.echo(f"Version {publication.version} is published.")
 
 
-def _read(files: list[Path] | None) -> declared_files.Declared:
-    try:
-        return declared_files.read(files or ())
-    except DealgraphError as error:
-        raise refusal_of(error) from error
-
-
 async def _save(
     admin: Actor, store: Store, given: declared_files.Declared, *, prune: bool
 ) -> int | None:
     """The version of the draft with what is given in it; None: nothing is."""
-    return await declared_files.save(admin, store, given, prune=prune) if given else None
+    if not (given.documents or given.problems):
+        return None
+    return await declared_files.save(admin, store, given, prune=prune)
 
 
 def _as_admin(

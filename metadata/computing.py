@@ -14,6 +14,8 @@ from metadata.expressions import dependencies
 from metadata.expressions.dependencies import Cycle
 from metadata.expressions.environment import Environment
 from metadata.expressions.parsing import parse
+from metadata.expressions.problems import Problem as Fault
+from metadata.expressions.reading import read
 from metadata.expressions.reads import OLD, parts, reads
 from metadata.expressions.tree import Expression, Type
 from metadata.linking import Linked
@@ -177,10 +179,14 @@ class _Run:
         found = parse(text, scope.environment(), wanted)
         if isinstance(found, Expression):
             return found
-        if not self._linked.doubt.expression(text):
+        if not self._may_be_right(text):
             for problem in found:
                 self._findings(scope.object).add(path, problem.code, problem.placed, problem.mend)
         return _understood(text, scope, wanted)
+
+    def _may_be_right(self, text: str) -> bool:
+        """Whether what it names may be there, though it was not found."""
+        return self._linked.doubt.expression(text) and not isinstance(read(text), Fault)
 
     def _formulas(self, of: ObjectType) -> Iterator[tuple[str, Expression]]:
         for key, field in of.fields.items():
@@ -236,7 +242,7 @@ class _Run:
         scope = self._scope(child.key)
         findings = self._findings(of.key)
         told = parse(text, scope.environment(), Type.BOOL)
-        if not isinstance(told, Expression) and not self._linked.doubt.expression(text):
+        if not isinstance(told, Expression) and not self._may_be_right(text):
             for problem in told:
                 findings.add(path, problem.code, problem.placed, problem.mend)
         found = told if isinstance(told, Expression) else _understood(text, scope, Type.BOOL)

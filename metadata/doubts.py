@@ -23,18 +23,25 @@ class Doubt:
     things: frozenset[str] = frozenset()
     fields: frozenset[tuple[str, str]] = frozenset()
     staged: frozenset[str] = frozenset()  # objects whose pipeline could not be read
+    courses: frozenset[str] = frozenset()  # pipelines of whose stages some have no known kind
+    everything: bool = False  # a document did not even say what it declares
 
     def thing(self, key: str) -> bool:
         """Whether something of this key may be declared, though it was not found."""
-        return key in self.things
+        return self.everything or key in self.things
 
     def field(self, object_key: str, key: str) -> bool:
         """Whether the object may have this field, though it was not found."""
-        return object_key in self.things or (object_key, key) in self.fields
+        return self.thing(object_key) or (object_key, key) in self.fields
+
+    @property
+    def is_none(self) -> bool:
+        """Whether all that is declared is known."""
+        return not (self.everything or self.things or self.fields)
 
     def expression(self, text: str) -> bool:
         """Whether an expression may be right, though it is not understood."""
-        if self.things:
+        if self.everything or self.things:
             return True
         named = {key for _, key in self.fields}
         return bool(named) and not named.isdisjoint(_WORD.findall(text))
@@ -61,8 +68,13 @@ def without(body: dict[str, object], kind: Kind, paths: Iterable[Path]) -> dict[
 
 def _cut(kind: Kind, path: Path) -> Path | None:
     """The path to the part that is left out for what is wrong at a path; None: there is none."""
-    if not path or path[0] in _NEEDED[kind]:
+    if not path or path[0] in _NEEDED[kind] or path == ("properties",):
         return None
+    alone = next((place for place, word in enumerate(path) if word in _ALONE), 0)
+    if alone > 1 and "oneOf" not in path:
+        return path[: alone + 1]
+    if path[0] == "stages" and path[2:] == ("kind",):
+        return path
     if path[0] == "stages":  # others follow and name a stage, by its kind and key
         if len(path) < 3 or path[2] in ("key", "kind"):
             return None
@@ -76,6 +88,8 @@ _NEEDED = {
     Kind.GRAPH: ("$id", "$schema", "anchor", "nodes"),
     Kind.ROLE: ("$id", "$schema", "rights"),
 }
+_ALONE = frozenset({"severity", "onDelete", "title", "description", "x-i18n"})
+"""Words of which nothing else depends on what they say."""
 _PARTED = ("properties", "x-rules", "x-unique", "$defs", "reasons", "edges", "measures")
 
 

@@ -28,9 +28,15 @@ Schema: TypeAlias = Mapping[str, object]
 
 
 def check(pipeline: Pipeline, metadata: Metadata, doubt: Doubt, to: Findings) -> None:
-    """Tells which criteria of a pipeline read what is not there."""
+    """Tells which criteria of a pipeline read what is not there.
+
+    Where it is not sure what is there, only the syntax of checks is looked at.
+    """
     bound = metadata.objects.get(pipeline.object)
-    if bound is None or doubt.things or doubt.fields:
+    if bound is None or not doubt.is_none:
+        for path, criterion in _criteria(pipeline):
+            if isinstance(fault := read(criterion.check or "true"), Fault):
+                to.add((*path, "check"), fault.code, fault.placed, fault.mend)
         return
     reading = _Reading(metadata, bound, to)
     staged = {one.object: one.stage_keys for one in metadata.pipelines.values()}

@@ -21,16 +21,11 @@ _DECLARING = {kind.schema for kind in (*MERGED, Kind.LABELS, Kind.PACK)}
 
 @dataclass(slots=True)
 class Gathered:
-    """What the layers say about each thing, and what is wrong with single documents.
-
-    With `blind`, a document did not even say what it declares: nothing sure can be said of
-    anything.
-    """
+    """What the layers say about each thing, and what is wrong with single documents."""
 
     merged: dict[Kind, dict[str, Merged]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     doubt: Doubt = field(default_factory=Doubt)
-    blind: bool = False
 
 
 def gather(order: Order) -> Gathered:
@@ -53,7 +48,7 @@ class _Gathering:
         if len(layer.documents) > bounds.DOCUMENTS:
             message = f"A layer has at most {bounds.DOCUMENTS} documents."
             self.result.problems.append(Problem(layer.name, "", "TOO_MANY", message))
-            self.result.blind = True
+            self.result.doubt = replace(self.result.doubt, everything=True)
             return
         for path, document in sorted(layer.documents.items()):
             self._read_one(layer, layer.document(path), document)
@@ -98,21 +93,24 @@ class _Gathering:
             if kind is Kind.OBJECT:
                 fields = {(key, str(path[1])) for path in paths if len(path) > 1}
                 self.result.doubt = replace(doubt, fields=doubt.fields | fields)
+            if kind is Kind.PIPELINE and any(path[2:] == ("kind",) for path in paths):
+                self.result.doubt = replace(doubt, courses=doubt.courses | {key})
             return kept
         staged = {str(body["object"])} if kind is Kind.PIPELINE and "object" in body else set()
         things = doubt.things | {key}
-        self.result.doubt = replace(doubt, things=things, staged=doubt.staged | staged)
-        self.result.blind |= kind in MERGED and "$id" not in body
+        nameless = "$id" not in body or any(path[:1] == ("$id",) for path in paths)
+        everything = doubt.everything or (kind in MERGED and nameless)
+        self.result.doubt = replace(
+            doubt, things=things, staged=doubt.staged | staged, everything=everything
+        )
         return None
 
     def _refuse(self, document: object, problems: tuple[Problem, ...]) -> None:
         self.result.problems += problems
-        key = document.get("$id") if isinstance(document, dict) else None
-        if isinstance(key, str):
-            doubt = self.result.doubt
-            self.result.doubt = replace(doubt, things=doubt.things | {key})
-        else:
-            self.result.blind = True
+        key, doubt = document.get("$id") if isinstance(document, dict) else None, self.result.doubt
+        things = doubt.things | {key} if isinstance(key, str) else doubt.things
+        everything = doubt.everything or not isinstance(key, str)
+        self.result.doubt = replace(doubt, things=things, everything=everything)
 
     def _check_once(self, sources: list[Source]) -> None:
         first: dict[str, str] = {}

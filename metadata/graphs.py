@@ -55,6 +55,8 @@ class _Scene:
     def reference(self, object_key: str, key: str, target: str, path: Path) -> None:
         """Tells if the field is no reference of the object to the target."""
         found = self.field(object_key, key, path)
+        if target not in self.objects:
+            return
         if found and (found.reference is None or found.reference.object != target):
             message = f"'{object_key}.{key}' does not refer to {target}."
             self.findings.add(path, "WRONG_TYPE", message, f"Name a reference to {target}.")
@@ -80,13 +82,15 @@ def graph(declared: Merged, objects: Objects, doubt: Doubt, findings: Findings) 
     anchor, node, through = cast(str, body["anchor"]), nodes["object"], nodes["through"]
     _check_name(declared, findings)
     parts = [(anchor, ("anchor",)), (node, ("nodes", "object")), (through, ("nodes", "through"))]
-    known = [scene.object(key, path) for key, path in parts]
-    if None in known:
-        return None
-    to_anchor = _link(scene, nodes, "anchor", anchor)
-    to_node = _link(scene, nodes, "node", node)
+    known = [scene.object(key, path) is not None for key, path in parts]
+    has_anchor, has_node, has_links = known
+    to_anchor = _link(scene, nodes, "anchor", anchor) if has_anchor and has_links else None
+    to_node = _link(scene, nodes, "node", node) if has_node and has_links else None
     measures = cast("Mapping[str, str]", body.get("measures", {}))
     _check_measures(scene, through, node, measures)
+    edges = tuple(_edges(scene, body, anchor, node))
+    if not all(known):
+        return None
     return Graph(
         key=declared.key,
         title=naming.titled(body, declared.key),
@@ -95,7 +99,7 @@ def graph(declared: Merged, objects: Objects, doubt: Doubt, findings: Findings) 
         through=through,
         anchor_reference=to_anchor or "",
         node_reference=to_node or "",
-        edges=tuple(_edges(scene, body, anchor, node)),
+        edges=edges,
         measures=measures,
         labels=labels(body, "title"),
         layer=declared.sources[0].layer,

@@ -36,8 +36,6 @@ def parse(layers: Sequence[Layer], *, lax: Collection[str] = ()) -> Metadata | t
     order, problems = ordered(layers)
     gathered = gather(order)
     problems += gathered.problems
-    if gathered.blind:
-        return _told(problems)
     building = _Building(gathered)
     metadata = building.metadata()
     problems += building.problems()
@@ -133,7 +131,7 @@ class _Building:
     def _pipelines(self, linked: Linked) -> dict[str, Pipeline]:
         result: dict[str, Pipeline] = {}
         for key, merged, findings in self._each(Kind.PIPELINE):
-            found = pipelines.pipeline(merged, findings)
+            found = pipelines.pipeline(merged, linked.doubt, findings)
             if found is not None:
                 linking.check_pipeline(found, linked, findings)
                 result[key] = found

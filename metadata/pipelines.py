@@ -8,6 +8,7 @@ from typing import TypeAlias, cast
 
 from metadata import naming
 from metadata.decimals import trimmed
+from metadata.doubts import Doubt
 from metadata.fields import labels
 from metadata.layers import TENANT
 from metadata.merging import Merged
@@ -26,17 +27,19 @@ _CATEGORY = {
 }
 
 
-def pipeline(declared: Merged, findings: Findings) -> Pipeline | None:
+def pipeline(declared: Merged, doubt: Doubt, findings: Findings) -> Pipeline | None:
     """The pipeline, or None where it can't be made out; what is wrong is told."""
     body = declared.body
+    is_sure = declared.key not in doubt.courses
     if missing := {"object", "stages"} - body.keys():
         for word in sorted(missing):
             findings.add((), "MISSING", f"The pipeline has no {word}.", f"Add '{word}'.")
         return None
     _check_names(declared, findings)
-    stages = tuple(_stages(declared, findings))
-    _check_course(stages, findings)
-    _check_targets(stages, findings)
+    stages = tuple(_stages(declared, findings, is_sure=is_sure))
+    if is_sure:
+        _check_course(stages, findings)
+    _check_targets(stages, findings, is_sure=is_sure)
     return Pipeline(
         key=declared.key,
         object=cast(str, body["object"]),
@@ -57,10 +60,10 @@ def _check_names(declared: Merged, findings: Findings) -> None:
         findings.add(("$id",), "SUFFIX", message, "Rename it.")
 
 
-def _stages(declared: Merged, findings: Findings) -> Iterator[Stage]:
+def _stages(declared: Merged, findings: Findings, *, is_sure: bool) -> Iterator[Stage]:
     for index, said in enumerate(_listed(declared, ("stages",), findings)):
         path = ("stages", index)
-        if "kind" not in said:
+        if "kind" not in said and is_sure:
             message = f"The stage '{said['key']}' has no kind."
             findings.add(path, "MISSING", message, "Say open, won, lost or invalid.")
         yield _stage(said, path, findings)
@@ -201,7 +204,8 @@ def _check_course(stages: tuple[Stage, ...], findings: Findings) -> None:
         closed = closed or stage.kind is not StageKind.OPEN
 
 
-def _check_targets(stages: tuple[Stage, ...], findings: Findings) -> None:
+def _check_targets(stages: tuple[Stage, ...], findings: Findings, *, is_sure: bool) -> None:
+    """Targets are there and, where the kinds of all stages are known, of the right one."""
     by_key = {stage.key: stage for stage in stages}
     for index, stage in enumerate(stages):
         path = ("stages", index)
@@ -210,10 +214,10 @@ def _check_targets(stages: tuple[Stage, ...], findings: Findings) -> None:
         for place, key in enumerate(stage.reactivate_targets):
             at = (*path, "reactivate_targets", place)
             _check_target(key, by_key, at, findings)
-            if key in by_key and by_key[key].kind is not StageKind.OPEN:
+            if is_sure and key in by_key and by_key[key].kind is not StageKind.OPEN:
                 message = f"A record can't be taken up again in the closed stage '{key}'."
                 findings.add(at, "STAGE_KIND", message, "Name an open stage.")
-        if stage.reactivate_targets and stage.kind is StageKind.OPEN:
+        if is_sure and stage.reactivate_targets and stage.kind is StageKind.OPEN:
             message = "Only closed stages are reactivated."
             findings.add((*path, "reactivate_targets"), "MISPLACED", message, "Remove it.")
 

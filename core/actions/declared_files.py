@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -12,22 +12,27 @@ from core.actions import metadata
 from core.errors import Problem, Refused
 from core.identity import Actor
 from core.store.tenancy.opening import Store
-from metadata import documents, layers, wording
+from metadata import documents, layers
 from metadata.dialects import Kind
 from metadata.documents import Document
 from metadata.problems import Problem as Fault
 
-Declared = Mapping[Path, Document]
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The documents of some files, and what is wrong with those that cannot be read.
+
+    The path of a problem is (file, pointer).
+    """
+
+    documents: Mapping[Path, Document]
+    problems: Sequence[Problem] = ()
 
 
 def read(paths: Iterable[Path]) -> Declared:
     """The documents of these files; of a folder, all that end in `.json`.
 
     Labels in a folder `i18n` are in the language that their file is called by.
-
-    Raises:
-        Refused: with everything that cannot be read, each problem's path being (file, pointer), and
-            what is wrong with the form of the others.
     """
     found: dict[Path, Document] = {}
     problems: list[Problem] = []
@@ -42,21 +47,12 @@ def read(paths: Iterable[Path]) -> Declared:
             problems += map(_refused, document)
         else:
             found[path] = _in_language(path, document)
-    if problems:
-        raise Refused([*problems, *_misshapen(found)])
-    return found
+    return Declared(found, problems)
 
 
 def _in_language(path: Path, document: Document) -> Document:
     labels = layers.kind_of(document) is Kind.LABELS and path.parent.name == "i18n"
     return {"language": path.stem, **document} if labels else document
-
-
-def _misshapen(declared: Declared) -> Iterator[Problem]:
-    for path, document in declared.items():
-        kind = layers.kind_of(document)
-        for _, found in wording.problems(document, kind, str(path)) if kind else ():
-            yield _refused(found)
 
 
 def _refused(found: Fault) -> Problem:
@@ -69,22 +65,36 @@ async def save(actor: Actor, store: Store, declared: Declared, *, prune: bool = 
     The answer is the draft's version.
 
     Raises:
-        Refused, Conflict, Forbidden: as for saving a draft, problems telling the file.
+        Refused, Conflict, Forbidden: as for saving a draft, problems telling the file. Beside files
+            that cannot be read, all that is wrong with the others is told.
     """
+    given = list(declared.documents.values())
+    if declared.problems:
+        raise Refused([*declared.problems, *await _beside(actor, store, declared.documents)])
     gone: list[str] = []
     looked_at: int | None = None
     if prune:
         there = await metadata.draft(actor, store)
-        kept = {metadata.path_of(document) for document in declared.values()}
+        kept = {metadata.path_of(document) for document in given}
         gone = [path for path in there.documents if path not in kept]
         looked_at = there.version
-    given = list(declared.values())
     try:
         saved = await metadata.save_draft(actor, store, given, remove=gone, if_version=looked_at)
     except Refused as refused:
-        files = list(declared)
-        raise Refused([_in_file(problem, files) for problem in refused.problems]) from refused
+        files = list(declared.documents)
+        wrong = [_in_file(problem, files) for problem in refused.problems]
+        beside = await _beside(actor, store, declared.documents)
+        raise Refused([*wrong, *beside]) from refused
     return saved.version
+
+
+async def _beside(
+    actor: Actor, store: Store, declared: Mapping[Path, Document]
+) -> Iterator[Problem]:
+    """What is wrong with the documents of these files, and with the draft beside them."""
+    faults = await metadata.faults_beside(actor, store, declared.values())
+    files = {metadata.path_of(document): str(path) for path, document in declared.items()}
+    return (_refused(replace(it, document=files.get(it.document, it.document))) for it in faults)
 
 
 def write(folder: Path, found: Mapping[str, Document]) -> list[Path]:

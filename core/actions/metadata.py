@@ -72,8 +72,8 @@ async def save_draft(
 ) -> DraftState:
     """Put documents into the draft, in place of those with the same path, and take others out.
 
-    A draft may be wrong: `check` tells. Documents are JSON objects that say `$schema` and `$id`, or
-    `language` for labels.
+    A draft may be wrong: `check` tells. Documents are JSON objects, or texts of such in which no key
+    comes twice, that say `$schema` and `$id`, or `language` for labels.
 
     Raises:
         Refused: a document says neither, or cannot be kept; nothing was saved.
@@ -81,7 +81,7 @@ async def save_draft(
         Forbidden: the actor is no administrator.
     """
     administer(actor)
-    bound(given, remove)
+    _bound(given, remove)
     taken = await built(_taken, given)
     published = await store.newest(actor.tenant)
     async with store.database.transaction(actor.tenant) as connection:
@@ -113,6 +113,19 @@ async def check(actor: Actor, store: Store) -> tuple[Fault, ...]:
     """Everything that is wrong with the draft; nothing where it could be published."""
     metadata = await draft_metadata(actor, store)
     return metadata if isinstance(metadata, tuple) else ()
+
+
+async def faults_beside(actor: Actor, store: Store, given: Iterable[Document]) -> tuple[Fault, ...]:
+    """What is wrong with the draft as it would be with these documents, and others unknown."""
+    state, found = await layered_draft(actor, store)
+    placed = {path: one for one in given if (path := path_of(one)) is not None}
+    own = Layer(TENANT, {**state.documents, **placed, _UNKNOWN: {}})
+    packs = [layer for layer in found if layer.name != TENANT]
+    told = await built(parse, [*packs, own], lax=packs_of(found))
+    return tuple(it for it in told if it.document != _UNKNOWN) if isinstance(told, tuple) else ()
+
+
+_UNKNOWN = "unknown"
 
 
 async def draft_metadata(actor: Actor, store: Store) -> Metadata | tuple[Fault, ...]:
@@ -189,7 +202,7 @@ def _text(fault: Fault) -> str:
 # Documents
 
 
-def bound(given: Sequence[object], remove: Sequence[str]) -> None:
+def _bound(given: Sequence[object], remove: Sequence[str]) -> None:
     """Refuse more documents than a draft holds before anyone looks into them.
 
     Raises:
@@ -205,7 +218,11 @@ def _taken(given: Sequence[object]) -> dict[str, Document]:
     found: dict[str, Document] = {}
     problems: list[Problem] = []
     for index, one in enumerate(given):
-        document = documents.accepted(one, f"documents[{index}]")
+        name = f"documents[{index}]"
+        if isinstance(one, str):
+            document = documents.load(one, name)
+        else:
+            document = documents.accepted(one, name)
         if isinstance(document, tuple):
             at = ("documents", index)
             problems += [Problem((*at, it.pointer), it.rule, _text(it)) for it in document]

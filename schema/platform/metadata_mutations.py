@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 
 from core.actions import metadata, publishing
 from core.actions.publishing import Terms
 from core.errors import Conflict, NotFound, Problem, Refused
 from core.identity import Origin
-from metadata import documents
-from metadata.problems import Problem as Fault
 from schema.platform.answers import told
 from schema.platform.info import Info
 from schema.platform.metadata_answers import (
@@ -33,12 +30,8 @@ async def save_draft(
     run = info.context.run
     metadata.administer(run.actor)  # before what is wrong with the documents
     try:
-        metadata.bound(documents, remove or ())
-        read, wrong = await asyncio.to_thread(_read, documents)
-        if wrong:
-            return DraftPayload(draft=None, errors=told(wrong))
         state = await metadata.save_draft(
-            run.actor, run.tools.store, read, remove=remove or (), if_version=if_version
+            run.actor, run.tools.store, documents, remove=remove or (), if_version=if_version
         )
     except (Refused, Conflict) as error:
         return DraftPayload(draft=None, errors=told(_problems(error, "if_version")))
@@ -85,28 +78,11 @@ def _terms(run: Run, allow: list[Consenting] | None, note: str) -> Terms:
     return Terms(consents, note, Origin("api", run.request.request_id))
 
 
-def _read(given: Sequence[object]) -> tuple[list[object], list[Problem]]:
-    """Documents as they are sent: JSON objects, or texts of JSON in which no key comes twice."""
-    read: list[object] = []
-    wrong: list[Problem] = []
-    for index, one in enumerate(given):
-        found = documents.load(one, f"documents[{index}]") if isinstance(one, str) else one
-        if isinstance(found, tuple):
-            wrong += [Problem(("documents", index), it.rule, _said(it)) for it in found]
-        else:
-            read.append(found)
-    return read, wrong
-
-
 def _problems(error: Refused | Conflict | NotFound, argument: str) -> Iterator[Problem]:
     if isinstance(error, Refused):
         yield from error.problems
     else:
         yield Problem((argument,), error.code, error.message)
-
-
-def _said(fault: Fault) -> str:
-    return f"{fault.message} {fault.mend}".rstrip()
 
 
 def _refused(problems: Sequence[Problem] | Iterator[Problem]) -> PublishPayload:

@@ -99,9 +99,13 @@ def test_files_that_are_no_documents_are_named(tenant: str, tmp_path: Path) -> N
     assert f"{tmp_path}/nothing.json: A document says what it is" in meant.stderr
 
 
-def test_beside_a_broken_file_the_form_of_the_others_is_told(tenant: str, tmp_path: Path) -> None:
+def test_beside_a_broken_file_all_that_is_wrong_with_the_others_is_told(
+    tenant: str, tmp_path: Path
+) -> None:
     (tmp_path / "broken.json").write_text("a: b")
-    told = run("check", tenant, written(tmp_path, an_object(cost__c={"type": "strin"})))
+    wrong = {"cost__c": {"type": "strin"}, "total__c": {"type": "number", "x-formula": "1 +"}}
+    told = run("check", tenant, written(tmp_path, an_object(**wrong)))
+    assert f"{tmp_path}/visit__c.json#/properties/total__c/x-formula" in told.stderr
     assert f"{tmp_path}/broken.json: This is not JSON" in told.stderr
     assert f"{tmp_path}/visit__c.json#/properties/cost__c/type: 'strin' is not" in told.stderr
 

@@ -87,7 +87,10 @@ async def test_takes_documents_as_text_and_refuses_a_key_that_comes_twice(client
     saved = await client.data(SAVE, documents=[text])
 
     assert saved["saveDraft"]["draft"] is None
-    assert saved["saveDraft"]["errors"][0]["path"] == ["documents", "0"]
+    assert saved["saveDraft"]["errors"][0]["path"] == ["documents", "0", "/title"]
+    several = await client.data(SAVE, documents=[5, "[]", "none", text])
+    found = [error["path"][:2] for error in several["saveDraft"]["errors"]]
+    assert found == [["documents", str(index)] for index in range(4)]
 
 
 async def test_documents_are_told_with_exact_numbers(client: Client) -> None:

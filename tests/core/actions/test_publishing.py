@@ -103,7 +103,7 @@ async def test_a_stale_draft_version_is_a_conflict(admin: Actor, store: Store) -
 async def test_files_are_published_with_nothing_that_came_meanwhile(
     admin: Actor, store: Store
 ) -> None:
-    files = {Path("visit.json"): visit(name__c={"type": "string"})}
+    files = declared_files.Declared({Path("visit.json"): visit(name__c={"type": "string"})})
     version = await declared_files.save(admin, store, files, prune=True)
     await metadata.save_draft(admin, store, [{**visit(), "$id": "trip__c", "x-plural": "trips__c"}])
     with pytest.raises(Conflict):

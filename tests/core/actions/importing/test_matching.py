@@ -82,6 +82,23 @@ async def test_a_circle_may_have_several_rows_for_a_record(database: Database) -
         assert sorted(found) == [("a", "Last", 2), ("b", "Two", 1)]
 
 
+async def test_who_names_a_record_of_several_rows_does_not_go_with_a_bad_one(
+    database: Database,
+) -> None:
+    boss = {**refers_to("person", inverse="children"), "x-tree": True}
+    fields = {"code": {"type": "string", "x-unique": True}, "parent": boss}
+    world = await a_world(database, an_object("person", fields))
+    sources = {"code": "code", "parent": {"column": "of", "reference": "code"}}
+    mapping = a_mapping({"object": "person", "key": "code", "fields": sources})
+    rows = [{"code": "c", "of": "b"}, {"code": "b", "of": "a"}]
+    rows += [{"code": "a", "of": "a"}, {"code": "a", "of": None}]
+
+    _, kept = await load_rows(world, mapping, rows)
+
+    assert kept.told == [(3, "of", "CYCLE")]
+    assert sorted(await data(world, "person", "code")) == [("a",), ("b",), ("c",)]
+
+
 @pytest.mark.parametrize("named", ["person", "team"])
 async def test_several_rows_for_a_record_change_nothing_again_where_one_names_nobody(
     database: Database, named: str

@@ -168,15 +168,6 @@ async def test_a_row_that_names_itself_is_told(world: World) -> None:
     assert await tree(world) == {"b": None}
 
 
-async def test_who_names_a_record_of_several_rows_does_not_go_with_a_bad_one(
-    world: World,
-) -> None:
-    rows = [a_row("c", "b"), a_row("b", "a"), a_row("a", "a"), a_row("a")]
-    _, kept = await load_rows(world, accounts(), rows)
-    assert kept.told == [(3, "parent", "CYCLE")]
-    assert await tree(world) == {"a": None, "b": "a", "c": "b"}
-
-
 async def test_again_nothing_changes(world: World) -> None:
     rows = [a_row("a"), a_row("b", "a"), a_row("c", "b")]
     await load_rows(world, accounts(), rows)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from math import prod
 from typing import Any
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
@@ -293,8 +294,9 @@ def _times(
         found = [unit for unit in any_unit.findall(text) if units[unit] != 1]
         if len(found) > 1:
             told = f"'{shown(text)}' has the units {' and '.join(found)}"
-            message = f'{told}: give them one amount together, as in {{"{"".join(found)}": 1000}}.'
-            raise BadCell("BAD_NUMBER", message)
+            worth = format(prod(units[unit] for unit in found), "f")
+            message = f'give them one amount together, such as {{"{"".join(found)}": {worth}}}'
+            raise BadCell("BAD_NUMBER", f"{told}: {message}.")
         if not found:
             return factor
         return units[found[0]] * (1 if factor is None else factor)

@@ -93,7 +93,7 @@ class Answers:
         operation = run.script.operation
         cost = operation.plan.cost(run.variables, self._tools.limits, run.live.schema)
         top = run.top()
-        if top.described and not await reading.is_current(
+        if top.tells_of_metadata and not await reading.is_current(
             run.actor, self._tools.store, run.published
         ):
             raise MetadataMoved("The metadata has changed: ask again.")

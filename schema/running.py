@@ -59,6 +59,14 @@ class Top:
     tasks: tuple[Task, ...]
     is_whole: bool  # a statement answers everything
 
+    @property
+    def tells_of_metadata(self) -> bool:
+        """Whether something may tell what is declared, and no statement or write looks whether
+        that is the newest.
+        """
+        alone = self.planned is None and not (self.is_whole or self.tasks)
+        return bool(self.described) or alone
+
 
 Plans = Cache[Hashable, Top | Planned]
 

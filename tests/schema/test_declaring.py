@@ -219,6 +219,29 @@ async def test_another_process_learns_of_a_publish_from_its_next_statement(
     assert found == {"visits__c": {"totalCount": 0}}
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "{ me { metadataVersion } }",
+        "{ objectTypes { name } }",
+        "{ objectTypes { name } accounts { totalCount } }",
+        "{ __typename me { metadataVersion } }",
+    ],
+)
+async def test_another_process_tells_at_once_what_is_declared_now(
+    client: Client, elsewhere: Client, told: str
+) -> None:
+    there = elsewhere.acting(tenant=client.actor.tenant)
+    before = await there.data(told)
+    await client.data(SAVE, documents=[VISIT])
+    await client.data(PUBLISH)
+
+    after = await there.data(told)
+
+    assert after != before
+    assert after == await client.data(told)
+
+
 async def test_declarations_are_for_administrators(client: Client) -> None:
     member = client.acting(role=Role.MEMBER)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from core.actions.importing import dates, system
+from core.actions.importing.cells import choices
 from core.actions.importing.mapping import Forms, ImportMapping, Source, Step
-from metadata.model import NUMBERS, Field, FieldType, Metadata, ObjectType
+from metadata.model import LISTS, NUMBERS, Field, FieldType, Metadata, ObjectType
 from metadata.problems import Problem, did_you_mean, listed, pointer
 
 _DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
@@ -34,6 +35,9 @@ def _step(step: Step, metadata: Metadata) -> Iterator[_Told]:
     for key, source in step.fields.items():
         for rule, message in _field(key, known, source, metadata):
             yield ("fields", key), rule, message
+        if key in known and known[key].options:
+            for place, rule, message in _choices(known[key], source, step):
+                yield ("fields", key, *place), rule, message
     yield from _notation(step)
     yield from _key(step, declared)
     yield from _entered(step, known)
@@ -63,6 +67,31 @@ def _field(
         yield "NOT_APT", message
     if source.reference is not None or source.parts:
         yield from _reference(field, source, metadata)
+
+
+def _choices(field: Field, source: Source, step: Step) -> Iterator[_Told]:
+    """What the mapping itself says for a choice, and is none."""
+    find, known = choices(field.options), [option.key for option in field.options]
+    what = "stage" if field.key == system.STAGE else "option"
+    said: list[tuple[tuple[str, ...], object]] = [
+        (("constant",), source.constant),
+        (("default",), source.default),
+        *((("values", text), value) for text, value in source.values.items()),
+    ]
+    for place, value in said:
+        for text in _texts(field, source, value):
+            option = find(text)
+            if text not in step.blank and option not in known:
+                mend = did_you_mean(option, known) or f"Known are {listed(known, 'and')}."
+                message = f"'{field.key}' has no {what} '{option}'. {mend}"
+                yield place, f"UNKNOWN_{what.upper()}", message
+
+
+def _texts(field: Field, source: Source, value: object) -> list[str]:
+    """The choices that a value names, as far as they are texts."""
+    if isinstance(value, str) and field.type in LISTS:
+        return [] if value.startswith("[") else [it.strip() for it in value.split(source.separator)]
+    return [it for it in (value if isinstance(value, list) else [value]) if isinstance(it, str)]
 
 
 def _not_apt(field: Field, source: Source) -> Iterator[str]:

@@ -66,6 +66,16 @@ def test_a_mapping_that_fits_has_no_problem() -> None:
             "/fields/account",
             "NOT_APT",
         ),
+        (
+            {"fields": {"name": "n", "stage": {"column": "s", "values": {"Offer": "sollution"}}}},
+            "/fields/stage/values/Offer",
+            "UNKNOWN_STAGE",
+        ),
+        (
+            {"fields": {"name": "n", "source": {"constant": "telepathy"}}},
+            "/fields/source/constant",
+            "UNKNOWN_OPTION",
+        ),
         ({"fields": {"amount": "a"}}, "/fields", "MISSING"),
         ({"key": "name"}, "/key", "NOT_UNIQUE"),
         ({"key": "external_id"}, "/key", "MISSING"),

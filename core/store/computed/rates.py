@@ -13,6 +13,7 @@ from uuid import UUID
 
 from core.identity import TenantId
 from core.store.database.connections import Database
+from core.store.writing import locks
 from core.store.writing.transactions import Transaction
 from metadata import currencies, decimals
 from metadata.expressions.numbers import quotient
@@ -40,36 +41,44 @@ _TAKE_OUT = """
     delete from exchange_rate where tenant_id = $1 and currency = $2 and valid_from = $3
 """
 
-# Days from one that is changed to the next that has a rate.
-_SPANS = """
-    with span as (
-      select g.currency, g.day, (
-          select min(x.valid_from) from exchange_rate as x
-          where x.tenant_id = $1 and x.currency = g.currency and x.valid_from > g.day) as until
-      from unnest($2::text[], $3::date[]) as g (currency, day))
+# Days are looked up once for all records of a day: as a join of spans and records, a hundred rates
+# took six seconds over 10,000 records.
+_CHANGED = """
+    given as materialized (
+      select * from unnest($2::text[], $3::date[]) as g (currency, day)),
+    found as materialized (
+      select t.currency, t.day, x.rate
+      from (select distinct currency, day from closed) as t
+      left join lateral (
+        select x.valid_from, x.rate from exchange_rate as x
+        where x.tenant_id = $1 and x.currency = t.currency and x.valid_from <= t.day
+        order by x.valid_from desc limit 1) as x on true
+      where exists (
+        select from given as g
+        where g.currency = t.currency and g.day <= t.day
+          and (x.valid_from is null or g.day >= x.valid_from)))
 """
-_IN_SPAN = """
-    s.currency = t.currency and s.day <= t.day and (s.until is null or t.day < s.until)
-"""
+"""The days whose rate is to be another one, with the rate that holds there so far."""
 _KEEP = f"""
-    {_SPANS}, closed as (
+    with closed as materialized (
       select r.id, r.currency, (r.stage_entered_at at time zone $4)::date as day
       from record as r
       join unnest($5::text[], $6::text[]) as k (object, stage)
         on k.object = r.object and k.stage = r.stage
-      where r.tenant_id = $1 and r.currency = any($2))
+      where r.tenant_id = $1 and r.currency = any($2)),
+    {_CHANGED}
     insert into closing_rate (tenant_id, id, currency, day, rate)
-    select $1, t.id, t.currency, t.day, x.rate
-    from closed as t join span as s on {_IN_SPAN}
-    cross join lateral (
-      select rate from exchange_rate as x
-      where x.tenant_id = $1 and x.currency = t.currency and x.valid_from <= t.day
-      order by x.valid_from desc limit 1) as x
+    select $1, c.id, c.currency, c.day, f.rate
+    from closed as c join found as f on f.currency = c.currency and f.day = c.day
+    where f.rate is not null
     on conflict do nothing
 """
 _LET_GO = f"""
-    {_SPANS}
-    delete from closing_rate as t using span as s where t.tenant_id = $1 and {_IN_SPAN}
+    with closed as materialized (
+      select currency, day from closing_rate where tenant_id = $1 and currency = any($2)),
+    {_CHANGED}
+    delete from closing_rate as c using found as f
+    where c.tenant_id = $1 and c.currency = f.currency and c.day = f.day
 """
 
 
@@ -101,13 +110,14 @@ async def put(
     """Set rates and take others out, all or nothing.
 
     Records that are closed by what is published as `closed` keep the rates that they have; without
-    it, those of the days concerned are converted anew.
+    it, those of the days concerned are converted anew. Nobody writes meanwhile: a record that
+    closes is there before, and keeps its rate, or has the new one.
     """
     ordered = sorted(rates, key=lambda it: (it.currency, it.valid_from))
     kept = [(tenant, it.currency, it.valid_from, it.rate) for it in ordered]
     changed = sorted([*((it.currency, it.valid_from) for it in rates), *gone])
     names, days = [it[0] for it in changed], [it[1] for it in changed]
-    async with database.transaction(tenant) as connection:
+    async with database.transaction(tenant, first=locks.alone(locks.fence(tenant))) as connection:
         if closed is None:
             await connection.execute(_LET_GO, tenant, names, days)
         else:

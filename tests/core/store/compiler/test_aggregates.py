@@ -1,3 +1,4 @@
+import asyncio
 from collections import Counter
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -287,6 +288,24 @@ async def test_new_rates_leave_what_is_closed_as_it_was(sales: World) -> None:
     assert await worths(sales) == [*again, *kept[1:]]
 
 
+async def test_who_closes_beside_new_rates_is_worth_what_its_history_says(sales: World) -> None:
+    async def change(number: int) -> None:
+        await set_rates(sales.actor, sales.store, [usd("2026-01-01", str(number))])
+
+    async def close(number: int) -> None:
+        await sales.create("sale", name=f"{number}", stage="won", amount="1", currency="USD")
+
+    await change(7)
+    await asyncio.gather(*(close(n) if n % 5 else change(n + 1) for n in range(50)))
+    await change(100)
+
+    told = await sales.rows("select amount_corporate from read.stage_history where tenant_id = $1")
+    assert len(told) == 40
+    assert Counter(Decimal(worth) for _, worth in await worths(sales)) == Counter(
+        row["amount_corporate"] for row in told
+    )
+
+
 def usd(day: str, rate: str | None) -> Setting:
     return Setting("USD", date.fromisoformat(day), None if rate is None else Decimal(rate))
 
@@ -301,7 +320,7 @@ async def worths(world: World) -> list[tuple[str, str]]:
         Page(query.Value(0)),
         order=(query.Order(corporate), query.Order(Column("name"))),
     )
-    found = await ask(world, asked, [10])
+    found = await ask(world, asked, [100])
     return [(node["name"], node["c"]) for node in found["nodes"]]
 
 

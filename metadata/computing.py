@@ -179,14 +179,15 @@ class _Run:
         found = parse(text, scope.environment(), wanted)
         if isinstance(found, Expression):
             return found
-        if not self._may_be_right(text):
+        if not self._may_be_right(text, scope):
             for problem in found:
                 self._findings(scope.object).add(path, problem.code, problem.placed, problem.mend)
         return _understood(text, scope, wanted)
 
-    def _may_be_right(self, text: str) -> bool:
+    def _may_be_right(self, text: str, scope: Scope) -> bool:
         """Whether what it names may be there, though it was not found."""
-        return self._linked.doubt.expression(text) and not isinstance(read(text), Fault)
+        doubted = self._linked.doubt.expression(text, scope.object)
+        return doubted and not isinstance(read(text), Fault)
 
     def _formulas(self, of: ObjectType) -> Iterator[tuple[str, Expression]]:
         for key, field in of.fields.items():
@@ -242,7 +243,7 @@ class _Run:
         scope = self._scope(child.key)
         findings = self._findings(of.key)
         told = parse(text, scope.environment(), Type.BOOL)
-        if not isinstance(told, Expression) and not self._may_be_right(text):
+        if not isinstance(told, Expression) and not self._may_be_right(text, scope):
             for problem in told:
                 findings.add(path, problem.code, problem.placed, problem.mend)
         found = told if isinstance(told, Expression) else _understood(text, scope, Type.BOOL)

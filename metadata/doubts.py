@@ -18,33 +18,47 @@ _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Things whose documents could not be read, and fields that were left out of theirs."""
+    """What could not be read, and fields and parts that were left out of what could."""
 
-    things: frozenset[str] = frozenset()
+    objects: frozenset[str] = frozenset()
+    things: frozenset[str] = frozenset()  # pipelines and graphs
+    staged: frozenset[str] = frozenset()  # objects of such pipelines
     fields: frozenset[tuple[str, str]] = frozenset()
-    staged: frozenset[str] = frozenset()  # objects whose pipeline could not be read
+    parted: frozenset[str] = frozenset()  # things of which some part was left out
     courses: frozenset[str] = frozenset()  # pipelines of whose stages some have no known kind
     everything: bool = False  # a document did not even say what it declares
+    whole: frozenset[str] = frozenset()  # objects that such a document can't be about
 
     def thing(self, key: str) -> bool:
         """Whether something of this key may be declared, though it was not found."""
-        return self.everything or key in self.things
+        return self.everything or key in self.objects or key in self.things
+
+    def part(self, key: str) -> bool:
+        """Whether the thing may have parts that were not found."""
+        return self.thing(key) or key in self.parted
 
     def field(self, object_key: str, key: str) -> bool:
         """Whether the object may have this field, though it was not found."""
-        return self.thing(object_key) or (object_key, key) in self.fields
+        if object_key in self.objects or (object_key, key) in self.fields:
+            return True
+        return self.everything and object_key not in self.whole
 
     @property
-    def is_none(self) -> bool:
-        """Whether all that is declared is known."""
-        return not (self.everything or self.things or self.fields)
+    def of_objects(self) -> bool:
+        """Whether any object may have other fields than were found."""
+        return bool(self.everything or self.objects or self.fields)
 
-    def expression(self, text: str) -> bool:
-        """Whether an expression may be right, though it is not understood."""
-        if self.everything or self.things:
+    def expression(self, text: str, object_key: str) -> bool:
+        """Whether an expression over an object may be right, though it is not understood."""
+        words = frozenset(_WORD.findall(text))
+        if object_key in self.objects or not words.isdisjoint(key for _, key in self.fields):
             return True
-        named = {key for _, key in self.fields}
-        return bool(named) and not named.isdisjoint(_WORD.findall(text))
+        if self.objects and "." in text:
+            return True
+        is_of_stages = any(word.startswith("stage") for word in words)
+        if self.everything:
+            return object_key not in self.whole or "." in text or is_of_stages
+        return bool(self.staged) and is_of_stages
 
 
 def without(body: dict[str, object], kind: Kind, paths: Iterable[Path]) -> dict[str, object] | None:
@@ -55,7 +69,7 @@ def without(body: dict[str, object], kind: Kind, paths: Iterable[Path]) -> dict[
     """
     if kind not in _NEEDED:
         return None
-    cuts = {_cut(kind, path) for path in paths}
+    cuts = {cut(kind, path) for path in paths}
     if None in cuts:
         return None
     found = cast("set[Path]", cuts)
@@ -66,9 +80,9 @@ def without(body: dict[str, object], kind: Kind, paths: Iterable[Path]) -> dict[
     return kept
 
 
-def _cut(kind: Kind, path: Path) -> Path | None:
+def cut(kind: Kind, path: Path) -> Path | None:
     """The path to the part that is left out for what is wrong at a path; None: there is none."""
-    if not path or path[0] in _NEEDED[kind] or path == ("properties",):
+    if not path or path[0] in _NEEDED[kind] or path in _WHOLE:
         return None
     alone = next((place for place, word in enumerate(path) if word in _ALONE), 0)
     if alone > 1 and "oneOf" not in path:
@@ -88,6 +102,7 @@ _NEEDED = {
     Kind.GRAPH: ("$id", "$schema", "anchor", "nodes"),
     Kind.ROLE: ("$id", "$schema", "rights"),
 }
+_WHOLE = (("properties",), ("$defs",))
 _ALONE = frozenset({"severity", "onDelete", "title", "description", "x-i18n"})
 """Words of which nothing else depends on what they say."""
 _PARTED = ("properties", "x-rules", "x-unique", "$defs", "reasons", "edges", "measures")

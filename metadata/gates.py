@@ -30,34 +30,30 @@ Schema: TypeAlias = Mapping[str, object]
 def check(pipeline: Pipeline, metadata: Metadata, doubt: Doubt, to: Findings) -> None:
     """Tells which criteria of a pipeline read what is not there.
 
-    Where it is not sure what is there, only the syntax of checks is looked at.
+    Where it is not sure what is there, only the syntax of a check is looked at.
     """
     bound = metadata.objects.get(pipeline.object)
-    if bound is None or not doubt.is_none:
-        for path, criterion in _criteria(pipeline):
-            if isinstance(fault := read(criterion.check or "true"), Fault):
-                to.add((*path, "check"), fault.code, fault.placed, fault.mend)
-        return
-    reading = _Reading(metadata, bound, to)
     staged = {one.object: one.stage_keys for one in metadata.pipelines.values()}
-    scope = Scope(metadata.objects, staged, bound.key, with_old=True)
     for path, criterion in _criteria(pipeline):
-        if criterion.schema is not None:
-            reading.document(criterion.schema, (*path, "schema"))
-            schemas.check_idle(criterion.schema, (*path, "schema"), to)
-        elif criterion.check is not None:
+        if criterion.check is not None:
+            scope = None
+            if bound is not None and not doubt.expression(criterion.check, bound.key):
+                scope = Scope(metadata.objects, staged, bound.key, with_old=True)
             for fault in _faults(criterion.check, scope):
                 to.add((*path, "check"), fault.code, fault.placed, fault.mend)
+        elif criterion.schema is not None and bound is not None and not doubt.of_objects:
+            _Reading(metadata, bound, to).document(criterion.schema, (*path, "schema"))
+            schemas.check_idle(criterion.schema, (*path, "schema"), to)
 
 
-def _faults(text: str, scope: Scope) -> Iterable[Fault]:
+def _faults(text: str, scope: Scope | None) -> Iterable[Fault]:
     """What is wrong with a check. One that counts related records, or reads another part of the
     gate's document, is known only once the gate is asked: of it, only the syntax is.
     """
     written = read(text)
     if isinstance(written, Fault):
         return [written]
-    if _beyond(written):
+    if scope is None or _beyond(written):
         return []
     found = parse(text, scope.environment(), Type.BOOL)
     return found if isinstance(found, list) else []

@@ -15,6 +15,10 @@ from metadata.merging import Merged, Source
 from metadata.problems import Path, Problem, did_you_mean, listed
 
 MERGED = (Kind.OBJECT, Kind.PIPELINE, Kind.GRAPH, Kind.ROLE)
+_LABELLED = ("properties", "x-rules", "stages", "reasons")
+"""Where the parts of a thing stand that have labels of their own."""
+_DOUBTED = (Kind.OBJECT, Kind.PIPELINE, Kind.GRAPH)
+"""Kinds of documents that others name parts of."""
 _SECTIONS = {"objects": Kind.OBJECT, "pipelines": Kind.PIPELINE, "graphs": Kind.GRAPH}
 _DECLARING = {kind.schema for kind in (*MERGED, Kind.LABELS, Kind.PACK)}
 
@@ -43,17 +47,27 @@ class _Gathering:
         self.result = Gathered(merged={kind: {} for kind in MERGED})
         self._sources: dict[tuple[Kind, str], list[Source]] = defaultdict(list)
         self._labels: list[Source] = []  # lowest layer first
+        self._layer = ""  # the one that is being read
+        self._unknown: set[str] = set()  # layers with documents that may be about anything
 
     def read(self, layer: Layer) -> None:
         if len(layer.documents) > bounds.DOCUMENTS:
             message = f"A layer has at most {bounds.DOCUMENTS} documents."
             self.result.problems.append(Problem(layer.name, "", "TOO_MANY", message))
+            self._unknown.add(layer.name)
             self.result.doubt = replace(self.result.doubt, everything=True)
             return
+        self._layer = layer.name
         for path, document in sorted(layer.documents.items()):
             self._read_one(layer, layer.document(path), document)
 
     def merge(self, order: Order) -> None:
+        whole = {
+            key
+            for (kind, key), sources in self._sources.items()
+            if kind is Kind.OBJECT and self._unknown <= {source.layer for source in sources}
+        }
+        self.result.doubt = replace(self.result.doubt, whole=frozenset(whole))
         for (kind, key), sources in self._sources.items():
             self._check_once(sources)
             found, problems = merging.merged(kind, key, sources, order)
@@ -90,27 +104,44 @@ class _Gathering:
         told = len(paths) <= bounds.PROBLEMS
         kept = doubts.without(body, kind, paths) if told else None
         if kept is not None and not wording.problems(kept, kind, ""):
-            if kind is Kind.OBJECT:
-                fields = {(key, str(path[1])) for path in paths if len(path) > 1}
-                self.result.doubt = replace(doubt, fields=doubt.fields | fields)
-            if kind is Kind.PIPELINE and any(path[2:] == ("kind",) for path in paths):
-                self.result.doubt = replace(doubt, courses=doubt.courses | {key})
+            cuts = {doubts.cut(kind, path) or () for path in paths}
+            fields = {
+                (key, str(it[1])) for it in cuts if it[:1] == ("properties",) and len(it) == 2
+            }
+            parted = {key for it in cuts if it[:1] and it[0] in _LABELLED and len(it) <= 4}
+            courses = {key for it in cuts if it[2:] == ("kind",)}
+            self.result.doubt = replace(
+                doubt,
+                fields=doubt.fields | fields,
+                parted=doubt.parted | parted,
+                courses=doubt.courses | courses,
+            )
             return kept
-        staged = {str(body["object"])} if kind is Kind.PIPELINE and "object" in body else set()
-        things = doubt.things | {key}
-        nameless = "$id" not in body or any(path[:1] == ("$id",) for path in paths)
-        everything = doubt.everything or (kind in MERGED and nameless)
-        self.result.doubt = replace(
-            doubt, things=things, staged=doubt.staged | staged, everything=everything
-        )
+        if kind in _DOUBTED:
+            nameless = "$id" not in body or any(path[:1] == ("$id",) for path in paths)
+            self._doubt(kind, body, None if nameless else key)
         return None
+
+    def _doubt(self, kind: Kind, body: Document, key: str | None) -> None:
+        """Note that a document could not be read; without a key, not even what it is about."""
+        doubt = self.result.doubt
+        if key is None:
+            self._unknown.add(self._layer)
+            self.result.doubt = replace(doubt, everything=True)
+        elif kind is Kind.OBJECT:
+            self.result.doubt = replace(doubt, objects=doubt.objects | {key})
+        else:
+            self.result.doubt = replace(doubt, things=doubt.things | {key})
+        if kind is Kind.PIPELINE and "object" in body:
+            staged = self.result.doubt.staged | {str(body["object"])}
+            self.result.doubt = replace(self.result.doubt, staged=staged)
 
     def _refuse(self, document: object, problems: tuple[Problem, ...]) -> None:
         self.result.problems += problems
-        key, doubt = document.get("$id") if isinstance(document, dict) else None, self.result.doubt
-        things = doubt.things | {key} if isinstance(key, str) else doubt.things
-        everything = doubt.everything or not isinstance(key, str)
-        self.result.doubt = replace(doubt, things=things, everything=everything)
+        body = document if isinstance(document, dict) else {}
+        kind, key = kind_of(body) or Kind.OBJECT, body.get("$id")
+        if kind in _DOUBTED:
+            self._doubt(kind, body, key if isinstance(key, str) else None)
 
     def _check_once(self, sources: list[Source]) -> None:
         first: dict[str, str] = {}

@@ -87,8 +87,10 @@ def graph(declared: Merged, objects: Objects, doubt: Doubt, findings: Findings) 
     to_anchor = _link(scene, nodes, "anchor", anchor) if has_anchor and has_links else None
     to_node = _link(scene, nodes, "node", node) if has_node and has_links else None
     measures = cast("Mapping[str, str]", body.get("measures", {}))
-    _check_measures(scene, through, node, measures)
-    edges = tuple(_edges(scene, body, anchor, node))
+    edges: tuple[Edge, ...] = ()
+    if has_node:  # else any edge and measure would be of another object
+        _check_measures(scene, through, node, measures)
+        edges = tuple(_edges(scene, body, anchor, node))
     if not all(known):
         return None
     return Graph(

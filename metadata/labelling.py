@@ -68,7 +68,7 @@ class _Filling:
         for key, text in cast(Texts, said or {}).items():
             if key in known:
                 self.put(known[key], part, text)
-            else:
+            elif not self.doubt.part(str(path[1])):
                 self.miss((*path, key), known)
 
     def miss(self, path: Path, known: Mapping[str, object]) -> None:

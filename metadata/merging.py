@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
@@ -262,14 +262,18 @@ def _step(whole: object, body: object, part: str | int, name: str | int) -> str 
         return part if known and isinstance(whole, dict) and part in whole else None
     if not isinstance(whole, list) or not isinstance(body, list) or part >= len(whole):
         return None
-    return _index_of(whole[part], body, _KEYED.get(str(name), ()))
+    return _index_of(whole, part, body, _KEYED.get(str(name), ()))
 
 
-def _index_of(item: object, body: list[object], keys: tuple[str, ...]) -> int | None:
-    key = _key_of(item, keys)
-    same: Iterator[int] = (
-        i
-        for i, other in enumerate(body)
-        if (key is not None and _key_of(other, keys) == key) or (key is None and other == item)
-    )
-    return next(same, None)
+def _index_of(
+    whole: list[object], place: int, body: list[object], keys: tuple[str, ...]
+) -> int | None:
+    """Where the item is in another list, by its key; of several with it the same one of them."""
+    item, key = whole[place], _key_of(whole[place], keys)
+
+    def is_same(other: object) -> bool:
+        return other == item if key is None else _key_of(other, keys) == key
+
+    found = [index for index, other in enumerate(body) if is_same(other)]
+    before = sum(map(is_same, whole[:place]))
+    return found[min(before, len(found) - 1)] if found else None

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,9 +25,11 @@ from tests.metadata.builders import (
     a_picklist,
     a_pipeline,
     a_reference,
+    a_role,
     a_stage,
     an_object,
     parsed,
+    some_labels,
     told,
 )
 
@@ -90,6 +93,7 @@ def test_a_document_that_does_not_say_what_it_is_hides_no_problem_of_others() ->
     assert not isinstance(found, Metadata)
     assert sorted((problem.document, problem.pointer) for problem in found) == [
         ("base/objects/deal.json", "/properties/kind/type"),
+        ("base/objects/deal.json", "/properties/late/x-formula"),
         ("base/objects/none.json", ""),
         ("base/objects/visit.json", "/properties/total/x-formula"),
     ]
@@ -135,6 +139,48 @@ def test_words_that_nothing_depends_on_hide_nothing_beside_them() -> None:
         ("/x-rules/0/check", "EXPRESSION_SYNTAX"),
         ("/x-rules/0/severity", "NOT_ALLOWED"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("broken", "where"),
+    [
+        (a_role(rights="king"), "/rights"),
+        (some_labels("de", objects={"deal": {"title": 5}}), "/objects/deal/title"),
+        ({**a_graph(), "nodes": 5}, "/nodes"),
+        ({**a_pipeline("other", "visit"), "stages": []}, "/stages"),
+        (an_object("visit", {"name": {**TEXT, "title": 5}}), "/properties/name/title"),
+        (an_object("visit", x_rules=[{"key": "r", "check": "true", "message": 5}]), "/x-rules/0/message"),
+    ],
+    ids=lambda given: given if isinstance(given, str) else "",
+)  # fmt: skip
+def test_what_no_field_hangs_on_hides_no_unknown_name(broken: Document, where: str) -> None:
+    deal = an_object("deal", {"name": TEXT, "total": a_formula("nme + 1")})
+    gates = {"entry": [{"key": "sure", "check": "nme != ''"}]}
+    pipeline = a_pipeline(stages=[a_stage("open"), a_stage("won", "won", **gates)])
+    assert sorted(pointer for pointer, _ in told(deal, pipeline, broken)) == sorted(
+        [where, "/properties/total/x-formula", "/stages/1/entry/0/check"]
+    )
+
+
+def test_labels_of_a_part_that_is_broken_are_not_blamed() -> None:
+    rule = {"key": "sure", "check": "true", "message": 5}
+    labels = some_labels("de", objects={"deal": {"rules": {"sure": "Sei sicher."}}})
+    assert told(an_object("deal", x_rules=[rule]), labels) == [("/x-rules/0/message", "WRONG_TYPE")]
+
+
+def test_what_refers_to_broken_definitions_is_not_blamed() -> None:
+    where = {"name": TEXT, "where": {"$ref": "#/$defs/place"}}
+    assert told(an_object("deal", where, **{"$defs": 5})) == [("/$defs", "WRONG_TYPE")]
+
+
+def test_edges_of_unknown_nodes_are_not_blamed() -> None:
+    person = an_object("person", {"name": TEXT, "boss": a_reference("person")})
+    link = an_object("member", {"deal": a_reference("deal"), "person": a_reference("person")})
+    nodes = {"object": "persn", "through": "member"}
+    edges = [{"kind": "x", "reference": "person.boss"}]
+    chain = a_graph(anchor="deal", nodes=nodes, edges=edges)
+    found = told(an_object("deal"), person, link, chain)
+    assert found == [("/nodes/object", "UNKNOWN_OBJECT")]
 
 
 def test_labels_of_a_multiple_choice_have_their_form() -> None:

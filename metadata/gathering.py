@@ -139,8 +139,10 @@ class _Gathering:
     def _refuse(self, document: object, problems: tuple[Problem, ...]) -> None:
         self.result.problems += problems
         body = document if isinstance(document, dict) else {}
-        kind, key = kind_of(body) or Kind.OBJECT, body.get("$id")
-        if kind in _DOUBTED:
+        kind, key = kind_of(body), body.get("$id")
+        if kind is None:
+            self._doubt(Kind.OBJECT, body, None)
+        elif kind in _DOUBTED:
             self._doubt(kind, body, key if isinstance(key, str) else None)
 
     def _check_once(self, sources: list[Source]) -> None:

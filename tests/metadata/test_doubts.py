@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metadata import documents
@@ -63,6 +63,7 @@ def with_this_at(document: Any, path: tuple[str | int, ...], value: object) -> A
     return changed
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_what_is_wrong_in_one_document_is_no_fault_of_the_others(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(pack().keys() - {"pack.json"})))

@@ -90,13 +90,15 @@ async def _check(tx: Transaction, line: Line, anew: Sequence[Draft], drawn: Draw
 
 
 def _note(line: Line, draft: Draft) -> None:
+    """Say it once, of however many graphs the edge is."""
     if line.reference is not None and draft.plan.key == line.node:
-        text = f"By {line.reference.key!r} this record would come back to itself."
-        draft.wrong("CYCLE", text, line.reference.key)
+        key = line.reference.key
+        text = f"By {key!r} this record would come back to itself."
     else:
-        target = next(one.target for one in line.links if one.object == draft.plan.key)
+        key = next(one.target for one in line.links if one.object == draft.plan.key).key
         text = f"With this, {line.name!r} would lead back to where it starts."
-        draft.wrong("CYCLE", text, target.key)
+    if all(problem.message != text for problem in draft.problems):
+        draft.wrong("CYCLE", text, key)
 
 
 def _reached(line: Line) -> str:

@@ -222,9 +222,11 @@ def tell(report: Report, rejects: Sequence[Path]) -> None:
 def _tell_broken_off(report: Report, *, kept: bool) -> None:
     if kept and report.steps:
         tell(report, ())
+        waiting = sum(step.waiting for step in report.steps)
+        but = f", but for {waiting:,} that still waited for others" if waiting else ""
         typer.echo(
-            "Broken off. The rows counted above are loaded and stay; run it again for the rest:"
-            " steps with a key find what is there already.",
+            f"Broken off. The rows counted above are loaded and stay{but}; run it again for the"
+            " rest: steps with a key find what is there already.",
             err=True,
         )
     else:

@@ -121,9 +121,18 @@ def publish_draft(
 
     async def work(admin: Actor, store: Store) -> Publication:
         version = await _save(admin, store, given, prune=prune)
-        if problems := await _problems(admin, store):
-            raise Refused([Fault((), it.rule, str(it)) for it in problems])
-        return await publishing.publish(admin, store, terms, if_version=version)
+        try:
+            if problems := await _problems(admin, store):
+                raise Refused([Fault((), it.rule, str(it)) for it in problems])
+            return await publishing.publish(admin, store, terms, if_version=version)
+        except Refused as refused:
+            if version is None:
+                raise
+            kept = (
+                "The draft keeps these documents: mend them, or make it what is published again by"
+                " `dealgraph metadata discard`."
+            )
+            raise Refused([*refused.problems, Fault((), "DRAFT_KEPT", kept)]) from refused
 
     _published(_as_admin(tenant, data_dir, work), as_json=as_json)
 
@@ -189,6 +198,8 @@ def export_documents(
     if folder is None:
         _json(found)
         return
+    if not found:
+        typer.echo("The tenant declares nothing of its own.", err=True)
     with writing_to(folder):
         say((f"{it} is written." for it in declared_files.write(folder, found)), err=True)
 

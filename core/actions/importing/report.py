@@ -40,6 +40,11 @@ class Tally:
     def loaded(self) -> int:
         return self.created + self.matched + self.kept
 
+    @property
+    def waiting(self) -> int:
+        """Rows that were read and of which nothing has become yet."""
+        return self.read - self.loaded - self.left_out - self.rejected
+
 
 @dataclass(slots=True)
 class Report:

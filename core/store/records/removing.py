@@ -84,13 +84,16 @@ class _Removal:
             if one.id not in self.removed
         )
         return [
-            Problem(
-                (*path, "id"),
-                "IN_USE",
-                _standing(count, object_key, field),
-            )
+            Problem((*path, "id"), "IN_USE", self._standing(count, object_key, field))
             for (path, object_key, field), count in sorted(ways.items())
         ]
+
+    def _standing(self, count: int, object_key: str, field: str) -> str:
+        of = self._tx.plan(object_key).of
+        many = f"More than {MOST_AT_ONCE:,}" if count > MOST_AT_ONCE else f"{count:,}"
+        some = f"{many} records of '{of.title}' refer" if count > 1 else f"A '{of.title}' refers"
+        by = of.fields[field].title if field in of.fields else field  # an owner is not declared
+        return f"{some} to it by '{by}'. Delete what refers to it, or let it refer to another."
 
     def _delete(self, draft: Draft) -> None:
         draft.kind = "delete"
@@ -154,13 +157,6 @@ class _Removal:
             draft.why = f"'{draft.plan.of.title}' {draft.id} would lose its '{named}'."
             del draft.values[one.field]
             finishing.compute(draft, self._setting)
-
-
-def _standing(count: int, object_key: str, field: str) -> str:
-    if count == 1:
-        return f"1 record of {object_key} refers to it by {field!r}."
-    many = f"More than {MOST_AT_ONCE}" if count > MOST_AT_ONCE else count
-    return f"{many} records of {object_key} refer to it by {field!r}."
 
 
 async def _become_roots(tx: Transaction, cleared: Iterable[Draft]) -> None:

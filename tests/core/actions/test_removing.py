@@ -122,7 +122,10 @@ async def test_who_refers_to_it_stands_in_the_way(world: World) -> None:
 
     (problem,) = refused.value.problems
     assert (problem.path, problem.code) == ((0, "id"), "IN_USE")
-    assert "2 records of deal" in problem.message
+    assert problem.message == (
+        "2 records of 'Deal' refer to it by 'Account'. Delete what refers to it, or let it refer to"
+        " another."
+    )
     assert not await is_deleted(world, contact)
     await delete(world, "deal", *deals)
     await delete(world, "account", account)

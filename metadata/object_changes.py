@@ -25,7 +25,8 @@ def changes(old: Metadata, new: Metadata) -> Iterator[Change]:
             yield from _object(was, now)
     for key, now in new.objects.items():
         if key not in old.objects:
-            message = f"The object '{key}' is new, with {len(now.fields)} fields."
+            fields = f"{len(now.fields)} field{'s' if len(now.fields) != 1 else ''}"
+            message = f"The object '{key}' is new, with {fields}."
             abandoned = (Impact(Effect.ABANDONED, key),)
             yield Change(ADDED, f"object {key}", "", message, "", abandoned, key)
 

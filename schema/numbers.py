@@ -9,7 +9,7 @@ class Exact(float):
     """A JSON number with a fraction or an exponent, and its `text`.
 
     Float reads it as the float that it is; Decimal reads the text, so that
-    12345678901234567.89 stays what the client wrote.
+    12345678901234567.89 stays what the client wrote. So does whoever asks how it is written.
     """
 
     __slots__ = ("text",)
@@ -20,3 +20,6 @@ class Exact(float):
         number = super().__new__(cls, text)
         number.text = text
         return number
+
+    def __repr__(self) -> str:
+        return self.text

@@ -7,7 +7,7 @@ import decimal
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, NewType, cast
+from typing import Final, NewType
 
 from graphql import (
     BooleanValueNode,
@@ -122,20 +122,7 @@ def _json(value: object) -> object:
             waiting += [(part, depth + 1) for part in found.values()]
         elif isinstance(found, list):
             waiting += [(part, depth + 1) for part in found]
-        elif not _is_kept(found):
-            raise GraphQLError(
-                f"JSON cannot represent {_told(found)}: it has more digits than are kept. Send it"
-                " as a string."
-            )
     return value
-
-
-def _is_kept(value: object) -> bool:
-    """Whether nothing is lost of a number in JSON, which are kept as floats and 64-bit integers."""
-    if isinstance(value, Exact):
-        return decimals.is_float(decimal.Decimal(value.text))
-    is_large = type(value) is int and not -_BIGGEST < value < _BIGGEST
-    return not is_large or decimals.is_float(cast(int, value))
 
 
 def _plain(node: ValueNode) -> object:
@@ -217,10 +204,7 @@ DATE_TIME: Final = GraphQLScalarType(
 )
 JSON: Final = GraphQLScalarType(
     "JSON",
-    description=(
-        f"Any JSON value, at most {DEEPEST_JSON} levels deep. Its numbers are 64-bit floats and"
-        " integers; what would lose digits is refused."
-    ),
+    description=f"Any JSON value, at most {DEEPEST_JSON} levels deep.",
     coerce_output_value=lambda value: value,
     coerce_input_value=_json,
     coerce_input_literal=_literal(lambda node: _json(_plain(node))),

@@ -9,6 +9,7 @@ import pytest
 
 from core.identity import Role
 from metadata import bounds
+from schema.numbers import Exact
 from tests.schema.an_api import Client
 from tests.schema.some_metadata import an_object
 
@@ -275,3 +276,31 @@ async def test_members_of_a_list_are_found_again_once_a_rollback_brings_it_back(
             f"{{ boxes__c(filter: {{tags__c: {test}}}) {{ nodes {{ id }} }} }}"
         )
         assert found == {"boxes__c": {"nodes": [{"id": box}]}}
+
+
+async def test_json_keeps_each_digit_or_is_refused(client: Client) -> None:
+    await client.data(SAVE, documents=[an_object("visit__c", {"extra__c": {"type": "object"}})])
+    await client.data(PUBLISH)
+    create = """mutation ($extra: JSON) { createVisit__c(input: {extra__c: $extra}) {
+      visit__c { extra__c } errors { path code } } }"""
+    kept = {"a": Exact("0.3"), "b": 2**63 - 1, "c": 10**20, "d": [Exact("1E-7")]}
+
+    made = (await client.data(create, extra=kept))["createVisit__c"]
+    assert made["visit__c"]["extra__c"] == {"a": 0.3, "b": 2**63 - 1, "c": 1e20, "d": [1e-7]}
+    for number in (Exact("0.12345678901234567890123"), 12345678901234567890):
+        refused = (await client.data(create, extra={"a": number}))["createVisit__c"]
+        assert refused["errors"] == [{"path": ["input", "extra__c"], "code": "WRONG_TYPE"}]
+
+
+async def test_bounds_are_what_was_written(client: Client) -> None:
+    most = {"type": "number", "x-type": "decimal", "maximum": Exact("12345678901234567890.25")}
+    await client.data(SAVE, documents=[an_object("visit__c", {"cost__c": most})])
+    assert "errors" not in await client.ask(PUBLISH)
+    create = """mutation ($cost: Decimal) { createVisit__c(input: {cost__c: $cost}) {
+      errors { code } } }"""
+
+    found = [
+        (await client.data(create, cost=f"12345678901234567890.{end}"))["createVisit__c"]["errors"]
+        for end in ("25", "26")
+    ]
+    assert found == [[], [{"code": "OUT_OF_RANGE"}]]

@@ -179,20 +179,6 @@ def test_refuses_json_that_is_nested_too_deeply() -> None:
         JSON.coerce_input_value(deep)
 
 
-@pytest.mark.parametrize("text", ["12345678901234567890", "0.12345678901234567890123", "1e400"])
-def test_refuses_json_with_numbers_that_would_lose_digits(text: str) -> None:
-    number = int(text) if text.isdigit() else Exact(text)
-
-    with pytest.raises(GraphQLError, match=f"JSON cannot represent {text}: "):
-        JSON.coerce_input_value({"a": [number]})
-
-
-def test_json_keeps_numbers_that_are_floats_or_integers_of_64_bits() -> None:
-    numbers = [2**63 - 1, 10**20, Exact("0.3"), Exact("1E-7"), True]
-
-    assert JSON.coerce_input_value(numbers) == numbers
-
-
 def literal(scalar: GraphQLScalarType, node: object) -> object:
     assert scalar.coerce_input_literal is not None
     return scalar.coerce_input_literal(node)  # type: ignore[arg-type]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from core.actions import batches, saving, upserting
+from core.actions.exchange_rates import Setting, set_rates
 from core.actions.upserting import By
 from core.errors import NotFound, Refused
 from core.store.database.connections import Database
@@ -17,7 +20,15 @@ from core.store.records import saving as store_saving
 from core.store.records.saving import Saving
 from core.store.writing import drafts, rows
 from core.store.writing.transactions import Transaction
-from tests.core.a_store import TEXT, World, a_slow_writer, a_world, an_object, problems_of
+from tests.core.a_store import (
+    LONGEST_WAIT,
+    TEXT,
+    World,
+    a_slow_writer,
+    a_world,
+    an_object,
+    problems_of,
+)
 from tests.core.actions.importing.a_mapping import a_mapping
 from tests.core.actions.importing.an_import import load_rows
 
@@ -194,3 +205,29 @@ async def write(world: World, way: str) -> object:
 
 
 _LIVE = "select id, data from read.record where tenant_id = $1 and deleted_at is null"
+
+
+async def test_nobody_waits_for_what_another_tenant_is_about_to_claim(
+    world: World, database: Database
+) -> None:
+    """Who did would learn from the time that it takes which values are there."""
+    other = await a_world(database, ACCOUNT)
+
+    async def claims(tx: Transaction) -> None:
+        setting = batches.setting_of(tx, world.actor)
+        values = {"code": "a", "email": "a@x.de", "region": "N", "branch": 1}
+        draft = taking.new(tx.plan("account"), setting, (0,), values)
+        await store_saving.save(tx, [draft], Saving(setting, await rows.hold(tx, [])))
+
+    async with a_slow_writer(world, claims, what="transactionid"):
+        async with asyncio.timeout(LONGEST_WAIT):
+            await other.create("account", code="a", email="a@x.de", region="N", branch=1)
+            await upsert(other, "code", {"code": "A", "name": "mine"})
+            await set_rates(
+                other.actor, other.store, [Setting("USD", date(2026, 1, 1), Decimal(7))]
+            )
+        colleague = asyncio.create_task(write(world, "upsert"))
+    await colleague
+
+    assert len(await world.rows(_LIVE)) == 1
+    assert len(await other.rows(_LIVE)) == 1

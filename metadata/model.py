@@ -251,6 +251,11 @@ class Pipeline:
         return tuple(stage.key for stage in self.stages)
 
     @property
+    def closed_keys(self) -> tuple[str, ...]:
+        """The stages in which a record is won, lost or invalid."""
+        return tuple(stage.key for stage in self.stages if stage.kind is not StageKind.OPEN)
+
+    @property
     def reason_keys(self) -> tuple[str, ...]:
         return tuple(self.reason_kinds)
 

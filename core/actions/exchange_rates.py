@@ -13,6 +13,8 @@ from core.identity import Actor
 from core.store.computed import rates
 from core.store.tenancy import tenants
 from core.store.tenancy.opening import Store
+from core.store.writing.transactions import Transaction
+from core.store.writing.transactions import publishing as alone
 from metadata import currencies
 
 Rate: TypeAlias = rates.Rate
@@ -49,14 +51,19 @@ async def set_rates(
     Raises:
         Forbidden: the actor is no administrator.
         Refused: some make no sense; nothing was set.
+        Conflict: others published again and again.
     """
     wrong = await problems(actor, store, settings)
     if wrong:
         raise Refused(wrong)
     kept = [Rate(it.currency, it.valid_from, it.rate) for it in settings if it.rate is not None]
     gone = [(it.currency, it.valid_from) for it in settings if it.rate is None]
-    closed = None if restate else await store.newest(actor.tenant)
-    await rates.put(actor.tenant, store.database, kept, gone, closed)
+
+    async def work(tx: Transaction) -> None:
+        await rates.put(tx, kept, gone, restate=restate)
+
+    # As a publish does: a record that closes is there before, and keeps its rate, or has the new one.
+    await alone(actor.tenant, store, work)
     return kept
 
 

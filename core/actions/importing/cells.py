@@ -228,8 +228,9 @@ def _numbers(field: Field, source: Source, step: Step) -> Turn:
     plain = _plain_number(step)
     percent, digits = field.type is FieldType.PERCENT, source.round
     exact = _exact if digits is None else _about
-    units = sorted(source.units, key=len, reverse=True)  # 万亿 is not 万 with something behind it
-    times = _times(source.units, units)
+    # The longest first: 万亿 is not 万 with something behind it.
+    units = dict(sorted(source.units.items(), key=lambda it: len(it[0]), reverse=True))
+    times = _times(units)
 
     def turn(value: Any) -> Any:
         share, factor = False, source.multiply
@@ -282,13 +283,11 @@ def _bare(text: str, units: Iterable[str]) -> str:
     return text
 
 
-def _times(
-    units: Mapping[str, Decimal], ordered: Iterable[str]
-) -> Callable[[str, Decimal | None], Decimal | None]:
+def _times(units: Mapping[str, Decimal]) -> Callable[[str, Decimal | None], Decimal | None]:
     """What tells by how much a number is multiplied for its unit, beside the factor for all."""
     if all(worth == 1 for worth in units.values()):
         return lambda _, factor: factor
-    any_unit = re.compile("|".join(map(re.escape, ordered)))
+    any_unit = re.compile("|".join(map(re.escape, units)))
 
     def times(text: str, factor: Decimal | None) -> Decimal | None:
         found = [unit for unit in any_unit.findall(text) if units[unit] != 1]

@@ -14,7 +14,7 @@ from core.actions.importing.cells import BadCell, Read, Turn, choices, reader, t
 from core.actions.importing.mapping import Source, Step
 from core.actions.importing.rows import Flaw, Row, shown
 from metadata.fields import labels
-from metadata.model import Field, FieldType, Option, Pipeline, StageKind
+from metadata.model import Field, FieldType, Option, Pipeline
 
 HistoryReader = Callable[[Row, dict[str, Any]], list[Flaw]]
 """Adds the stage history to a row's values, and tells what is wrong with it."""
@@ -33,7 +33,7 @@ def history_reader(step: Step, pipeline: Pipeline | None, zone: ZoneInfo) -> His
     if not step.entered or pipeline is None:
         return None
     places = {stage.key: index for index, stage in enumerate(pipeline.stages)}
-    closed = {stage.key for stage in pipeline.stages if stage.kind is not StageKind.OPEN}
+    closed = pipeline.closed_keys
     columns = [
         (key, source, reader(step, source), turner(_MOMENT, source, step, zone))
         for key, source in step.entered.items()

@@ -6,7 +6,6 @@ from core.store.compiler import forms
 from core.store.compiler.json_text import literal
 from core.store.compiler.work import Row, source
 from core.store.plans.expression_functions import quotient
-from metadata.model import StageKind
 
 _DIGITS = forms.Form("integer")
 
@@ -51,13 +50,12 @@ def _digits(row: Row) -> str:
 def _rate(row: Row) -> str:
     today = row.work.parameters.of_context("today", forms.DATE)
     pipeline = row.work.published.metadata.pipeline_of(row.object.key)
-    stages = pipeline.stages if pipeline is not None else ()
-    closed = [literal(stage.key) for stage in stages if stage.kind is not StageKind.OPEN]
-    if not closed:
+    if pipeline is None or not pipeline.closed_keys:
         return _listed(row, today)
     zone = row.work.parameters.of_context("time_zone", forms.TEXT)
     entered = f"({row.column('stage_entered_at')} at time zone {zone})::date"
-    is_closed = f"{row.column('stage')} in ({', '.join(closed)})"
+    closed = ", ".join(map(literal, pipeline.closed_keys))
+    is_closed = f"{row.column('stage')} in ({closed})"
     day = f"(case when {is_closed} then {entered} else {today} end)"
     kept = f"case when {is_closed} then {_kept(row, entered)} end"
     return f"coalesce({kept}, {_listed(row, day)})"

@@ -13,12 +13,10 @@ from uuid import UUID
 
 from core.identity import TenantId
 from core.store.database.connections import Database
-from core.store.writing import locks
 from core.store.writing.transactions import Transaction
 from metadata import currencies, decimals
 from metadata.expressions.numbers import quotient
-from metadata.model import Metadata, StageKind
-from metadata.published import Published
+from metadata.model import Metadata
 
 _RATES = """
     select currency, valid_from, rate from exchange_rate
@@ -101,41 +99,35 @@ async def newest(
 
 
 async def put(
-    tenant: TenantId,
-    database: Database,
-    rates: Sequence[Rate],
-    gone: Sequence[tuple[str, date]],
-    closed: Published | None,
+    tx: Transaction, rates: Sequence[Rate], gone: Sequence[tuple[str, date]], *, restate: bool
 ) -> None:
-    """Set rates and take others out, all or nothing.
+    """Set rates and take others out, where nobody else writes.
 
-    Records that are closed by what is published as `closed` keep the rates that they have; without
-    it, those of the days concerned are converted anew. Nobody writes meanwhile: a record that
-    closes is there before, and keeps its rate, or has the new one.
+    Closed records keep the rates that they have, unless those of the days concerned are to be
+    converted anew.
     """
+    tenant, connection, published = tx.tenant, tx.connection, tx.published
     ordered = sorted(rates, key=lambda it: (it.currency, it.valid_from))
     kept = [(tenant, it.currency, it.valid_from, it.rate) for it in ordered]
     changed = sorted([*((it.currency, it.valid_from) for it in rates), *gone])
     names, days = [it[0] for it in changed], [it[1] for it in changed]
-    async with database.transaction(tenant, first=locks.alone(locks.fence(tenant))) as connection:
-        if closed is None:
-            await connection.execute(_LET_GO, tenant, names, days)
-        else:
-            stages = _closed_stages(closed.metadata)
-            objects, keys = [it[0] for it in stages], [it[1] for it in stages]
-            zone = closed.time_zone
-            await connection.execute(_KEEP, tenant, names, days, zone, objects, keys)
-        await connection.executemany(_PUT, kept)
-        await connection.executemany(_TAKE_OUT, [(tenant, *it) for it in sorted(gone)])
+    if restate:
+        await connection.execute(_LET_GO, tenant, names, days)
+    else:
+        stages = _closed_stages(published.metadata)
+        objects, keys = [it[0] for it in stages], [it[1] for it in stages]
+        zone = published.time_zone
+        await connection.execute(_KEEP, tenant, names, days, zone, objects, keys)
+    await connection.executemany(_PUT, kept)
+    await connection.executemany(_TAKE_OUT, [(tenant, *it) for it in sorted(gone)])
 
 
 def _closed_stages(metadata: Metadata) -> list[tuple[str, str]]:
     """(object, stage) of all that are over."""
     return [
-        (pipeline.object, stage.key)
+        (pipeline.object, key)
         for pipeline in metadata.pipelines.values()
-        for stage in pipeline.stages
-        if stage.kind is not StageKind.OPEN
+        for key in pipeline.closed_keys
     ]
 
 

@@ -90,15 +90,13 @@ async def _check(tx: Transaction, line: Line, anew: Sequence[Draft], drawn: Draw
 
 
 def _note(line: Line, draft: Draft) -> None:
-    """Say it once, of however many graphs the edge is."""
     if line.reference is not None and draft.plan.key == line.node:
-        key = line.reference.key
-        text = f"By {key!r} this record would come back to itself."
+        text = f"By {line.reference.key!r} this record would come back to itself."
+        draft.wrong_once("CYCLE", text, line.reference.key)  # of however many graphs the edge is
     else:
-        key = next(one.target for one in line.links if one.object == draft.plan.key).key
+        target = next(one.target for one in line.links if one.object == draft.plan.key)
         text = f"With this, {line.name!r} would lead back to where it starts."
-    if all(problem.message != text for problem in draft.problems):
-        draft.wrong("CYCLE", text, key)
+        draft.wrong_once("CYCLE", text, target.key)
 
 
 def _reached(line: Line) -> str:

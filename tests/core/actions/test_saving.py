@@ -318,7 +318,7 @@ async def test_amounts_take_the_decimals_of_their_currency(world: World) -> None
 
     inputs = [
         {"name": "a", "amount": "1.5", "currency": "JPY"},
-        {"name": "b", "currency": "XXX"},
+        {"name": "b", "currency": "XAU"},
     ]
     found = await problems_of(saving.create(world.actor, world.store, "deal", inputs))
     assert found == [((0, "amount"), "TOO_MANY_DECIMALS"), ((1, "currency"), "UNKNOWN_CURRENCY")]
